@@ -1,0 +1,306 @@
+//! What a running World tells: facts, and who listens.
+
+/// The parts of a request's life; they sum to its latency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Finding an address: caches, resolver, its timeouts.
+    Name,
+    /// Waiting for a place: the client's own connections, pools.
+    Wait,
+    /// Opening a connection: stations for new connections, round trips.
+    Connect,
+    /// Request bytes on the way.
+    Send,
+    /// Stations that serve requests, their queues included.
+    Serve,
+    /// Response bytes on the way.
+    Receive,
+    /// Pauses between tries.
+    Backoff,
+}
+
+/// All phases, in order of life.
+pub const PHASES: [(Phase, &str); 7] = [
+    (Phase::Name, "name"),
+    (Phase::Wait, "wait"),
+    (Phase::Connect, "connect"),
+    (Phase::Send, "send"),
+    (Phase::Serve, "serve"),
+    (Phase::Receive, "receive"),
+    (Phase::Backoff, "backoff"),
+];
+
+/// How a request ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum End {
+    /// The whole response arrived.
+    Ok,
+    /// No address could be found.
+    Name,
+    /// Turned away at once: a full pool or queue, a closed door.
+    Refused,
+    /// Waited too long in a queue.
+    QueueTimeout,
+    /// No connection within the connect timeout (black hole).
+    ConnectTimeout,
+    /// The connection was reset.
+    Reset,
+    /// No answer within the request timeout.
+    RequestTimeout,
+    /// A rule forbids it.
+    Denied,
+    /// No source port was free.
+    NoPort,
+    /// No address was free.
+    NoAddress,
+}
+
+impl End {
+    /// All errors, in the order of the list above.
+    pub const ERRORS: [Self; 9] = [
+        Self::Name,
+        Self::Refused,
+        Self::QueueTimeout,
+        Self::ConnectTimeout,
+        Self::Reset,
+        Self::RequestTimeout,
+        Self::Denied,
+        Self::NoPort,
+        Self::NoAddress,
+    ];
+
+    /// The word in results: `connect_timeout`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Name => "name",
+            Self::Refused => "refused",
+            Self::QueueTimeout => "queue_timeout",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::Reset => "reset",
+            Self::RequestTimeout => "request_timeout",
+            Self::Denied => "denied",
+            Self::NoPort => "no_port",
+            Self::NoAddress => "no_address",
+        }
+    }
+}
+
+/// What one direction of a link did in a window. Integrals are whole bytes and ns.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LinkUse {
+    /// Bytes carried, background included.
+    pub bytes: u64,
+    /// Integral of the capacity, bytes.
+    pub capacity: u64,
+    /// Time without room while flows wanted more.
+    pub full_ns: u64,
+    /// Background bytes that did not fit.
+    pub lost: u64,
+    /// Greatest rate so far, bit/s.
+    pub peak_bps: u64,
+}
+
+/// What a pool did in a window, and its counters so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PoolUse {
+    /// Time integral of the units in use in the window.
+    pub used_ns: u64,
+    /// Time integral of the size in the window.
+    pub size_ns: u64,
+    /// Most units in use so far.
+    pub peak: u64,
+    /// Asked so far.
+    pub asked: u64,
+    /// Refused so far.
+    pub refused: u64,
+    /// Timed out so far.
+    pub timed_out: u64,
+}
+
+/// What a station did in a window, and its counters so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StationUse {
+    /// Time integral of busy servers in the window.
+    pub busy_ns: u64,
+    /// Longest queue so far.
+    pub peak_queue: u64,
+    /// Arrivals so far.
+    pub arrived: u64,
+    /// Refused so far.
+    pub refused: u64,
+    /// Timed out so far.
+    pub timed_out: u64,
+    /// Served so far.
+    pub served: u64,
+}
+
+/// Something that happened. Times are simulated ns; indices are positions in the plan's lists.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fact {
+    /// A request was due.
+    Started {
+        /// Workload.
+        workload: u32,
+        /// Intended start.
+        at: u64,
+    },
+    /// A request ended.
+    Ended {
+        /// Workload.
+        workload: u32,
+        /// How.
+        end: End,
+        /// Intended start.
+        start: u64,
+        /// End.
+        at: u64,
+        /// Time in each phase, summing to `at - start`.
+        phases: [u64; 7],
+    },
+    /// A try failed and another follows.
+    Retried {
+        /// Workload.
+        workload: u32,
+        /// Whether the failed try may have been served and the request is not idempotent.
+        duplicate: bool,
+        /// Intended start of the request.
+        start: u64,
+    },
+    /// A connection is open.
+    Connected {
+        /// Workload.
+        workload: u32,
+        /// When.
+        at: u64,
+    },
+    /// A new connection took a branch.
+    Chosen {
+        /// Selector.
+        selector: u32,
+        /// Branch.
+        branch: u32,
+        /// Whether the branch is truly down.
+        stale: bool,
+        /// When.
+        at: u64,
+    },
+    /// Live connections were moved by a change of belief.
+    Moved {
+        /// Selector.
+        selector: u32,
+        /// How many.
+        connections: u64,
+    },
+    /// A fault's failure of a branch was detected and will be acted on.
+    Believed {
+        /// Fault.
+        fault: u32,
+        /// Selector.
+        selector: u32,
+        /// Branch.
+        branch: u32,
+        /// When it failed.
+        failed: u64,
+        /// Failure to detection.
+        detect: u64,
+        /// Detection to the change of choice.
+        propagate: u64,
+    },
+    /// A try on a path through a branch that is truly down failed.
+    FailedOn {
+        /// Selector.
+        selector: u32,
+        /// Branch.
+        branch: u32,
+        /// When.
+        at: u64,
+    },
+    /// One who waited for a pool's unit got it.
+    PoolWait {
+        /// Pool.
+        pool: u32,
+        /// How long.
+        wait: u64,
+    },
+    /// One began to be served.
+    StationWait {
+        /// Station.
+        station: u32,
+        /// How long it waited.
+        wait: u64,
+    },
+    /// A window ended; the facts of use that follow belong to it.
+    WindowEnd {
+        /// Its index.
+        window: u32,
+    },
+    /// Use of a link's direction: 0 forward, 1 backward (0 only, if both share).
+    Link {
+        /// Link.
+        link: u32,
+        /// Direction.
+        direction: u8,
+        /// The window's use.
+        seen: LinkUse,
+    },
+    /// Use of a pool.
+    Pool {
+        /// Pool.
+        pool: u32,
+        /// The window's use.
+        seen: PoolUse,
+    },
+    /// Use of a station.
+    Station {
+        /// Station.
+        station: u32,
+        /// The window's use.
+        seen: StationUse,
+    },
+    /// Bytes delivered and requests under way of a workload in the window.
+    Work {
+        /// Workload.
+        workload: u32,
+        /// Bytes delivered, both directions.
+        bytes: u64,
+        /// Time integral of requests under way, request x ns.
+        busy_ns: u64,
+    },
+    /// Flow time of a workload under one limit in the window.
+    Bound {
+        /// Workload.
+        workload: u32,
+        /// What held it.
+        limit: Limit,
+        /// Flow x ns.
+        flow_ns: u64,
+    },
+}
+
+/// What holds a flow back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Limit {
+    /// A link's direction.
+    Link {
+        /// Link.
+        link: u32,
+        /// Direction.
+        direction: u8,
+    },
+    /// The flow's own cap.
+    Own,
+    /// A failure on its path.
+    Down,
+}
+
+/// Hears facts in order of simulated time.
+pub trait Observer {
+    /// Called for each fact.
+    fn hear(&mut self, fact: &Fact);
+}
+
+/// Hears nothing: the engine alone.
+impl Observer for () {
+    fn hear(&mut self, _: &Fact) {}
+}

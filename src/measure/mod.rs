@@ -1,0 +1,22 @@
+//! What is seen of a running World: facts in, [`Results`] out.
+//!
+//! `sim` tells an [`Observer`] facts; [`Tally`] is the observer that keeps histograms, windows and
+//! counters of one replication, and [`Results`] is any number of replications put together.
+//! Everything counted is an integer, so that merging is exact and in any order gives the same
+//! bytes. Nothing here can alter the World.
+
+mod fact;
+mod histogram;
+mod results;
+mod stats;
+// mod tally;
+
+pub use fact::{End, Fact, Limit, LinkUse, Observer, PHASES, Phase, PoolUse, StationUse};
+pub use histogram::Histogram;
+pub use results::{
+    AssumptionSeen, Binding, FaultSeen, Gap, Headline, Identity, LinkResults, NoticeSeen,
+    ObjectiveSeen, PoolResults, Results, SelectorResults, SettingsSeen, StationResults,
+    WorkloadResults,
+};
+pub use stats::{Interval, student_t_quantile};
+// pub use tally::Tally;

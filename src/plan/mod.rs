@@ -1,0 +1,232 @@
+//! The lowered network: plain data where `scenario` (writes) and `sim` (reads) meet.
+//!
+//! No cloud word and no running state: five primitives, what can fail, who sends, what changes
+//! when. A [`Plan`] is `Send + Sync`, is checked by [`Plan::validate`] and never changes.
+//!
+//! ```text
+//! workload ──> route: [hop, hop, selector ─┬─ branch: [hop, hop]
+//!                                          └─ branch: [hop]      , hop ...]
+//! hop = link (forward, back) | delay | pool | station | selector
+//! component = something that is up or down; links, pools, stations and branches need some
+//! ```
+//!
+//! A connection resolves its route once: at each selector it takes the branch that the selector's
+//! *belief* and policy give, and the concatenated hops are its path. Request bytes cross the links
+//! of the path forward, response bytes cross them backward.
+
+mod network;
+mod traffic;
+mod validate;
+
+use crate::units::Span;
+
+pub use network::{
+    Belief, Branch, Capacity, Component, Delay, Detector, Duplex, Hop, Lack, Link, Naming, OnFull,
+    Policy, Pool, Rehash, Route, Scope, Selector, Servers, Station,
+};
+pub use traffic::{
+    Arrivals, Background, Connections, NameCache, Objective, Profile, Retries, Timeouts, TraceRow,
+    Workload,
+};
+pub use validate::PlanError;
+
+/// Declares an index into one of the plan's lists.
+macro_rules! id {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// Position in its list.
+            pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )*};
+}
+
+id! {
+    /// Index into [`Plan::components`].
+    ComponentId
+    /// Index into [`Plan::delays`].
+    DelayId
+    /// Index into [`Plan::links`].
+    LinkId
+    /// Index into [`Plan::places`].
+    PlaceId
+    /// Index into [`Plan::pools`].
+    PoolId
+    /// Index into [`Plan::routes`].
+    RouteId
+    /// Index into [`Plan::selectors`].
+    SelectorId
+    /// Index into [`Plan::stations`].
+    StationId
+}
+
+/// A checked and lowered scenario.
+///
+/// Lists are in the order in which the scenario's things were lowered, which is independent of
+/// their order in the file. Names are unique within a list and are what randomness hangs on.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// Short name: the scenario's file stem. Letters, digits, `-`, `_` and `.` only.
+    pub name: String,
+    /// One line for the head of the report.
+    pub title: String,
+    /// The question, in a paragraph; may be empty.
+    pub description: String,
+    /// Seed, horizon, windows, replications.
+    pub settings: Settings,
+    /// What can be up or down.
+    pub components: Vec<Component>,
+    /// Bandwidth.
+    pub links: Vec<Link>,
+    /// Countable units.
+    pub pools: Vec<Pool>,
+    /// Servers with queues.
+    pub stations: Vec<Station>,
+    /// Propagation delays.
+    pub delays: Vec<Delay>,
+    /// Choices.
+    pub selectors: Vec<Selector>,
+    /// Places (zones) that a selector may prefer.
+    pub places: Vec<String>,
+    /// Ways through the network.
+    pub routes: Vec<Route>,
+    /// Who sends requests.
+    pub workloads: Vec<Workload>,
+    /// Rates that take bandwidth without requests.
+    pub backgrounds: Vec<Background>,
+    /// What changes when.
+    pub changes: Vec<Change>,
+    /// Bands for charts and the measure of recovery; changes point here.
+    pub faults: Vec<Fault>,
+    /// Every parameter that no document gives and that this plan uses.
+    pub assumptions: Vec<Assumption>,
+    /// Warnings and notes of the check, which travel into the report.
+    pub notices: Vec<Notice>,
+}
+
+/// How long, how often, how finely.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Root of all randomness.
+    pub seed: u64,
+    /// Independent repetitions, at least 1.
+    pub replications: u32,
+    /// Simulated time, above 0.
+    pub horizon: Span,
+    /// Requests that start before this are not in the statistics; below the horizon.
+    pub warmup: Span,
+    /// Width of the windows of every time series, above 0.
+    pub window: Span,
+    /// Time of day at simulated time 0, for daily profiles and the labels of charts.
+    pub start_of_day: Span,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            replications: 5,
+            horizon: Span::from_secs(60),
+            warmup: Span::ZERO,
+            window: Span::from_secs(1),
+            start_of_day: Span::ZERO,
+        }
+    }
+}
+
+/// Something that changes at an instant. Faults and plans touch truth only, never belief.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Simulated time.
+    pub at: Span,
+    /// The fault it belongs to, as an index into [`Plan::faults`]; none for planned changes.
+    pub fault: Option<u32>,
+    /// What changes.
+    pub what: What,
+}
+
+/// The kinds of change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// The component fails for one more reason; it is up when it has no reason to be down.
+    Fail {
+        /// Which.
+        component: ComponentId,
+        /// How its users notice.
+        manner: Manner,
+    },
+    /// One reason to be down is gone.
+    Repair {
+        /// Which.
+        component: ComponentId,
+    },
+    /// The link's nominal capacity becomes `capacity` (both directions). Stops an elastic or
+    /// random law on it.
+    SetLink {
+        /// Which.
+        link: LinkId,
+        /// The new capacity.
+        capacity: Capacity,
+    },
+    /// The pool's size becomes `units`; units in use above it are kept until released.
+    SetPool {
+        /// Which.
+        pool: PoolId,
+        /// The new size.
+        units: u64,
+    },
+}
+
+/// How the users of a failed component notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// Packets vanish: clients wait for their timeouts.
+    BlackHole,
+    /// Live connections are reset and new ones refused at once.
+    Reset,
+}
+
+/// A fault as the user wrote it: the band on charts and the name in the table of gaps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// Its name in the scenario.
+    pub name: String,
+    /// What it does, in words: "zone a is lost".
+    pub label: String,
+    /// Start.
+    pub from: Span,
+    /// End; beyond the horizon for a fault that is not repaired.
+    pub to: Span,
+}
+
+/// A number that no document gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assumption {
+    /// The thing and parameter: `endpoint.shop.record_ttl`.
+    pub parameter: String,
+    /// The value used, with its unit.
+    pub value: String,
+    /// Where the value comes from.
+    pub source: String,
+    /// A (read in current vendor documentation) to D (computed or inferred here), or `set` when
+    /// the scenario gives it.
+    pub confidence: String,
+}
+
+/// A warning or note that does not stop a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Stable code of the rule: `P-31`.
+    pub code: String,
+    /// `warning` or `note`.
+    pub severity: String,
+    /// Where in the scenario: `scenarios/x.toml:12:1`.
+    pub place: String,
+    /// What is the matter, why (with the source), and the fix.
+    pub text: String,
+}

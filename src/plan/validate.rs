@@ -1,0 +1,146 @@
+//! The invariants of a plan, checked before any run.
+
+use super::{Arrivals, Capacity, Hop, Plan, Profile, Servers};
+
+/// A plan that breaks an invariant: a bug of whoever lowered it, since scenario text is checked
+/// before.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid plan: {0}")]
+pub struct PlanError(pub String);
+
+impl Plan {
+    /// Checks indices, bounds and names. A World is only built from a plan that passes.
+    ///
+    /// # Errors
+    /// Says which thing breaks which invariant.
+    pub fn validate(&self) -> Result<(), PlanError> {
+        let fail = |text: String| Err(PlanError(text));
+        let s = &self.settings;
+        if s.replications == 0
+            || s.horizon.nanos() == 0
+            || s.window.nanos() == 0
+            || s.warmup >= s.horizon
+        {
+            return fail(
+                "settings: replications, horizon and window above 0, warm-up below the horizon"
+                    .into(),
+            );
+        }
+        self.unique_names()?;
+        for route in &self.routes {
+            self.check_hops(&route.name, &route.hops, 0)?;
+        }
+        for selector in &self.selectors {
+            if selector.branches.is_empty() || selector.branches.len() > 250 {
+                return fail(format!("selector {}: 1 to 250 branches", selector.name));
+            }
+            for branch in &selector.branches {
+                if !(branch.weight.is_finite() && branch.weight > 0.0) {
+                    return fail(format!("selector {}: weights above 0", selector.name));
+                }
+                if branch.watches.iter().any(|c| c.index() >= self.components.len()) {
+                    return fail(format!("selector {}: unknown component", selector.name));
+                }
+                self.check_hops(&selector.name, &branch.hops, 0)?;
+            }
+        }
+        for station in &self.stations {
+            if station.servers == Servers::Count(0) {
+                return fail(format!("station {}: at least 1 server", station.name));
+            }
+        }
+        for link in &self.links {
+            let bad = match &link.capacity {
+                Capacity::Fixed(_) => false,
+                Capacity::Elastic { step, ramp, .. } => step.nanos() == 0 || ramp.nanos() == 0,
+                Capacity::Random { every, .. } => every.nanos() == 0,
+            };
+            if bad {
+                return fail(format!("link {}: intervals above 0", link.name));
+            }
+        }
+        self.check_traffic()
+    }
+
+    fn check_traffic(&self) -> Result<(), PlanError> {
+        for w in &self.workloads {
+            let profile = match &w.arrivals {
+                Arrivals::Poisson { profile, .. } | Arrivals::Renewal { profile, .. } => {
+                    profile.as_ref()
+                }
+                Arrivals::Closed { .. } | Arrivals::Trace { .. } => None,
+            };
+            if profile.is_some_and(|p| !p.is_valid()) {
+                return Err(PlanError(format!(
+                    "workload {}: profile out of order or never above 0",
+                    w.name
+                )));
+            }
+            if w.route.index() >= self.routes.len() || w.clients == 0 || w.retries.attempts == 0 {
+                return Err(PlanError(format!("workload {}: route, clients or attempts", w.name)));
+            }
+            if !(w.weight.is_finite() && w.weight > 0.0) {
+                return Err(PlanError(format!("workload {}: weight above 0", w.name)));
+            }
+        }
+        Ok(())
+    }
+
+    fn unique_names(&self) -> Result<(), PlanError> {
+        let lists: [(&str, Vec<&str>); 8] = [
+            ("component", self.components.iter().map(|x| x.name.as_str()).collect()),
+            ("link", self.links.iter().map(|x| x.name.as_str()).collect()),
+            ("pool", self.pools.iter().map(|x| x.name.as_str()).collect()),
+            ("station", self.stations.iter().map(|x| x.name.as_str()).collect()),
+            ("delay", self.delays.iter().map(|x| x.name.as_str()).collect()),
+            ("selector", self.selectors.iter().map(|x| x.name.as_str()).collect()),
+            ("route", self.routes.iter().map(|x| x.name.as_str()).collect()),
+            ("workload", self.workloads.iter().map(|x| x.name.as_str()).collect()),
+        ];
+        for (kind, mut names) in lists {
+            names.sort_unstable();
+            if let Some(pair) = names.windows(2).find(|w| w[0] == w[1]) {
+                return Err(PlanError(format!("two {kind}s are called {}", pair[0])));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_hops(&self, owner: &str, hops: &[Hop], depth: u32) -> Result<(), PlanError> {
+        if depth > 16 {
+            return Err(PlanError(format!(
+                "{owner}: selectors nest deeper than 16 or in a circle"
+            )));
+        }
+        for hop in hops {
+            let known = match *hop {
+                Hop::Link(id) | Hop::Against(id) => id.index() < self.links.len(),
+                Hop::Delay(id) => id.index() < self.delays.len(),
+                Hop::Pool(id) => id.index() < self.pools.len(),
+                Hop::Station(id) => id.index() < self.stations.len(),
+                Hop::Selector(id) => id.index() < self.selectors.len(),
+                Hop::Need(id) => id.index() < self.components.len(),
+            };
+            if !known {
+                return Err(PlanError(format!("{owner}: {hop:?} does not exist")));
+            }
+            if let Hop::Selector(id) = *hop {
+                for branch in &self.selectors[id.index()].branches {
+                    self.check_hops(owner, &branch.hops, depth + 1)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Profile {
+    /// Whether times rise strictly from 0 to below the period and some factor is above 0.
+    pub fn is_valid(&self) -> bool {
+        let rising = self.points.windows(2).all(|w| w[0].0 < w[1].0);
+        let inside = self.points.first().is_some_and(|p| p.0.nanos() == 0)
+            && self.points.last().is_some_and(|p| p.0 < self.period);
+        let factors = self.points.iter().all(|p| p.1.is_finite() && p.1 >= 0.0);
+        rising && inside && factors && self.points.iter().any(|p| p.1 > 0.0)
+    }
+}
