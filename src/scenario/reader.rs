@@ -135,6 +135,18 @@ impl<'a> Reader<'a> {
 
     fn fallback_value<T: Read>(&self, key: &str, default: &str, basis: Basis) -> Option<T> {
         self.assume(key, default.trim_matches('"'), basis.source, basis.mark);
+        self.default_value(default)
+    }
+
+    /// A value with a default that nothing depends on.
+    pub(crate) fn quiet<T: Read>(&self, key: &'static str, default: &str) -> Option<T> {
+        match self.has(key) {
+            true => self.opt(key),
+            false => self.default_value(default),
+        }
+    }
+
+    fn default_value<T: Read>(&self, default: &str) -> Option<T> {
         let node = tree::parse_value(default, u32::MAX)
             .unwrap_or(Node { value: Value::Text(default.to_owned()), place: self.place });
         T::read(&node, self.cx)

@@ -138,13 +138,29 @@ macro_rules! kinds {
 
 // Sorted by name; the order of lowering and of the docs.
 kinds! {
+    access_point::AccessPoint,
+    backend::Backend,
+    circuit::Circuit,
+    circuit_group::CircuitGroup,
     component::Component,
     delay::Delay,
+    endpoint::Endpoint,
+    endpoint_service::EndpointService,
     link::Link,
+    load_balancer::LoadBalancer,
+    maxcompute::MaxCompute,
     pool::Pool,
+    region::Region,
+    resolver::Resolver,
     route::Route,
     selector::Selector,
+    site::Site,
     station::Station,
+    transit_router::TransitRouter,
+    vbr::Vbr,
+    vpc::Vpc,
+    vswitch::VSwitch,
+    zone::Zone,
 }
 
 /// Every kind, sorted by name.
