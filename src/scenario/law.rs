@@ -81,7 +81,14 @@ fn read<Q: Quantity>(node: &Node, cx: &Context, depth: u32) -> Option<Dist> {
         Err(error) => {
             let written = cx.written(node.place);
             let message = format!("`{written}` is not a distribution");
-            cx.complain(Diagnostic::error("law", node.place, message).label(error.to_string()));
+            let found = match error.what {
+                // The logarithm of a mean of zero.
+                "the mean or median" => Q::spell(0.0),
+                "low" | "high" | "scale" | "the mean" | "the constant" => Q::spell(error.found),
+                _ => error.found.to_string(),
+            };
+            let label = format!("{} must be {}, found {found}", error.what, error.rule);
+            cx.complain(Diagnostic::error("law", node.place, message).label(label));
             None
         }
     }

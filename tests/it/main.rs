@@ -1,3 +1,4 @@
 //! Integration tests, one module per room.
 
 mod scenario;
+mod scenario_bad;

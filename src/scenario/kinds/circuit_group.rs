@@ -113,7 +113,7 @@ impl Kind for CircuitGroup {
             cx.complain(
                 Diagnostic::warning("C-30", spec.detection.place, message)
                     .label("flows fall into a black hole until the hold time is over")
-                    .reason("run BGP with BFD on circuits (Express Connect)")
+                    .reason("run BGP with BFD on circuits (cloud services over Express Connect)")
                     .help("detection = { bfd = { interval = \"1 s\", multiplier = 3 } }"),
             );
         }
@@ -265,7 +265,7 @@ fn diversity(thing: &Thing<CircuitGroup>, specs: &Specs, cx: &Context) {
         cx.complain(
             Diagnostic::warning("C-21", spec.members_place, message)
                 .label(format!("all at `{}`", points.first().map_or("", |p| p.as_str())))
-                .reason("connect to at least 2 access points by independent circuits (004)")
+                .reason("connect to at least 2 access points by independent circuits (cloud services over Express Connect)")
                 .help("end one of the circuits at another access point"),
         );
         return;
@@ -286,7 +286,7 @@ fn diversity(thing: &Thing<CircuitGroup>, specs: &Specs, cx: &Context) {
                         message,
                     )
                     .also(b.place, "the same provider")
-                    .reason("use different providers for different access points (004)"),
+                    .reason("use different providers for different access points (cloud services over Express Connect)"),
                 );
             }
         }

@@ -62,7 +62,7 @@ impl Kind for EndpointService {
             let message = format!("`{}` offers one zone only", thing.full());
             cx.complain(
                 Diagnostic::warning("X-06", only.place, message)
-                    .reason("take resources from several zones (endpoint services)")
+                    .reason("take resources from several zones (PrivateLink endpoint services)")
                     .help("offer the other zones of the load balancer too"),
             );
         }
@@ -76,7 +76,7 @@ impl Kind for EndpointService {
             );
             cx.complain(
                 Diagnostic::error("X-58", throttle.place, message)
-                    .reason("only CLB services limit new connections by default (003)")
+                    .reason("only CLB services limit new connections by default (PrivateLink endpoint services)")
                     .help("set `throttle` on the endpoints instead"),
             );
         }
@@ -106,7 +106,7 @@ pub(crate) fn check_range(
         cx.complain(
             Diagnostic::error(code, throttle.place, message)
                 .label(format!("allowed are {low} to {high}"))
-                .reason("connection throttle ranges by type (endpoint services, 003)"),
+                .reason("connection throttle ranges by type (PrivateLink endpoint services)"),
         );
     }
 }

@@ -78,7 +78,9 @@ fn connections(
         cx.complain(
             Diagnostic::warning("P-54", workload.place, message)
                 .also(endpoint.place, format!("spread over {devices} devices"))
-                .reason("the throttle is reached with multiple connections only (001)")
+                .reason(
+                    "the throttle is reached with multiple connections only (PrivateLink overview)",
+                )
                 .help(format!("use all devices with a chance of 99 %: {needed} connections")),
         );
     }
@@ -117,7 +119,9 @@ fn through_proxy(workload: &Thing<Workload>, proxy: &Thing<MaxCompute>, cx: &Con
         cx.complain(
             Diagnostic::warning("M-30", workload.place, message)
                 .also(proxy.place, "the proxy")
-                .reason("use persistent connections through the proxy (MaxCompute network)")
+                .reason(
+                    "use persistent connections through the proxy (MaxCompute network connection)",
+                )
                 .help("connections = { reuse = true }"),
         );
     }
@@ -129,7 +133,7 @@ fn through_proxy(workload: &Thing<Workload>, proxy: &Thing<MaxCompute>, cx: &Con
         cx.complain(
             Diagnostic::warning("M-29", workload.place, message)
                 .also(proxy.place, "the proxy")
-                .reason("too much concurrency makes requests fail (MaxCompute network)")
+                .reason("too much concurrency makes requests fail (MaxCompute network connection)")
                 .help("use fewer workers or connections (M-31)"),
         );
     }
@@ -140,7 +144,7 @@ fn through_proxy(workload: &Thing<Workload>, proxy: &Thing<MaxCompute>, cx: &Con
         );
         cx.complain(
             Diagnostic::warning("M-38", workload.place, message)
-                .reason("nodes may be rerun on failover: code must be idempotent (000)")
+                .reason("nodes may be rerun on failover: code must be idempotent (MaxCompute network connection)")
                 .help("guard writes, or prefer reads"),
         );
     }

@@ -49,7 +49,7 @@ fn zones(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
             cx.complain(
                 Diagnostic::error("X-17", zone.place, message)
                     .also(service.place, "the service")
-                    .reason("endpoint zones must be among the service's zones (003)")
+                    .reason("endpoint zones must be among the service's zones (PrivateLink endpoint services)")
                     .help(format!("its zones are {}", names(offered))),
             );
         }
@@ -66,7 +66,7 @@ fn affinity(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
         cx.complain(
             Diagnostic::warning("X-10", place, message)
                 .also(service.place, "the service")
-                .reason("zone affinity works only if provider and consumer enable it (003)")
+                .reason("zone affinity works only if provider and consumer enable it (PrivateLink endpoint services)")
                 .help(format!("set zone_affinity = true on endpoint_service.{}", service.name)),
         );
     } else if theirs && !own.is_some_and(|a| a.value) {
@@ -74,7 +74,7 @@ fn affinity(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
         cx.complain(
             Diagnostic::warning("X-10", thing.place, message)
                 .also(service.place, "the service")
-                .reason("zone affinity works only if provider and consumer enable it (003)")
+                .reason("zone affinity works only if provider and consumer enable it (PrivateLink endpoint services)")
                 .help("set zone_affinity = true, or switch it off on both sides"),
         );
     }
@@ -85,7 +85,7 @@ fn pairing(thing: &Thing<Endpoint>, balancer: &Thing<LoadBalancer>, cx: &Context
     let product = balancer.spec.product;
     let fits = (form.value == Form::Gwlb) == (product == Product::Gwlb);
     if !fits {
-        let message = format!("this form of endpoint cannot reach a {}", product.name());
+        let message = format!("this form of endpoint cannot reach a service of {}", product.name());
         cx.complain(
             Diagnostic::error("P-08", form.place, message)
                 .also(balancer.place, "the load balancer of its service")
@@ -134,7 +134,7 @@ fn bandwidth(thing: &Thing<Endpoint>, product: Product, cx: &Context) {
         );
         cx.complain(
             Diagnostic::warning("P-39", raised.place, message)
-                .reason("higher throughput is arranged with the account manager (001)")
+                .reason("higher throughput is arranged with the account manager (PrivateLink overview)")
                 .help("keep the written promise with the design"),
         );
     }
@@ -156,7 +156,7 @@ fn throttle(thing: &Thing<Endpoint>, product: Product, cx: &Context) {
         );
         cx.complain(
             Diagnostic::warning("X-63", throttle.place, message)
-                .reason("the per-zone maximum of the endpoint is lower (001 and 003)")
+                .reason("the per-zone maximum of the endpoint is lower (PrivateLink overview and endpoint services)")
                 .help("lower the throttle, or leave it out"),
         );
     }
