@@ -23,6 +23,8 @@
 //! regions.
 
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use super::endpoint_service::EndpointService;
 use super::load_balancer::{self, LoadBalancer, Product};

@@ -305,3 +305,40 @@ fn spread(
         headline: false,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::{ZONES, codes, lowered};
+
+    fn balancer(keys: &str) -> String {
+        format!("{ZONES}[load_balancer.lb]\nbackend = \"app\"\n{keys}\n")
+    }
+
+    #[test]
+    fn documented_limits_per_zone() {
+        // NLB: 50 Gbps, 5,000,000 connections, 200,000 new/s (5 us each). CLB: 5 Gbps, 1,000,000,
+        // 100,000 new/s (10 us each). ALB: 250,000 connections.
+        let tree = |product: &str| {
+            let keys = format!("type = \"{product}\"\nzones = [\"a\", \"b\"]");
+            lowered(&balancer(&keys), "\"load_balancer.lb\"")
+        };
+        let nlb = tree("nlb");
+        assert!(nlb.contains("zone-a.link: 50 Gbps") && nlb.contains(": 5000000 slots"), "{nlb}");
+        assert!(nlb.contains("1 x 5 us per connection"), "{nlb}");
+        assert!(!nlb.contains("targets"), "NLB stays in its zone unless told otherwise");
+        let clb = tree("clb");
+        assert!(clb.contains("zone-a.link: 5 Gbps") && clb.contains(": 1000000 slots"), "{clb}");
+        assert!(clb.contains("1 x 10 us per connection") && clb.contains("17 s..19 s"), "{clb}");
+        assert!(tree("alb").contains(": 250000 slots per connection, refuse"));
+        assert!(tree("gwlb").contains("choose load_balancer.lb.zone-a.targets"));
+    }
+
+    #[test]
+    fn complaints() {
+        let path = "\"load_balancer.lb\"";
+        let one = balancer("type = \"nlb\"\nzones = [\"a\"]");
+        assert_eq!(codes(&one, path), ["P-29"]);
+        let elsewhere = one.replace("zones = [\"a\", \"b\", \"c\"]", "zones = [\"b\"]");
+        assert!(codes(&elsewhere, path).contains(&"zone".to_owned()));
+    }
+}
