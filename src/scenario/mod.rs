@@ -52,6 +52,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 pub use diagnostic::{Diagnostic, Place, Severity, Source};
+pub use faults::effects;
 pub use kinds::{KindDoc, kinds};
 pub use render::{line_column, render};
 pub use show::show_plan;
@@ -191,7 +192,8 @@ pub fn load_text(
         return Err(refused(&cx));
     }
     let mut plan = scenario.lower(name);
-    plan.assumptions = assumptions;
+    plan.assumptions.extend(assumptions);
+    plan.assumptions.sort_by(|a, b| a.parameter.cmp(&b.parameter));
     if let Err(error) = plan.validate() {
         // Reading has let through what the plan forbids: our slip, told without a panic.
         cx.complain(Diagnostic::error("plan", Place::default(), error.to_string()));

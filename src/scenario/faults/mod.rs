@@ -53,6 +53,11 @@ const EFFECTS: &[(&str, &str, ReadEffect)] = &[
     ("zone_outage", "everything in a zone is lost", component_outage::read),
 ];
 
+/// What a fault can do: key and one line, sorted by key.
+pub fn effects() -> impl Iterator<Item = (&'static str, &'static str)> {
+    EFFECTS.iter().map(|e| (e.0, e.1))
+}
+
 /// As written.
 #[derive(Debug)]
 pub(crate) struct Fault {

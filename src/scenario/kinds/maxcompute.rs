@@ -21,7 +21,7 @@
 //! to M-16), changes of egress addresses (M-35), reruns (M-37).
 
 use super::pool::on_full;
-use super::selector::{RESOLVING, answering};
+use super::selector::{NEGATIVE_CACHE, RESOLVING, answering};
 use super::{Kind, Thing};
 use crate::plan::{
     Belief, Branch, Capacity, Duplex, Hop, Lack, Link, Naming, OnFull, Policy, Pool, Scope,
@@ -47,6 +47,7 @@ pub(crate) struct MaxCompute {
     bandwidth: Dist,
     redraw: Span,
     record_ttl: Span,
+    negative_ttl: Span,
     resolver: Option<Ref>,
 }
 
@@ -83,6 +84,10 @@ impl Kind for MaxCompute {
             true => r.param::<Span>("record_ttl", "60 s", RECORD),
             false => Some(Span::ZERO),
         };
+        let negative_ttl = match resolver.is_some() || r.has("negative_ttl") {
+            true => r.param::<Span>("negative_ttl", "10 s", NEGATIVE_CACHE),
+            false => Some(Span::ZERO),
+        };
         Some(Self {
             connections: connections?,
             on_full: on_full?,
@@ -93,6 +98,7 @@ impl Kind for MaxCompute {
             bandwidth: bandwidth?.dist,
             redraw: redraw?.0,
             record_ttl: record_ttl?,
+            negative_ttl: negative_ttl?,
             resolver,
         })
     }
@@ -175,7 +181,7 @@ fn asking(spec: &MaxCompute, name: &str, l: &mut Lowering<'_>) -> Option<Hop> {
             resolver,
             ttl: spec.record_ttl,
             shared_cache: None,
-            negative_ttl: Span::from_secs(10),
+            negative_ttl: spec.negative_ttl,
         }),
         headline: false,
     })))

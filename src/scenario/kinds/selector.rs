@@ -20,7 +20,7 @@ use crate::scenario::diagnostic::{Diagnostic, Place};
 use crate::scenario::law::Law;
 use crate::scenario::lowering::{Fragment, Lowering};
 use crate::scenario::read::Factor;
-use crate::scenario::reader::Reader;
+use crate::scenario::reader::{Basis, Reader};
 use crate::scenario::tree::Node;
 use crate::units::Span;
 
@@ -71,6 +71,10 @@ const POLICIES: &[(&str, Policy)] = &[
     ("random", Policy::Random),
     ("rendezvous", Policy::Hash(Rehash::Rendezvous)),
 ];
+
+/// How long clients keep the answer that there is no address.
+pub(crate) const NEGATIVE_CACHE: Basis =
+    Basis { source: "negative name cache of the JVM: 10 s", mark: "B" };
 
 /// Kinds whose station answers name queries.
 pub(crate) const RESOLVING: &[&str] = &["resolver", "station"];
@@ -183,9 +187,9 @@ fn naming(r: Reader<'_>) -> Option<Name> {
     let ttl = r.req("ttl");
     let resolver = r.reference("resolver", RESOLVING);
     let shared_cache = r.opt("shared_cache");
-    let negative_ttl = r.or("negative_ttl", Span::from_secs(10));
+    let negative_ttl = r.fallback("negative_ttl", "10 s", NEGATIVE_CACHE);
     r.done();
-    Some(Name { resolver, ttl: ttl?, shared_cache, negative_ttl })
+    Some(Name { resolver, ttl: ttl?, shared_cache, negative_ttl: negative_ttl? })
 }
 
 /// Deepest nesting of declared selectors; the kinds inside their branches may add a few more.
