@@ -173,7 +173,8 @@ impl<E> Agenda<E> {
     /// Removes the root and frees its slot; the event, if any, stays to be taken by the caller.
     fn remove_first(&mut self) -> u32 {
         let last = self.heap.pop().expect("the caller saw a first entry");
-        let first = if self.heap.is_empty() { last } else { std::mem::replace(&mut self.heap[0], last) };
+        let first =
+            if self.heap.is_empty() { last } else { std::mem::replace(&mut self.heap[0], last) };
         if !self.heap.is_empty() {
             self.sift_down(0);
         }
@@ -246,7 +247,10 @@ mod tests {
     #[test]
     fn ranks_then_order_of_scheduling_break_ties() {
         let mut agenda = Agenda::new();
-        for (i, rank) in [Rank::Arrival, Rank::Timer, Rank::Change, Rank::Completion, Rank::Timer].iter().enumerate() {
+        for (i, rank) in [Rank::Arrival, Rank::Timer, Rank::Change, Rank::Completion, Rank::Timer]
+            .iter()
+            .enumerate()
+        {
             agenda.schedule(at(7), *rank, i);
         }
         agenda.schedule(at(3), Rank::Arrival, 9);

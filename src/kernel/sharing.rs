@@ -41,6 +41,13 @@ pub struct FlowId {
     sequence: u64,
 }
 
+impl FlowId {
+    /// A small number that no other flow under way has: an index for the owner's notes.
+    pub const fn slot(self) -> u32 {
+        self.slot
+    }
+}
+
 /// What holds a class back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Bound {
@@ -209,7 +216,10 @@ impl Sharing {
     /// Adds a class: `path` lists the resources its flows cross (a repeated one counts as often as
     /// it is listed), each flow has `weight` > 0 and runs at most at `cap` bytes per ns.
     pub fn add_class(&mut self, path: &[ResourceId], weight: f64, cap: f64) -> ClassId {
-        assert!(weight > 0.0 && weight.is_finite() && cap >= 0.0, "a weight above 0 and a cap not below 0");
+        assert!(
+            weight > 0.0 && weight.is_finite() && cap >= 0.0,
+            "a weight above 0 and a cap not below 0"
+        );
         let id = u32::try_from(self.classes.len()).expect("fewer than 2^32 classes");
         let mut steps: Vec<Step> = Vec::with_capacity(path.len());
         for &ResourceId(resource) in path {
@@ -287,7 +297,9 @@ impl Sharing {
         let class = &mut self.classes[c as usize];
         if class.dead as usize * 2 > class.marks.len() && class.marks.len() > 64 {
             let flows = &self.flows;
-            class.marks.retain(|Reverse((_, sequence, slot))| flows[*slot as usize].sequence == *sequence);
+            class
+                .marks
+                .retain(|Reverse((_, sequence, slot))| flows[*slot as usize].sequence == *sequence);
             class.dead = 0;
         }
         Some(left)
@@ -329,7 +341,8 @@ impl Sharing {
         self.accrue_class(c);
         self.drop_dead(c);
         let class = &mut self.classes[c as usize];
-        let Reverse((bits, sequence, slot)) = class.marks.pop().expect("a class with a completion has a mark");
+        let Reverse((bits, sequence, slot)) =
+            class.marks.pop().expect("a class with a completion has a mark");
         let mark = f64::from_bits(bits);
         // Rounding up the instant carried the clock past the mark, or just short of it.
         class.work -= class.served - mark;
@@ -371,7 +384,12 @@ impl Sharing {
 
     /// Reads and restarts a class's delivered bytes, and hands each (bound, flow x ns) since the
     /// last reading to `each`.
-    pub fn read_class(&mut self, class: ClassId, now: Instant, mut each: impl FnMut(Bound, f64)) -> f64 {
+    pub fn read_class(
+        &mut self,
+        class: ClassId,
+        now: Instant,
+        mut each: impl FnMut(Bound, f64),
+    ) -> f64 {
         self.pass(now);
         self.settle();
         self.accrue_class(class.0);
@@ -481,7 +499,9 @@ impl Sharing {
         let class = &mut self.classes[c as usize];
         while class.dead > 0 {
             match class.marks.peek() {
-                Some(Reverse((_, sequence, slot))) if self.flows[*slot as usize].sequence != *sequence => {
+                Some(Reverse((_, sequence, slot)))
+                    if self.flows[*slot as usize].sequence != *sequence =>
+                {
                     class.marks.pop();
                     class.dead -= 1;
                 }
@@ -601,14 +621,17 @@ impl Sharing {
                 // It holds members of the set back, at `level`.
                 if it.level.is_infinite() || (level - it.level).abs() > EPSILON * it.level {
                     grown |= self.include_members(r, |class, r| {
-                        class.bound == Bound::Resource(ResourceId(r)) || class.level > level * (1.0 + EPSILON)
+                        class.bound == Bound::Resource(ResourceId(r))
+                            || class.level > level * (1.0 + EPSILON)
                     });
                 }
             } else if it.limited > it.was_limited_in_set {
                 // It holds only others back: still full, and nobody above them?
                 let room = it.left > EPSILON * it.capacity;
                 if room || it.top_level > it.level * (1.0 + EPSILON) {
-                    grown |= self.include_members(r, |class, r| class.bound == Bound::Resource(ResourceId(r)));
+                    grown |= self.include_members(r, |class, r| {
+                        class.bound == Bound::Resource(ResourceId(r))
+                    });
                 }
             }
         }
@@ -630,7 +653,8 @@ impl Sharing {
                 self.resources[r as usize].limited -= 1;
             }
             class.settled = class.flows;
-            (class.rate, class.level, class.bound) = (class.new_rate, class.new_level, class.new_bound);
+            (class.rate, class.level, class.bound) =
+                (class.new_rate, class.new_level, class.new_bound);
             if class.flows > 0
                 && let Bound::Resource(ResourceId(r)) = class.bound
             {
@@ -682,7 +706,11 @@ impl Sharing {
         }
         let ns = (left / class.rate).ceil();
         if ns < 1e18 {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 < ns < 1e18")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "0 < ns < 1e18"
+            )]
             let span = ns as u64;
             Instant::from_nanos(self.now.nanos() + span)
         } else {

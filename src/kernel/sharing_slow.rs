@@ -31,7 +31,14 @@ impl SharingSlow {
 
     /// Starts a flow over resources by position (a repeated one counts twice). Returns its number,
     /// counted from 0.
-    pub fn start(&mut self, path: &[usize], weight: f64, cap: f64, bytes: f64, now: Instant) -> u64 {
+    pub fn start(
+        &mut self,
+        path: &[usize],
+        weight: f64,
+        cap: f64,
+        bytes: f64,
+        now: Instant,
+    ) -> u64 {
         self.pass(now);
         let id = self.next_id;
         self.next_id += 1;
@@ -79,7 +86,11 @@ impl SharingSlow {
             return Some(self.now);
         }
         let ns = (flow.left / flow.rate).ceil();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 < ns < 1e18")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "0 < ns < 1e18"
+        )]
         (ns < 1e18).then(|| Instant::from_nanos(self.now.nanos() + ns as u64))
     }
 
@@ -104,9 +115,13 @@ impl SharingSlow {
                     weights[r] += self.flows[f].weight;
                 }
             }
-            let levels = left.iter().zip(&weights).map(|(l, w)| if *w > 0.0 { l / w } else { f64::INFINITY });
-            let (full, level) =
-                levels.enumerate().fold((usize::MAX, f64::INFINITY), |a, b| if b.1 < a.1 { b } else { a });
+            let levels = left
+                .iter()
+                .zip(&weights)
+                .map(|(l, w)| if *w > 0.0 { l / w } else { f64::INFINITY });
+            let (full, level) = levels
+                .enumerate()
+                .fold((usize::MAX, f64::INFINITY), |a, b| if b.1 < a.1 { b } else { a });
             let own = |f: &Flow| f.cap / f.weight;
             let capped = open.iter().any(|&f| own(&self.flows[f]) <= level);
             let (stopped, rest): (Vec<usize>, Vec<usize>) = open.iter().partition(|&&f| {

@@ -20,7 +20,8 @@ fn parking_lot() {
     let mut s = Sharing::new();
     let [a, b, c] = [1.0, 1.0, 1.0].map(|x| s.add_resource(x));
     let long = s.add_class(&[a, b, c], 1.0, f64::INFINITY);
-    let on: Vec<ClassId> = [a, b, c].iter().map(|r| s.add_class(&[*r], 1.0, f64::INFINITY)).collect();
+    let on: Vec<ClassId> =
+        [a, b, c].iter().map(|r| s.add_class(&[*r], 1.0, f64::INFINITY)).collect();
     s.start(long, 1e6, at(0));
     for (i, n) in [(0, 1), (1, 1), (2, 3)] {
         (0..n).for_each(|_| _ = s.start(on[i], 1e6, at(0)));
@@ -161,9 +162,15 @@ fn assert_max_min(capacities: &[f64], flows: &[(Vec<usize>, f64, f64, f64)]) {
     for (path, weight, cap, rate) in flows {
         let full = |r: &usize| load[*r] >= capacities[*r] * (1.0 - 1e-9);
         let highest = |r: &usize| {
-            flows.iter().filter(|f| f.0.contains(r)).all(|f| f.3 / f.1 <= rate / weight * (1.0 + 1e-9) + 1e-15)
+            flows
+                .iter()
+                .filter(|f| f.0.contains(r))
+                .all(|f| f.3 / f.1 <= rate / weight * (1.0 + 1e-9) + 1e-15)
         };
-        assert!(close(*rate, *cap) || path.iter().any(|r| full(r) && highest(r)), "not max-min: {flows:?}");
+        assert!(
+            close(*rate, *cap) || path.iter().any(|r| full(r) && highest(r)),
+            "not max-min: {flows:?}"
+        );
     }
 }
 
