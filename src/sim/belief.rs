@@ -293,7 +293,7 @@ impl<O: Observer> World<'_, O> {
             }
             rest -= branch.weight;
         }
-        members().last().map(|(i, _)| i)
+        members().next_back().map(|(i, _)| i)
     }
 
     /// The present choice of a selector without names. Where all are believed down it falls back

@@ -169,10 +169,10 @@ impl<O: Observer> World<'_, O> {
                     Taken::Refused(end) => return self.fail(r, end),
                 },
                 Visit::Station(station) => {
-                    return match self.enqueue(station, self.token(r)) {
-                        Asked::Refused => self.fail(r, End::Refused),
-                        _ => (),
-                    };
+                    if self.enqueue(station, self.token(r)) == Asked::Refused {
+                        self.fail(r, End::Refused);
+                    }
+                    return;
                 }
             }
             self.requests[r as usize].step += 1;

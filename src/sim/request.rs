@@ -107,7 +107,7 @@ impl<O: Observer> World<'_, O> {
         let client = match worker {
             NONE => {
                 let bits = Draws::about(key, ABOUT_CLIENT).next();
-                (u128::from(bits) * u128::from(spec.clients) >> 64) as u32
+                ((u128::from(bits) * u128::from(spec.clients)) >> 64) as u32
             }
             worker => worker % spec.clients,
         };
@@ -277,10 +277,10 @@ impl<O: Observer> World<'_, O> {
                     Taken::Refused(end) => return self.fail(r, end),
                 },
                 Visit::Station(station) => {
-                    return match self.enqueue(station, self.token(r)) {
-                        Asked::Refused => self.fail(r, End::Refused),
-                        _ => (),
-                    };
+                    if self.enqueue(station, self.token(r)) == Asked::Refused {
+                        self.fail(r, End::Refused);
+                    }
+                    return;
                 }
             }
             self.requests[r as usize].step += 1;
@@ -408,7 +408,7 @@ impl<O: Observer> World<'_, O> {
         let most = doubled.min(spec.backoff_cap.nanos().max(spec.backoff.nanos()));
         let mut draws =
             Draws::about(self.requests[r as usize].key, ABOUT_PAUSE ^ u64::from(attempt));
-        let random = u128::from(most) * u128::from(draws.next()) >> 64;
+        let random = (u128::from(most) * u128::from(draws.next())) >> 64;
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
