@@ -19,5 +19,7 @@ pub(crate) fn time(runs: usize, mut work: impl FnMut() -> u64) -> (f64, u64) {
 
 /// Folds a number into a hash (FNV-1a over its bytes).
 pub(crate) fn fold(hash: u64, number: u64) -> u64 {
-    number.to_le_bytes().iter().fold(hash ^ 0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
+    number.to_le_bytes().iter().fold(hash ^ 0xcbf2_9ce4_8422_2325, |h, b| {
+        (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3)
+    })
 }

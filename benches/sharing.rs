@@ -63,7 +63,8 @@ fn fabric_path(pick: u64) -> [usize; 4] {
 /// over the 9,216 paths. The hash of the completion instants.
 pub fn fabric(flows: u64) -> u64 {
     let mut sharing = Sharing::new();
-    let links: Vec<ResourceId> = fabric_capacities().iter().map(|c| sharing.add_resource(*c)).collect();
+    let links: Vec<ResourceId> =
+        fabric_capacities().iter().map(|c| sharing.add_resource(*c)).collect();
     let classes: Vec<_> = (0..9_216)
         .map(|p| sharing.add_class(&fabric_path(p).map(|l| links[l]), 1.0, f64::INFINITY))
         .collect();
@@ -133,7 +134,10 @@ fn main() {
         let events = 200_000;
         let (idle, _) = harness::time(3, || one_link(flows, 0));
         let (all, hash) = harness::time(3, || one_link(flows, events));
-        println!("{flows:>10} {:>10.0} ns an event  {hash:016x}", (all - idle) * 1e9 / events as f64);
+        println!(
+            "{flows:>10} {:>10.0} ns an event  {hash:016x}",
+            (all - idle) * 1e9 / events as f64
+        );
     }
     let (fast, hash) = harness::time(3, || one_link(1_000, 500));
     let (slow, _) = harness::time(3, || one_link_slow(1_000, 500));

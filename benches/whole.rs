@@ -143,8 +143,11 @@ pub fn run(plan: &Plan) -> (u64, u64) {
 
 #[allow(dead_code, reason = "the tests use the functions above only")]
 fn main() {
-    let cases =
-        [("shared link", shared_link(400)), ("hybrid, reused", hybrid(30, true)), ("hybrid, per request", hybrid(30, false))];
+    let cases = [
+        ("shared link", shared_link(400)),
+        ("hybrid, reused", hybrid(30, true)),
+        ("hybrid, per request", hybrid(30, false)),
+    ];
     for (name, plan) in cases {
         let mut requests = 0;
         let (seconds, hash) = harness::time(3, || {

@@ -16,5 +16,6 @@ pub mod kernel;
 pub mod measure;
 pub mod plan;
 pub mod random;
+pub mod scenario;
 pub mod sim;
 pub mod units;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::scenario::{self, Severity};
+use crate::scenario::Severity;
 
 use super::console::Console;
 use super::{Exit, key_value};
@@ -17,9 +17,6 @@ pub(super) struct CheckArgs {
     /// Set a key of the scenario before checking
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     set: Vec<(String, String)>,
-    /// Show the lowered network
-    #[arg(long)]
-    show_plan: bool,
 }
 
 pub(super) fn check(args: &CheckArgs, console: &mut Console) -> Result<Exit, Exit> {
@@ -31,9 +28,6 @@ pub(super) fn check(args: &CheckArgs, console: &mut Console) -> Result<Exit, Exi
                 let count = |s| loaded.diagnostics.iter().filter(|d| d.severity == s).count();
                 let (warnings, notes) = (count(Severity::Warning), count(Severity::Note));
                 console.out(&format!("{name}: ok, {warnings} warnings, {notes} notes\n"))?;
-                if args.show_plan {
-                    console.out(&scenario::show_plan(&loaded.plan))?;
-                }
             }
             Err(e) => exit = if exit == Exit::Machine { exit } else { e },
         }

@@ -63,17 +63,17 @@ pub(super) fn load(
     match scenario::load(path, overrides) {
         Ok(loaded) => {
             if !loaded.diagnostics.is_empty() {
-                console.say(&scenario::render(&loaded.diagnostics, console.colour()));
+                console.say(&scenario::render(&loaded.diagnostics, &loaded.sources, console.colour()));
             }
             Ok(loaded)
         }
-        Err(Failure::Refused(diagnostics)) => {
-            console.say(&scenario::render(&diagnostics, console.colour()));
+        Err(Failure::Refused { diagnostics, sources }) => {
+            console.say(&scenario::render(&diagnostics, &sources, console.colour()));
             Err(Exit::Input)
         }
-        Err(Failure::Io(path, e)) => {
-            console.say(&format!("error: cannot read {}: {e}\n", path.display()));
-            Err(if e.kind() == std::io::ErrorKind::NotFound { Exit::Input } else { Exit::Machine })
+        Err(Failure::Io { path, error }) => {
+            console.say(&format!("error: cannot read {}: {error}\n", path.display()));
+            Err(if error.kind() == std::io::ErrorKind::NotFound { Exit::Input } else { Exit::Machine })
         }
     }
 }

@@ -24,7 +24,11 @@ impl Sharing {
                     (own <= level).then_some((class.cap, own, bound))
                 } else {
                     let crosses = class.path.iter().any(|s| s.resource == resource);
-                    crosses.then_some((class.weight * level, level, Bound::Resource(ResourceId(resource))))
+                    crosses.then_some((
+                        class.weight * level,
+                        level,
+                        Bound::Resource(ResourceId(resource)),
+                    ))
                 };
                 match outcome {
                     Some((rate, level, bound)) => {
