@@ -10,8 +10,56 @@ impl Sharing {
     /// on it, and the set's load on it (`weight`).
     pub(super) fn fill(&mut self) {
         self.prepare();
+        if self.many_seeds {
+            self.fill_apart();
+        } else {
+            // Grown from one seed, so each class shares a resource with another: one piece.
+            let touched = std::mem::take(&mut self.touched);
+            self.open.extend(self.set.iter().filter(|c| self.classes[**c as usize].flows > 0));
+            self.fill_piece(&touched);
+            self.touched = touched;
+        }
+        self.load_of_set();
+    }
+
+    /// Fills each connected piece of the set by itself: the rounding in one must not depend on
+    /// what else happens to change at the same instant elsewhere.
+    fn fill_apart(&mut self) {
+        let (set, touched) = (std::mem::take(&mut self.set), std::mem::take(&mut self.touched));
+        // Each class and resource points to another one of its piece; roots point to themselves.
+        let mut piece: Vec<usize> = (0..set.len()).collect();
+        let mut of_resource = std::collections::BTreeMap::new();
+        for (i, c) in set.iter().enumerate() {
+            for step in &self.classes[*c as usize].path {
+                let first = *of_resource.entry(step.resource).or_insert(i);
+                let (a, b) = (root(&piece, i), root(&piece, first));
+                piece[a.max(b)] = a.min(b);
+            }
+        }
+        let mut pieces: std::collections::BTreeMap<usize, (Vec<u32>, Vec<u32>)> =
+            Default::default();
+        for (i, c) in set.iter().enumerate() {
+            if self.classes[*c as usize].flows > 0 {
+                pieces.entry(root(&piece, i)).or_default().0.push(*c);
+            }
+        }
+        for r in &touched {
+            if let Some(i) = of_resource.get(r) {
+                pieces.entry(root(&piece, *i)).or_default().1.push(*r);
+            }
+        }
+        for (open, resources) in pieces.into_values() {
+            self.open.clear();
+            self.open.extend(open);
+            self.fill_piece(&resources);
+        }
+        (self.set, self.touched) = (set, touched);
+    }
+
+    /// Fills the classes in `open`, which cross no other resources than these.
+    fn fill_piece(&mut self, resources: &[u32]) {
         while !self.open.is_empty() {
-            let (level, resource) = self.lowest_level();
+            let (level, resource) = self.lowest_level(resources);
             let cap_level = |class: &super::sharing::Class| class.cap / class.weight;
             let capped = self.open.iter().any(|c| cap_level(&self.classes[*c as usize]) <= level);
             let mut i = 0;
@@ -24,11 +72,8 @@ impl Sharing {
                     (own <= level).then_some((class.cap, own, bound))
                 } else {
                     let crosses = class.path.iter().any(|s| s.resource == resource);
-                    crosses.then_some((
-                        class.weight * level,
-                        level,
-                        Bound::Resource(ResourceId(resource)),
-                    ))
+                    let bound = Bound::Resource(ResourceId(resource));
+                    crosses.then_some((class.weight * level, level, bound))
                 };
                 match outcome {
                     Some((rate, level, bound)) => {
@@ -39,7 +84,6 @@ impl Sharing {
                 }
             }
         }
-        self.load_of_set();
     }
 
     fn prepare(&mut self) {
@@ -60,7 +104,6 @@ impl Sharing {
             if class.flows == 0 {
                 continue;
             }
-            self.open.push(c);
             for step in &class.path {
                 let it = &mut self.resources[step.resource as usize];
                 it.weight += step.times * f64::from(class.flows) * class.weight;
@@ -70,9 +113,9 @@ impl Sharing {
     }
 
     /// The lowest level at which some resource is full, and that resource.
-    fn lowest_level(&self) -> (f64, u32) {
+    fn lowest_level(&self, resources: &[u32]) -> (f64, u32) {
         let mut lowest = (f64::INFINITY, u32::MAX);
-        for &r in &self.touched {
+        for &r in resources {
             let it = &self.resources[r as usize];
             if it.open > 0 {
                 let level = it.left / it.weight;
@@ -117,4 +160,11 @@ impl Sharing {
             }
         }
     }
+}
+
+fn root(piece: &[usize], mut i: usize) -> usize {
+    while piece[i] != i {
+        i = piece[i];
+    }
+    i
 }

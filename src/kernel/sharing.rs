@@ -176,6 +176,8 @@ pub struct Sharing {
     dirty_classes: Vec<u32>,
     dirty_resources: Vec<u32>,
     epoch: u32,
+    /// Whether the set grows from several changes, which may be unrelated.
+    pub(super) many_seeds: bool,
     pub(super) set: Vec<u32>,
     pub(super) touched: Vec<u32>,
     pub(super) open: Vec<u32>,
@@ -520,6 +522,7 @@ impl Sharing {
         self.epoch = self.epoch.wrapping_add(1);
         self.set.clear();
         self.touched.clear();
+        self.many_seeds = self.dirty_classes.len() + self.dirty_resources.len() > 1;
         for i in 0..self.dirty_classes.len() {
             self.include(self.dirty_classes[i]);
         }

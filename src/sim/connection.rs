@@ -35,6 +35,7 @@ impl<O: Observer> World<'_, O> {
             user: r,
             established: false,
             born: self.now,
+            number: self.ended.connections,
             idle_since: 0,
             timer: false,
             held: Vec::new(),
@@ -49,6 +50,7 @@ impl<O: Observer> World<'_, O> {
             self.connections.push(fresh);
             u32::try_from(self.connections.len() - 1).expect("fewer than 2^32 connections")
         };
+        self.ended.connections += 1;
         self.requests[r as usize].connection = c;
         self.resolve(r);
     }
@@ -332,15 +334,23 @@ impl<O: Observer> World<'_, O> {
         self.next_in_queue(workload, client);
     }
 
+    /// The live connections whose path is wanted, in order of opening: an order that other
+    /// workloads' connections can't change.
+    fn connections_over(&self, wanted: impl Fn(&super::path::Path) -> bool) -> Vec<u32> {
+        let all = (0..).zip(&self.connections);
+        let live =
+            all.filter(|(_, c)| c.live && c.path != NONE && wanted(&self.paths[c.path as usize]));
+        let mut found: Vec<(u64, u32)> = live.map(|(i, c)| (c.number, i)).collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, i)| i).collect()
+    }
+
     /// Breaks all connections over a component that resets.
     pub(super) fn reset_connections(&mut self, component: u32) {
-        for c in 0..u32::try_from(self.connections.len()).expect("fewer than 2^32 connections") {
+        for c in self.connections_over(|path| path.needs.contains(&component)) {
             let it = &self.connections[c as usize];
-            if !it.live
-                || it.path == NONE
-                || !self.paths[it.path as usize].needs.contains(&component)
-            {
-                continue;
+            if !it.live {
+                continue; // closed by what the ones before it set off
             }
             let (user, workload, client, established) =
                 (it.user, it.workload, it.client, it.established);
@@ -356,15 +366,13 @@ impl<O: Observer> World<'_, O> {
     /// A selector without names believes something else: live connections move.
     pub(super) fn move_connections(&mut self, selector: u32) {
         let mut moved = 0;
-        for c in 0..u32::try_from(self.connections.len()).expect("fewer than 2^32 connections") {
+        for c in self.connections_over(|path| path.picks.iter().any(|p| p.0 == selector)) {
             let it = &self.connections[c as usize];
-            if !it.live || it.path == NONE {
-                continue;
+            if !it.live {
+                continue; // closed by what the ones before it set off
             }
             let picks = &self.paths[it.path as usize].picks;
-            let Some(at) = picks.iter().position(|p| p.0 == selector) else {
-                continue;
-            };
+            let at = picks.iter().position(|p| p.0 == selector).expect("the path was asked");
             if self.keeps(selector, picks[at].1) {
                 continue;
             }

@@ -36,6 +36,8 @@ pub struct Ended {
     pub events: u64,
     /// Requests started.
     pub requests: u64,
+    /// Connections opened or tried.
+    pub connections: u64,
 }
 
 /// Why a run could not be made.

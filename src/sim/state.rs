@@ -168,6 +168,8 @@ pub(super) struct Connection {
     pub(super) user: u32,
     pub(super) established: bool,
     pub(super) born: u64,
+    /// Order of opening, over all connections of the run.
+    pub(super) number: u64,
     pub(super) idle_since: u64,
     pub(super) timer: bool,
     /// Units of pools of connection scope.

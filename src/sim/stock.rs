@@ -14,7 +14,9 @@ use super::world::World;
 #[derive(Debug)]
 pub(super) struct PoolState {
     units: u64,
-    used: u64,
+    /// In use: held, or resting after release.
+    pub(super) used: u64,
+    pub(super) resting: u64,
     /// First come first served; entries of requests that gave up are dropped when they surface.
     queue: VecDeque<(Token, u64)>,
     /// Live entries of the queue.
@@ -50,6 +52,7 @@ impl PoolState {
         Self {
             units: spec.units,
             used: 0,
+            resting: 0,
             queue: VecDeque::new(),
             waiting: 0,
             armed: false,
@@ -145,6 +148,7 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn give_back(&mut self, pool: u32) {
         let hold = self.plan.pools[pool as usize].hold_after.nanos();
         if hold > 0 {
+            self.pools[pool as usize].resting += 1;
             let at = self.now.saturating_add(hold);
             self.agenda.schedule(instant(at), Rank::Completion, Event::PoolFree { pool });
         } else {
@@ -152,8 +156,14 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
+    /// A unit has rested long enough.
+    pub(super) fn unit_rested(&mut self, pool: u32) {
+        self.pools[pool as usize].resting -= 1;
+        self.unit_free(pool);
+    }
+
     /// A unit is usable again: the first who still waits gets it.
-    pub(super) fn unit_free(&mut self, pool: u32) {
+    fn unit_free(&mut self, pool: u32) {
         let it = &mut self.pools[pool as usize];
         it.accrue(self.now);
         it.used -= 1;

@@ -12,7 +12,7 @@ use super::belief::{ComponentState, SelectorState};
 use super::link::{BackgroundState, LinkState, resources_of, whole};
 use super::path::Path;
 use super::state::{
-    Choices, Client, Connection, Deadline, Event, NONE, Patience, Request, Token, instant,
+    Choices, Client, Connection, Deadline, Event, NONE, Patience, Request, Stage, Token, instant,
 };
 use super::stock::{PoolState, StationState};
 use super::{Ended, SimError};
@@ -290,7 +290,37 @@ impl<'a, O: Observer> World<'a, O> {
         }
         self.now = horizon;
         self.end_window();
+        self.audit();
         Ok(self.ended)
+    }
+
+    /// Conservation at the end of every run: each unit in use is held by somebody, each open
+    /// connection belongs to its client, each request that started has ended or is under way.
+    ///
+    /// # Panics
+    /// If the books do not balance: our bug.
+    fn audit(&self) {
+        let mut held = vec![0; self.pools.len()];
+        let live = self.connections.iter().filter(|c| c.live);
+        let under_way = self.requests.iter().filter(|r| r.stage != Stage::Gone);
+        let holders =
+            live.clone().flat_map(|c| &c.held).chain(under_way.clone().flat_map(|r| &r.held));
+        holders.for_each(|pool| held[*pool as usize] += 1);
+        for (pool, held) in self.pools.iter().zip(held) {
+            assert_eq!(pool.used, held + pool.resting, "every unit in use is held or rests");
+        }
+        let open: u32 = self.clients.iter().flatten().map(|c| c.open).sum();
+        assert_eq!(open as usize, live.count(), "every open connection is live");
+        let counted: u64 = self.under_way.iter().map(|w| w.count).sum();
+        assert_eq!(
+            counted,
+            under_way.clone().count() as u64,
+            "every request ended or is under way"
+        );
+        let flowing = under_way.filter(|r| r.flow.is_some()).count() as u64;
+        let classes = self.paths.iter().flat_map(|p| p.classes.into_iter().flatten());
+        let flows: u64 = classes.map(|c| u64::from(self.sharing.active(c))).sum();
+        assert_eq!(flows, flowing, "every flow has its request");
     }
 
     fn handle(&mut self, event: Event) {
@@ -305,7 +335,7 @@ impl<'a, O: Observer> World<'a, O> {
             Event::Served { station, token } => self.served(station, token),
             Event::StationHead { station } => self.station_head(station),
             Event::PoolHead { pool } => self.pool_head(pool),
-            Event::PoolFree { pool } => self.unit_free(pool),
+            Event::PoolFree { pool } => self.unit_rested(pool),
             Event::Expire { queue } => self.expire(queue),
             Event::IdleCheck { connection, turn } => self.idle_check(connection, turn),
             Event::Change(i) => self.change(i),
