@@ -2,4 +2,5 @@
 pub mod measure;
 pub mod plan;
 pub mod random;
+pub mod report;
 pub mod units;
