@@ -1,5 +1,7 @@
 //! What the numbers say: figures that several outputs share, each computed once here.
 
+use std::cmp::Reverse;
+
 use crate::measure::{
     FaultSeen, Gap, Headline, Histogram, LinkResults, ObjectiveSeen, Results, SettingsSeen,
     WorkloadResults, student_t_quantile,
@@ -123,6 +125,15 @@ pub(crate) fn counter(w: &WorkloadResults, of: impl Fn(&Headline) -> u64) -> Opt
     let total: u64 = w.by_replication.values().map(&of).sum();
     let point = share(total, w.by_replication.len() as u64)?;
     Some(over_runs(w, point, |h| Some(float(of(h)))))
+}
+
+/// Workloads in the order in which charts choose and colour them: those with objectives first,
+/// then by bytes. A workload has one colour in all charts.
+pub(crate) fn ranked(results: &Results) -> Vec<&WorkloadResults> {
+    let mut list: Vec<&WorkloadResults> = results.workloads.iter().collect();
+    let key = |w: &WorkloadResults| (w.objectives.is_empty(), Reverse(sum(&w.bytes_by_window)));
+    list.sort_by_key(|w| key(w));
+    list
 }
 
 /// The name of a link's direction: `circuit.c1 >`.

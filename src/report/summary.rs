@@ -24,10 +24,10 @@ pub fn summary(results: &Results, width: usize) -> String {
     let width = width.max(60);
     let mut out = wrapped(&verdict_line(results), width, 6);
     out.push('\n');
-    out.push_str(&wrapped(&identity_line(results), width, 0));
     if !results.identity.title.is_empty() {
-        out.push_str(&wrapped(&terminal(&results.identity.title), width, 0));
+        out.push_str(&wrapped(&terminal(&results.identity.title), width, 2));
     }
+    out.push_str(&wrapped(&identity_line(results), width, 2));
     section(&mut out, "Traffic, per replication", &tables::traffic(results), width);
     section(&mut out, &latency_title(results), &tables::latency(results, width > 110), width);
     section(&mut out, "Errors, per replication", &tables::errors(results), width);
@@ -81,13 +81,13 @@ pub(crate) fn identity_line(results: &Results) -> String {
         ns => format!("warm-up {}", setting(ns)),
     };
     terminal(&format!(
-        "{}: {} of {}, {warmup}, seed {}, highwater {}, scenario {}",
+        "{} ({}): {} of {}, {warmup}, seed {}, highwater {}",
         id.scenario,
+        id.scenario_hash,
         plural(s.replications.len(), "replication", "replications"),
         setting(s.horizon_ns),
         id.seed,
-        id.version,
-        id.scenario_hash
+        id.version
     ))
 }
 

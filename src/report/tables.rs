@@ -17,8 +17,21 @@ pub(crate) fn instant(s: &SettingsSeen, ns: u64) -> String {
         return setting(ns);
     }
     let day = if day > 0 { format!("day {} ", day + 1) } else { String::new() };
-    let sec = if s.window_ns % 60_000_000_000 != 0 { format!(":{sec:02}") } else { String::new() };
+    let sec = if !s.window_ns.is_multiple_of(60_000_000_000) {
+        format!(":{sec:02}")
+    } else {
+        String::new()
+    };
     format!("{day}{h:02}:{m:02}{sec}")
+}
+
+/// [`instant`] in a sentence: seconds only where there are any.
+pub(crate) fn moment(s: &SettingsSeen, ns: u64) -> String {
+    let text = instant(s, ns);
+    match text.strip_suffix(":00") {
+        Some(short) if short.contains(':') => short.into(),
+        _ => text,
+    }
 }
 
 fn quantile(h: &Histogram, q: f64) -> String {

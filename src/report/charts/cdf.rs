@@ -6,7 +6,7 @@ use super::scale::{Scale, Tick, latency_ticks};
 use super::svg::{Anchor, Type, text_width};
 use super::{Chart, Figure};
 use crate::measure::{Histogram, Results, WorkloadResults};
-use crate::report::findings::{float, share};
+use crate::report::findings::{float, ranked, share};
 use crate::report::format::{percent, span};
 use crate::report::table::Table;
 
@@ -20,11 +20,10 @@ pub(crate) struct Tail {
     pub(crate) failed: f64,
 }
 
-/// The four workloads with most ok requests, and the rest merged.
+/// The first four workloads of the ranking, and the rest merged.
 pub(crate) fn tails(r: &Results) -> Vec<Tail> {
-    let mut list: Vec<&WorkloadResults> =
-        r.workloads.iter().filter(|w| w.latency_ok.count() > 0).collect();
-    list.sort_by_key(|w| std::cmp::Reverse(w.latency_ok.count()));
+    let mut list = ranked(r);
+    list.retain(|w| w.latency_ok.count() > 0);
     let rest = if list.len() > 5 { list.split_off(4) } else { Vec::new() };
     let failed = |ws: &[&WorkloadResults]| {
         let errors: u64 = ws.iter().map(|w| w.errors_total()).sum();
@@ -125,7 +124,7 @@ fn finding(tails: &[Tail]) -> String {
     by_tail.sort_by(|a, b| p(b, 0.99).total_cmp(&p(a, 0.99)));
     let (slow, fast) = (by_tail[0], by_tail[by_tail.len() - 1]);
     let mut text = format!(
-        "Half of {}'s requests take at most {}, 99 % at most {}",
+        "Half of the requests of {} take at most {}, 99 % at most {}",
         slow.name,
         span(p(slow, 0.5)),
         span(p(slow, 0.99))

@@ -96,9 +96,9 @@ impl Drawing {
         format!("fill=\"url(#{}-hatch)\"", self.words.name)
     }
 
-    /// Makes room below the plot.
-    pub(crate) fn extend(&mut self, end: f64) {
-        self.end = self.end.max(end);
+    /// Says where the drawing ends, if not below a horizontal axis.
+    pub(crate) fn end_at(&mut self, end: f64) {
+        self.end = end;
     }
 
     /// Title of the vertical axis, set flat above it.
@@ -178,6 +178,24 @@ impl Drawing {
                 let set = Type::new(FOOT.size, OVER).bold();
                 self.svg.text((start, self.top - 8.0), &label, set);
                 free = start + wide;
+            }
+        }
+    }
+
+    /// Faults as brackets above a plot whose colours must stay as they are.
+    pub(crate) fn brackets(&mut self, results: &Results, x: &Scale) {
+        let mut free = f64::MIN;
+        let y = self.top - 5.0;
+        for fault in &results.faults {
+            let (a, b) = (x.at(float(fault.from_ns)), x.at(float(fault.to_ns)));
+            let style = format!("stroke=\"{OVER}\" stroke-width=\"2\"");
+            self.svg.line((a, y), (b.max(a + 2.0), y), &style);
+            let label = fit(&fault.name, FOOT.size, 150.0);
+            let wide = text_width(&label, FOOT.size);
+            let start = a.min(self.right - wide);
+            if start > free {
+                self.svg.text((start, y - 6.0), &label, Type::new(FOOT.size, OVER).bold());
+                free = start + wide + 8.0;
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Utilization of links over time: who is full, and when.
 
 use super::frame::{Drawing, LABEL, Words};
-use super::palette::{INK, INK_SOFT, OVER, cividis};
+use super::palette::{INK, INK_SOFT, cividis};
 use super::scale::{Scale, TimeAxis};
 use super::series::Columns;
 use super::svg::{Anchor, Type, fit, text_width};
@@ -9,7 +9,7 @@ use super::{Chart, Figure};
 use crate::measure::{LinkResults, Results};
 use crate::report::findings::{float, link_label, links_by_peak, utilization};
 use crate::report::format::{percent, plural};
-use crate::report::tables::{self, instant};
+use crate::report::tables::{self, instant, moment};
 
 /// The chart.
 pub(crate) struct Heat;
@@ -50,7 +50,7 @@ impl Chart for Heat {
         for (i, (link, peak, _)) in list.iter().take(rows).enumerate() {
             row(&mut d, r, &columns, link, *peak, (float(i as u64), left), &x);
         }
-        faults(&mut d, r, &x);
+        d.brackets(r, &x);
         colour_bar(&mut d);
         let axis = TimeAxis::new(&r.settings);
         d.x_axis(&x, &axis.ticks, axis.title);
@@ -88,24 +88,6 @@ fn row(
     d.svg.text((d.right + 10.0, middle), &percent(peak), set);
 }
 
-/// Faults as brackets above the map, so that its colours stay as they are.
-fn faults(d: &mut Drawing, r: &Results, x: &Scale) {
-    let mut free = f64::MIN;
-    let y = d.top - 5.0;
-    for fault in &r.faults {
-        let (a, b) = (x.at(float(fault.from_ns)), x.at(float(fault.to_ns)));
-        let style = format!("stroke=\"{OVER}\" stroke-width=\"2\"");
-        d.svg.line((a, y), (b.max(a + 2.0), y), &style);
-        let label = fit(&fault.name, 10.5, 150.0);
-        let wide = text_width(&label, 10.5);
-        let start = a.min(d.right - wide);
-        if start > free {
-            d.svg.text((start, y - 6.0), &label, Type::new(10.5, OVER).bold());
-            free = start + wide + 8.0;
-        }
-    }
-}
-
 /// 0 to 100 % in the head line, fixed.
 fn colour_bar(d: &mut Drawing) {
     const WIDE: f64 = 180.0;
@@ -128,7 +110,7 @@ fn colour_bar(d: &mut Drawing) {
 fn finding(r: &Results, all: &[(&LinkResults, f64, usize)]) -> String {
     let (link, peak, window) = all[0];
     let over = all.iter().filter(|l| l.1 >= PLANNING).count();
-    let at = instant(&r.settings, window as u64 * r.settings.window_ns);
+    let at = moment(&r.settings, window as u64 * r.settings.window_ns);
     let at =
         if r.settings.start_of_day_ns > 0 { format!("at {at}") } else { format!("after {at}") };
     let rest = match over {

@@ -6,7 +6,7 @@ use super::scale::{Scale, linear_ticks};
 use super::svg::{Anchor, Type, fit, text_width};
 use super::{Chart, Figure};
 use crate::measure::{Results, WorkloadResults};
-use crate::report::findings::{float, share};
+use crate::report::findings::{float, ranked, share};
 use crate::report::format::{percent, plural, rate, rate_unit};
 use crate::report::table::Table;
 
@@ -18,10 +18,8 @@ const PANEL: f64 = 176.0;
 
 impl Chart for ThroughputHistogram {
     fn draw(&self, r: &Results) -> Vec<Figure> {
-        let mut list: Vec<&WorkloadResults> =
-            r.workloads.iter().filter(|w| w.throughput.max().unwrap_or(0) > 0).collect();
-        let carried = |w: &WorkloadResults| w.throughput.mean().unwrap_or(0.0);
-        list.sort_by(|a, b| carried(b).total_cmp(&carried(a)));
+        let mut list = ranked(r);
+        list.retain(|w| w.throughput.max().unwrap_or(0) > 0);
         let more = list.len().saturating_sub(4);
         list.truncate(4);
         if list.is_empty() {
@@ -41,7 +39,7 @@ impl Chart for ThroughputHistogram {
             csv: "throughput_histogram.csv",
         };
         let rows = float(list.len().div_ceil(2) as u64);
-        let mut d = Drawing::new(words, r, (0.0, 0.0), (0.0, rows * PANEL));
+        let mut d = Drawing::new(words, r, (0.0, 0.0), (-4.0, rows * PANEL));
         let wide =
             if list.len() == 1 { WIDTH - 2.0 * MARGIN } else { (WIDTH - 3.0 * MARGIN) / 2.0 };
         for (i, w) in list.iter().enumerate() {
@@ -49,8 +47,8 @@ impl Chart for ThroughputHistogram {
             let at = (MARGIN + column * (wide + MARGIN), d.top + row * PANEL);
             panel(&mut d, w, i, at, wide);
         }
-        let end = d.bottom + 8.0;
-        d.extend(end);
+        let end = d.bottom + 2.0;
+        d.end_at(end);
         vec![d.finish(table(&list))]
     }
 }

@@ -17,8 +17,7 @@ pub(crate) struct Ladder;
 
 const LABELS: f64 = 170.0;
 /// The axis: percentile and its label.
-const STEPS: [(f64, &str); 7] = [
-    (0.0, "0 %"),
+const STEPS: [(f64, &str); 6] = [
     (0.5, "50 %"),
     (0.9, "90 %"),
     (0.99, "99 %"),
@@ -52,11 +51,11 @@ impl Chart for Ladder {
         };
         let mut d = Drawing::new(words, r, (44.0, LABELS), (44.0, 320.0));
         let most_count = tails.iter().map(|t| t.ok.count()).max().unwrap_or(1);
-        let end = (10.0 * float(most_count)).clamp(100.0, 1e5).min(inverse(STEPS[6].0));
+        let end = (10.0 * float(most_count)).clamp(100.0, 1e5).min(inverse(STEPS[5].0));
         // The last whole decade that anyone's data reach.
         let end = libm::pow(10.0, libm::floor(libm::log10(end / 10.0) + 1e-9)).max(100.0);
-        let x = Scale::log(1.0, end, d.left, d.right);
-        let least = tails.iter().filter_map(|t| t.ok.quantile(0.02)).min().unwrap_or(1);
+        let x = Scale::log(2.0, end, d.left, d.right);
+        let least = tails.iter().filter_map(|t| t.ok.quantile(0.5)).min().unwrap_or(1);
         let most = tails.iter().filter_map(|t| t.ok.quantile(1.0 - 1.0 / end)).max().unwrap_or(1);
         let high = lines.iter().map(|l| l.limit).fold(float(most), f64::max);
         let (from, to, ticks) = latency_ticks(float(least), high);
@@ -97,9 +96,10 @@ fn rung(
 ) -> EndLabel {
     let (colour, _) = series(i);
     // 24 points a decade; no further than one request in the sample.
-    let reach = end.min(float(tail.ok.count()).max(1.0));
+    let reach = end.min(float(tail.ok.count()).max(2.0));
     let mut points: Vec<(f64, f64)> = Vec::new();
-    let mut at = 1.0_f64;
+    // From the median on.
+    let mut at = 2.0_f64;
     let step = libm::pow(10.0, 1.0 / 24.0);
     loop {
         let inverse = at.min(reach);
@@ -154,10 +154,11 @@ fn objectives(d: &mut Drawing, lines: &[Line], (x, y): (&Scale, &Scale)) {
         let word = if line.met { "met" } else { "missed" };
         let name = super::svg::fit(&line.workload, 11.5, 120.0);
         let text = format!("{name} objective {}, {word}", span_plain(line.limit));
-        // Above its mark, and higher while another stands there.
-        let mut text_y = py - 6.0;
+        // On the far side of its mark from its own line, and further while another stands there.
+        let step = if line.met { -14.0 } else { 14.0 };
+        let mut text_y = if line.met { py - 6.0 } else { py + 15.0 };
         while taken.iter().any(|t| (t.0 - px).abs() < 200.0 && (t.1 - text_y).abs() < 13.0) {
-            text_y -= 14.0;
+            text_y += step;
         }
         taken.push((px, text_y));
         let anchor = if px + 110.0 > d.right { Anchor::End } else { Anchor::Middle };

@@ -3,7 +3,7 @@
 use super::errors::fill;
 use super::frame::{Drawing, LABEL, Swatch, Words};
 use super::palette::INK;
-use super::scale::{Scale, linear_ticks};
+use super::scale::Scale;
 use super::series::Series;
 use super::svg::{Anchor, Type, fit, text_width};
 use super::{Chart, Figure};
@@ -36,7 +36,7 @@ impl Chart for Phases {
             .map(|w| (w, means(w)))
             .filter(|m| m.1.iter().sum::<f64>() > 0.0)
             .collect();
-        list.sort_by(|a, b| b.0.ok.cmp(&a.0.ok));
+        list.sort_by_key(|m| std::cmp::Reverse(m.0.ok));
         list.truncate(ROWS);
         if list.is_empty() {
             return Vec::new();
@@ -58,17 +58,17 @@ impl Chart for Phases {
         for (i, (w, means)) in list.iter().enumerate() {
             row(&mut d, w, means, &chosen, (float(i as u64), left), &x);
         }
-        let ticks: Vec<_> = linear_ticks(1.0, 4.0)
-            .into_iter()
-            .map(|(v, _)| (v, percent(v).replace(".0 ", " ")))
-            .collect();
+        let ticks = [0.0, 0.25, 0.5, 0.75, 1.0].map(|s| (s, format!("{} %", s * 100.0)));
         d.x_axis(&x, &ticks, "share of the mean latency");
         let mut entries: Vec<(String, Swatch)> = chosen
             .iter()
             .enumerate()
             .map(|(i, p)| (PHASES[*p].1.to_owned(), Swatch::Fill(fill(i))))
             .collect();
-        entries.push(("other phases".into(), Swatch::Fill(fill(4))));
+        let all: usize = (0..PHASES.len()).filter(|p| list.iter().any(|m| m.1[*p] > 0.0)).count();
+        if all > chosen.len() {
+            entries.push(("other phases".into(), Swatch::Fill(fill(4))));
+        }
         let from = d.left;
         d.legend(&entries, from);
         vec![d.finish(table(&list))]

@@ -72,11 +72,16 @@ impl Series {
     }
 }
 
-/// The four largest by total, largest first, and the sum of the rest as "others"; those without
-/// anything are left out. A fifth alone keeps its name.
+/// The four largest by total, largest first, and the rest; see [`first_four`].
 pub(crate) fn largest(mut all: Vec<Series>) -> Vec<Series> {
-    all.retain(|s| s.total() > 0.0);
     all.sort_by(|a, b| b.total().total_cmp(&a.total())); // stable: ties stay in order of name
+    first_four(all)
+}
+
+/// The first four and the sum of the rest as "others"; those without anything are left out. A
+/// fifth alone keeps its name.
+pub(crate) fn first_four(mut all: Vec<Series>) -> Vec<Series> {
+    all.retain(|s| s.total() > 0.0);
     if all.len() > 5 {
         let rest = all.split_off(4);
         let mut values = vec![0.0; rest.iter().map(|s| s.values.len()).max().unwrap_or(0)];

@@ -58,7 +58,7 @@ fn figure(r: &Results, selector: &SelectorResults) -> Option<Figure> {
         name: format!("shares-{}", file_name(&selector.name)),
         finding: finding(r, selector, &columns, &list, noun),
         reading: format!(
-            "Share of {what} that {} sent to each branch. The red line is the share that met a \
+            "Share of {what} that {} sent to each branch. Hatched: the share that met a \
              branch which was truly down.",
             selector.name
         ),
@@ -73,7 +73,7 @@ fn figure(r: &Results, selector: &SelectorResults) -> Option<Figure> {
     d.y_axis(&y, &ticks);
     stack(&mut d, &columns, &list, &x, &y);
     stale_line(&mut d, selector, &columns, (&x, &y));
-    d.bands(r, &x);
+    d.brackets(r, &x);
     let axis = TimeAxis::new(&r.settings);
     d.x_axis(&x, &axis.ticks, axis.title);
     labels(&mut d, &columns, &list, &y);
@@ -114,10 +114,23 @@ fn stale_line(
     }
     let part = |(s, c): (&f64, &f64)| if *c > 0.0 { s / c } else { 0.0 };
     let shares: Vec<f64> = stale.iter().zip(&chosen).map(part).collect();
-    let points = super::throughput::steps(columns, &shares, x, y);
-    d.svg.polyline(&points, "stroke=\"#fff\" stroke-width=\"4\"", None);
-    let style = format!("stroke=\"{OVER}\" stroke-width=\"1.8\"");
-    d.svg.polyline(&points, &style, Some("share that met a dead branch"));
+    // One line per run of columns with any, so that no line lies along the bottom.
+    let mut c = 0;
+    while c < shares.len() {
+        let run = shares[c..].iter().take_while(|s| **s > 0.0).count();
+        if run > 0 {
+            let mut points = vec![(x.at(float(columns.from(c))), y.at(0.0))];
+            for (i, share) in shares.iter().enumerate().skip(c).take(run) {
+                points.push((x.at(float(columns.from(i))), y.at(*share)));
+                points.push((x.at(float(columns.to(i))), y.at(*share)));
+            }
+            points.push((x.at(float(columns.to(c + run - 1))), y.at(0.0)));
+            d.svg.polygon(&points, "fill=\"#fff\" fill-opacity=\"0.82\"", None);
+            let style = format!("{} stroke=\"{OVER}\" stroke-width=\"1.2\"", d.hatch());
+            d.svg.polygon(&points, &style, Some("share that met a dead branch"));
+        }
+        c += run.max(1);
+    }
 }
 
 /// Names beside the bands at the last column that has any choice.

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use crate::report::escape::markup;
 
 /// What every text of a chart is set in; nothing is embedded.
-pub(crate) const FONT: &str =
-    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
+pub(crate) const FONT: &str = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', \
+     'Liberation Sans', Arial, sans-serif";
 
 /// A coordinate: two decimals, trailing zeros cut. What is not finite becomes 0.
 pub(crate) fn num(x: f64) -> String {
@@ -156,7 +156,8 @@ fn path(points: &[(f64, f64)]) -> String {
     d
 }
 
-/// Estimated width of a text in pixels: widths of the common sans-serif, and 6 % for wider ones.
+/// Estimated width of a text in pixels: the common sans-serif, and an eighth more, because the
+/// reader's font may be wider or bold.
 pub(crate) fn text_width(text: &str, size: f64) -> f64 {
     let thousandths: f64 = text
         .chars()
@@ -176,7 +177,7 @@ pub(crate) fn text_width(text: &str, size: f64) -> f64 {
             _ => 556.0,
         })
         .sum();
-    thousandths / 1_000.0 * size * 1.06
+    thousandths / 1_000.0 * size * 1.125
 }
 
 /// Cuts a text in its middle so that it takes at most `most` pixels.

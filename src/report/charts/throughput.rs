@@ -3,10 +3,10 @@
 use super::frame::{Drawing, EndLabel, Words};
 use super::palette::{series, stroke};
 use super::scale::{Scale, TimeAxis, linear_ticks};
-use super::series::{Columns, Series, largest, mean};
+use super::series::{Columns, Series, first_four, mean};
 use super::{Chart, Figure};
 use crate::measure::Results;
-use crate::report::findings::{float, runs};
+use crate::report::findings::{float, ranked, runs};
 use crate::report::format::{percent, rate, rate_unit, sig3};
 use crate::report::table::Table;
 use crate::report::tables::instant;
@@ -21,7 +21,7 @@ const LABELS: f64 = 130.0;
 impl Chart for Throughput {
     fn draw(&self, r: &Results) -> Vec<Figure> {
         let columns = Columns::new(&r.settings, COLUMNS);
-        let list = largest(rates(r, &columns));
+        let list = first_four(rates(r, &columns));
         if list.is_empty() || columns.len() < 2 {
             return Vec::new();
         }
@@ -56,7 +56,7 @@ impl Chart for Throughput {
             labels.push(EndLabel { x: at.0, y: at.1, text: s.name.clone(), colour });
         }
         d.end_labels(labels, LABELS);
-        hover(&mut d, r, &columns, &list, &x, |v| rate(v));
+        hover(&mut d, r, &columns, &list, &x, rate);
         vec![d.finish(table(r, &list))]
     }
 }
@@ -65,8 +65,8 @@ impl Chart for Throughput {
 fn rates(r: &Results, columns: &Columns) -> Vec<Series> {
     let rate =
         |(c, bytes): (usize, f64)| bytes * 8e9 / float(columns.len_ns(c)) / runs(&r.settings);
-    r.workloads
-        .iter()
+    ranked(r)
+        .into_iter()
         .map(|w| Series {
             name: w.name.clone(),
             values: columns.sums(&w.bytes_by_window).into_iter().enumerate().map(rate).collect(),
@@ -136,7 +136,8 @@ fn finding(r: &Results, columns: &Columns, list: &[Series]) -> String {
         ),
         Some(_) => "No workload lost a tenth of its rate during a fault".into(),
         None => {
-            let s = &list[0];
+            let most = list.iter().max_by(|a, b| a.total().total_cmp(&b.total()));
+            let Some(s) = most else { return String::new() };
             let top = s.values.iter().copied().fold(0.0, f64::max);
             let all = mean(&s.values, 0..s.values.len()).unwrap_or(0.0);
             format!(

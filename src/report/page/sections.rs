@@ -6,7 +6,7 @@ use crate::report::escape::markup;
 use crate::report::findings::{self, gaps_of, is_no_limit};
 use crate::report::format::{percent, setting, span};
 use crate::report::table::Table;
-use crate::report::tables::{self, instant};
+use crate::report::tables::{self, moment};
 
 /// More rows than anyone reads; the files have all.
 const MOST: usize = 40;
@@ -63,7 +63,7 @@ pub(super) fn faults(r: &Results) -> String {
             "{}: {} at {} for {}; {felt}.",
             fault.name,
             fault.label,
-            instant(&r.settings, fault.from_ns),
+            moment(&r.settings, fault.from_ns),
             setting(fault.to_ns.saturating_sub(fault.from_ns))
         );
         put(&mut out, format_args!("<li>{}</li>\n", markup(&text)));
