@@ -11,11 +11,13 @@
 //!
 //! A room knows those below it and nothing above; `ARCHITECTURE.md` says what each must never know.
 
+pub mod cli;
 pub mod experiment;
 pub mod kernel;
 pub mod measure;
 pub mod plan;
 pub mod random;
+pub mod report;
 pub mod scenario;
 pub mod sim;
 pub mod units;

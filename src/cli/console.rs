@@ -52,7 +52,8 @@ impl Console {
         if quiet {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
-        let style = ProgressStyle::with_template("{bar:40} {percent:>3} % of simulated time, {eta} left");
+        let style =
+            ProgressStyle::with_template("{bar:40} {percent:>3} % of simulated time, {eta} left");
         bar.with_style(style.expect("the template is legal"))
     }
 }

@@ -124,7 +124,9 @@ impl Common {
 /// Splits `key=value`.
 fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().into(), value.trim().into())),
+        Some((key, value)) if !key.trim().is_empty() => {
+            Ok((key.trim().into(), value.trim().into()))
+        }
         _ => Err("write KEY=VALUE, such as circuit.c1.port=\"40 Gbps\"".into()),
     }
 }

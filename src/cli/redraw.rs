@@ -19,7 +19,11 @@ pub(super) struct ReportArgs {
 }
 
 pub(super) fn redraw(args: &ReportArgs, console: &mut Console) -> Result<Exit, Exit> {
-    let path = if args.results.is_dir() { args.results.join("results.json") } else { args.results.clone() };
+    let path = if args.results.is_dir() {
+        args.results.join("results.json")
+    } else {
+        args.results.clone()
+    };
     let results = report::read_results(&path).map_err(|e| {
         console.say(&format!("error: {e}\n"));
         Exit::Input

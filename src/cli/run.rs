@@ -41,7 +41,12 @@ pub(super) fn run(args: &RunArgs, console: &mut Console) -> Result<Exit, Exit> {
         Format::Text if !common.quiet => {
             console.out(&report::summary(&results, 100))?;
             let page = dir.join("report.html");
-            console.out(&format!("\n{} files in {}; open {}\n", files.len(), dir.display(), page.display()))?;
+            console.out(&format!(
+                "\n{} files in {}; open {}\n",
+                files.len(),
+                dir.display(),
+                page.display()
+            ))?;
         }
         Format::Text => {}
     }
@@ -63,7 +68,11 @@ pub(super) fn load(
     match scenario::load(path, overrides) {
         Ok(loaded) => {
             if !loaded.diagnostics.is_empty() {
-                console.say(&scenario::render(&loaded.diagnostics, &loaded.sources, console.colour()));
+                console.say(&scenario::render(
+                    &loaded.diagnostics,
+                    &loaded.sources,
+                    console.colour(),
+                ));
             }
             Ok(loaded)
         }
@@ -73,7 +82,11 @@ pub(super) fn load(
         }
         Err(Failure::Io { path, error }) => {
             console.say(&format!("error: cannot read {}: {error}\n", path.display()));
-            Err(if error.kind() == std::io::ErrorKind::NotFound { Exit::Input } else { Exit::Machine })
+            Err(if error.kind() == std::io::ErrorKind::NotFound {
+                Exit::Input
+            } else {
+                Exit::Machine
+            })
         }
     }
 }

@@ -38,7 +38,8 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console) -> Result<Exit, Exi
     }
     let count = axes.iter().fold(1_usize, |n, a| n.saturating_mul(a.1.len()));
     if count == 0 || (count > MOST_POINTS && !common.force) {
-        console.say(&format!("error: the grid has {count} points; allowed are 1 to {MOST_POINTS}\n"));
+        console
+            .say(&format!("error: the grid has {count} points; allowed are 1 to {MOST_POINTS}\n"));
         return Err(Exit::Input);
     }
     let mut cases = Vec::new();
@@ -49,23 +50,28 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console) -> Result<Exit, Exi
         // The base file's warnings were shown once; a point shows only what refuses it.
         match crate::scenario::load(&common.scenario, &overrides) {
             Ok(loaded) => cases.push(super::run::case(loaded)),
-            Err(_) => return super::run::load(&common.scenario, &overrides, console).map(|_| Exit::Input),
+            Err(_) => {
+                return super::run::load(&common.scenario, &overrides, console).map(|_| Exit::Input);
+            }
         }
     }
     let name = cases[0].plan.name.clone();
     let results = super::run::simulate(cases, common, console)?;
-    let points: Vec<SweepPoint> =
-        grid.into_iter().zip(results).map(|(values, results)| SweepPoint { values, results }).collect();
+    let points: Vec<SweepPoint> = grid
+        .into_iter()
+        .zip(results)
+        .map(|(values, results)| SweepPoint { values, results })
+        .collect();
     let dir =
         common.out.clone().unwrap_or_else(|| PathBuf::from("output").join(format!("{name}-sweep")));
     let command: Vec<String> = std::env::args().collect();
-    let files = report::write_sweep(&points, &dir, &command).map_err(|e| {
+    let files = report::sweep_files(&points, &dir, &command).map_err(|e| {
         console.say(&format!("error: {e}\n"));
         Exit::Machine
     })?;
     match common.format {
         Format::Json => {
-            let text = report::sweep_json(&points);
+            let text = serde_json::to_string(&points).expect("points are plain data");
             console.out(&(text + "\n"))?;
         }
         Format::Text if !common.quiet => {
@@ -119,14 +125,21 @@ mod tests {
     #[test]
     fn values_split_at_bare_commas() {
         assert_eq!(split_values("1, 2,3"), ["1", "2", "3"]);
-        assert_eq!(split_values(r#""2 Gbps","4, 5",{a=1,b=2}"#), [r#""2 Gbps""#, r#""4, 5""#, "{a=1,b=2}"]);
+        assert_eq!(
+            split_values(r#""2 Gbps","4, 5",{a=1,b=2}"#),
+            [r#""2 Gbps""#, r#""4, 5""#, "{a=1,b=2}"]
+        );
         assert!(split_values(" , ").is_empty());
     }
 
     #[test]
     fn the_last_axis_runs_fastest() {
-        let axes = [("a".to_owned(), vec!["1".to_owned(), "2".into()]), ("b".into(), vec!["x".into(), "y".into()])];
-        let points: Vec<String> = grid(&axes).iter().map(|p| format!("{}{}", p[0].1, p[1].1)).collect();
+        let axes = [
+            ("a".to_owned(), vec!["1".to_owned(), "2".into()]),
+            ("b".into(), vec!["x".into(), "y".into()]),
+        ];
+        let points: Vec<String> =
+            grid(&axes).iter().map(|p| format!("{}{}", p[0].1, p[1].1)).collect();
         assert_eq!(points, ["1x", "1y", "2x", "2y"]);
     }
 }
