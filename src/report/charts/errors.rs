@@ -64,7 +64,7 @@ impl Chart for Errors {
 
 /// Fill of area `i`, with a thin edge of the paper's colour that separates it without colour.
 pub(crate) fn fill(i: usize) -> String {
-    format!("fill=\"{}\" fill-opacity=\"0.88\"", series(i).0)
+    format!("fill=\"{}\" fill-opacity=\"0.8\"", series(i).0)
 }
 
 /// Stepped areas on top of each other, the largest at the bottom.
@@ -142,7 +142,8 @@ fn finding(r: &Results) -> String {
         }
     }
     if let Some(part) = share(during, all).filter(|p| *p > 0.5) {
-        text.push_str(&format!("; {} fell into a fault", percent(part)));
+        let part = if part == 1.0 { "all".to_owned() } else { percent(part) };
+        text.push_str(&format!("; {part} during faults"));
     }
     text
 }

@@ -161,8 +161,14 @@ fn objectives(d: &mut Drawing, lines: &[Line], (x, y): (&Scale, &Scale)) {
             text_y += step;
         }
         taken.push((px, text_y));
-        let anchor = if px + 110.0 > d.right { Anchor::End } else { Anchor::Middle };
-        note(d, (if anchor == Anchor::End { d.right } else { px }, text_y), &text, colour, anchor);
+        // Lines rise to the right: what is below them has room there, what is above to the left.
+        let wide = super::svg::text_width(&text, 11.5);
+        let (at, anchor) = match line.met {
+            true if px + 46.0 - wide > d.left => (px + 46.0, Anchor::End),
+            false if px + wide > d.right => (d.right, Anchor::End),
+            _ => (px.max(d.left), Anchor::Start),
+        };
+        note(d, (at, text_y), &text, colour, anchor);
     }
 }
 

@@ -117,7 +117,8 @@ fn row(
         }
         let label = shown.split('.').next().unwrap_or("").trim_end_matches(" %").to_owned() + " %";
         if b - a > text_width(&label, LABEL.size) + 12.0 {
-            let set = Type { fill: "#fff", ..LABEL }.bold().at(Anchor::Middle);
+            let set =
+                Type { fill: if i < 3 { "#fff" } else { INK }, ..LABEL }.bold().at(Anchor::Middle);
             d.svg.text((f64::midpoint(a, b), middle), &label, set);
         }
         from = to;

@@ -19,7 +19,7 @@ const MOST_ROWS: usize = 60;
 
 /// The page of some results.
 pub(crate) fn page(results: &Results, figures: &[Figure], command_line: &[String]) -> String {
-    let mut body = header(results);
+    let mut body = header(results, command_line);
     body.push_str("<main>\n");
     body.push_str(&sections::workloads(results));
     if !figures.is_empty() {
@@ -58,7 +58,7 @@ fn title(r: &Results) -> &str {
 }
 
 /// Scenario, question, verdict and its cards, identity.
-fn header(r: &Results) -> String {
+fn header(r: &Results, command_line: &[String]) -> String {
     let (id, s) = (&r.identity, &r.settings);
     let verdict = Verdict::of(r);
     let class = match verdict {
@@ -106,6 +106,15 @@ fn header(r: &Results) -> String {
     out.push_str("<dl class=\"facts\">\n");
     for (name, value) in facts {
         put(&mut out, format_args!("<div><dt>{name}</dt><dd>{}</dd></div>\n", markup(&value)));
+    }
+    if !command_line.is_empty() {
+        let command = markup(&sections::shell_line(command_line));
+        put(
+            &mut out,
+            format_args!(
+                "<div class=\"wide\"><dt>Command</dt><dd><code>{command}</code></dd></div>\n"
+            ),
+        );
     }
     out.push_str("</dl>\n</header>\n");
     out

@@ -180,10 +180,9 @@ pub(super) fn limits(r: &Results) -> String {
 
 /// How to get the same bytes again.
 pub(super) fn reproduce(r: &Results, command_line: &[String]) -> String {
-    let words: Vec<String> = command_line.iter().map(|w| shell(w)).collect();
-    let command = match words.is_empty() {
+    let command = match command_line.is_empty() {
         true => String::new(),
-        false => format!("<pre>{}</pre>\n", markup(&words.join(" "))),
+        false => format!("<pre>{}</pre>\n", markup(&shell_line(command_line))),
     };
     let id = &r.identity;
     format!(
@@ -196,6 +195,11 @@ pub(super) fn reproduce(r: &Results, command_line: &[String]) -> String {
         markup(&id.scenario_hash),
         id.seed
     )
+}
+
+/// The command as it can be pasted into a shell.
+pub(super) fn shell_line(command_line: &[String]) -> String {
+    command_line.iter().map(|w| shell(w)).collect::<Vec<_>>().join(" ")
 }
 
 /// A word as a shell takes it: quoted where it is not plain.

@@ -299,3 +299,39 @@ fn a_sweep_leaves_a_table_histograms_and_a_chart() {
     report::write_all(&back, &again.0, &[]).unwrap();
     assert!(files(&again.0)["results.json"] == all["points/0002/results.json"]);
 }
+
+/// Many workloads, links and faults, long names, one point in time: nothing breaks.
+#[test]
+fn crowds_are_drawn_too() {
+    let mut r = sample(0.2);
+    let one = r.workloads.clone();
+    for i in 0..6 {
+        let mut w = one[i % 3].clone();
+        w.name = format!("batch-export-to-the-warehouse-of-region-{i}");
+        w.objectives.clear();
+        r.workloads.push(w);
+    }
+    let links = r.links.clone();
+    for i in 0..30 {
+        let mut l = links[i % 9].clone();
+        l.name = format!("cross-region.peering.frankfurt-singapore-{i}");
+        r.links.push(l);
+    }
+    for i in 0..5_u64 {
+        let mut f = r.faults[1].clone();
+        f.name = format!("resolver-outage-number-{i}");
+        f.from_ns += 90_000_000_000 * i;
+        f.to_ns += 90_000_000_000 * i;
+        r.faults.push(f);
+    }
+    r.settings.start_of_day_ns = 0;
+    let dir = Scratch::new("crowd");
+    report::write_all(&r, &dir.0, &command()).unwrap();
+    for (name, bytes) in files(&dir.0).iter().filter(|f| f.0.ends_with(".svg")) {
+        well_formed(std::str::from_utf8(bytes).unwrap());
+        assert!(bytes.len() < 400_000, "{name}: {} bytes", bytes.len());
+    }
+    for line in report::summary(&r, 100).lines() {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
+}
