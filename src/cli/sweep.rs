@@ -51,7 +51,8 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console) -> Result<Exit, Exi
         match crate::scenario::load(&common.scenario, &overrides) {
             Ok(loaded) => cases.push(super::run::case(loaded)),
             Err(_) => {
-                return super::run::load(&common.scenario, &overrides, console).map(|_| Exit::Input);
+                return super::run::load(&common.scenario, &overrides, console)
+                    .map(|_| Exit::Input);
             }
         }
     }

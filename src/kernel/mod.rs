@@ -9,6 +9,7 @@
 mod agenda;
 mod classheap;
 mod fill;
+mod repair;
 mod sharing;
 mod sharing_slow;
 mod time;

@@ -136,7 +136,8 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         4 => (0usize..12, 1u32..100_000).prop_map(|(class, bytes)| Act::Start { class, bytes }),
         1 => (0usize..64).prop_map(|pick| Act::Remove { pick }),
-        1 => (0usize..6, prop_oneof![Just(0.0), 0.1f64..10.0]).prop_map(|(resource, value)| Act::Capacity { resource, value }),
+        1 => (0usize..6, prop_oneof![Just(0.0), 0.1f64..10.0])
+            .prop_map(|(resource, value)| Act::Capacity { resource, value }),
         3 => Just(Act::Pop),
         1 => (1u64..20_000).prop_map(|ns| Act::Wait { ns }),
     ]
@@ -189,7 +190,10 @@ proptest! {
         let mut fast = Sharing::new();
         let resources: Vec<ResourceId> = capacities.iter().map(|c| fast.add_resource(*c)).collect();
         let classes: Vec<ClassId> = specs.iter()
-            .map(|(path, weight, cap)| fast.add_class(&path.iter().map(|r| resources[*r]).collect::<Vec<_>>(), *weight, *cap))
+            .map(|(path, weight, cap)| {
+                let path: Vec<ResourceId> = path.iter().map(|r| resources[*r]).collect();
+                fast.add_class(&path, *weight, *cap)
+            })
             .collect();
         let mut slow = SharingSlow::new(capacities.clone());
         let mut live: Vec<(u64, FlowId, usize)> = Vec::new();

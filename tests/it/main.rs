@@ -1,5 +1,6 @@
 //! One binary for all integration tests.
 
+mod house;
 mod laws;
 mod report;
 mod scenario;
