@@ -91,6 +91,10 @@ impl Context {
     /// Takes everything said so far, in order of place, each once.
     pub(crate) fn take_complaints(&self) -> Vec<Diagnostic> {
         let mut all = std::mem::take(&mut *self.complaints.borrow_mut());
+        // Where the text is no TOML, what was made of it is not worth a word.
+        let broken: Vec<Place> =
+            all.iter().filter(|c| c.code == "syntax").map(|c| c.place).collect();
+        all.retain(|c| c.code == "syntax" || !broken.contains(&c.place));
         all.sort_by(|a, b| {
             (a.severity, a.place, a.code, &a.message)
                 .cmp(&(b.severity, b.place, b.code, &b.message))
@@ -265,7 +269,10 @@ fn read_below(folder: &Path, path: &str) -> Result<String, String> {
     }
     let full = folder.join(relative);
     let home = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let say = |error: std::io::Error| error.kind().to_string();
+    let say = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        kind => kind.to_string(),
+    };
     let real = full.canonicalize().map_err(say)?;
     if !real.starts_with(home.canonicalize().map_err(say)?) {
         return Err("this leaves the scenario's folder through a link".into());

@@ -26,12 +26,16 @@ pub(crate) fn read_cdf<Q: Quantity>(
     read_rows(path, place, cx, &headers, |header, cells| {
         bare_numbers = header != 0;
         let value = match bare_numbers {
-            true => cells[0].parse::<f64>().map_err(|e| e.to_string())?,
+            true => number(cells[0])?,
             false => cells[0].parse::<Q>().map_err(|e| e.to_string())?.base(),
         };
-        let cumulative = cells[1].parse::<f64>().map_err(|e| e.to_string())?;
-        Ok((value, cumulative))
+        Ok((value, number(cells[1])?))
     })
+}
+
+fn number(cell: &str) -> Result<f64, String> {
+    let number: Option<f64> = cell.parse().ok();
+    number.filter(|n| n.is_finite()).ok_or_else(|| format!("`{cell}` is no number"))
 }
 
 /// A trace with the header `start_s,request_bytes,response_bytes`, in order of start.

@@ -81,7 +81,14 @@ fn read<Q: Quantity>(node: &Node, cx: &Context, depth: u32) -> Option<Dist> {
         Err(error) => {
             let written = cx.written(node.place);
             let message = format!("`{written}` is not a distribution");
-            cx.complain(Diagnostic::error("law", node.place, message).label(error.to_string()));
+            let found = match error.what {
+                // The logarithm of a mean of zero.
+                "the mean or median" => Q::spell(0.0),
+                "low" | "high" | "scale" | "the mean" | "the constant" => Q::spell(error.found),
+                _ => error.found.to_string(),
+            };
+            let label = format!("{} must be {}, found {found}", error.what, error.rule);
+            cx.complain(Diagnostic::error("law", node.place, message).label(label));
             None
         }
     }
@@ -212,9 +219,47 @@ fn mixture<Q: Quantity>(node: &Node, cx: &Context, depth: u32) -> Option<Dist> {
     Some(Dist::Mixture { parts: parts.into_iter().map(|(w, of)| (w / sum, of)).collect() })
 }
 
+/// The law of k X.
+pub(crate) fn scaled(dist: &Dist, k: f64) -> Dist {
+    match dist {
+        Dist::Constant { value } => Dist::Constant { value: value * k },
+        Dist::Exponential { mean } => Dist::Exponential { mean: mean * k },
+        Dist::Uniform { low, high } => Dist::Uniform { low: low * k, high: high * k },
+        Dist::Lognormal { mu, sigma } => Dist::Lognormal { mu: mu + libm::log(k), sigma: *sigma },
+        Dist::Pareto { scale, shape } => Dist::Pareto { scale: scale * k, shape: *shape },
+        Dist::BoundedPareto { low, high, shape } => {
+            Dist::BoundedPareto { low: low * k, high: high * k, shape: *shape }
+        }
+        Dist::Weibull { scale, shape } => Dist::Weibull { scale: scale * k, shape: *shape },
+        Dist::Gamma { shape, scale } => Dist::Gamma { shape: *shape, scale: scale * k },
+        Dist::Empirical { cdf } => {
+            let points = cdf.points().iter().map(|&(x, p)| (x * k, p)).collect();
+            let cdf = Cdf::new(points).expect("a positive factor keeps the order of points");
+            Dist::Empirical { cdf: Arc::new(cdf) }
+        }
+        Dist::Mixture { parts } => {
+            Dist::Mixture { parts: parts.iter().map(|(p, part)| (*p, scaled(part, k))).collect() }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scaling_scales_the_mean() {
+        // Lognormal: mean exp(mu + sigma^2/2), so mu + ln k multiplies it by k.
+        let laws = [
+            Dist::constant(8.0),
+            Dist::lognormal_of_mean(8.0, 0.7),
+            Dist::Gamma { shape: 2.0, scale: 4.0 },
+            Dist::Uniform { low: 6.0, high: 10.0 },
+        ];
+        for law in laws {
+            assert!((scaled(&law, 0.5).mean() - 4.0).abs() < 1e-12, "{law:?}");
+        }
+    }
 
     #[test]
     fn a_minimum_takes_the_mass_below_it() {

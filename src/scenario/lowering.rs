@@ -42,6 +42,7 @@ pub(crate) struct Lowering<'a> {
     carriers: BTreeMap<String, Vec<Carrier>>,
     throttles: BTreeMap<String, Vec<Carrier>>,
     twins: BTreeMap<SelectorId, SelectorId>,
+    parts: BTreeMap<String, Vec<Hop>>,
 }
 
 macro_rules! adders {
@@ -65,6 +66,7 @@ impl<'a> Lowering<'a> {
             carriers: BTreeMap::new(),
             throttles: BTreeMap::new(),
             twins: BTreeMap::new(),
+            parts: BTreeMap::new(),
         }
     }
 
@@ -125,6 +127,20 @@ impl<'a> Lowering<'a> {
         };
         self.fragments.insert(key, fragment.clone());
         fragment
+    }
+
+    /// A part of a thing, such as its share in one zone, lowered when it is first asked for.
+    pub(crate) fn part(
+        &mut self,
+        name: &str,
+        lower: impl FnOnce(&mut Self) -> Vec<Hop>,
+    ) -> Vec<Hop> {
+        if let Some(known) = self.parts.get(name) {
+            return known.clone();
+        }
+        let hops = lower(self);
+        self.parts.insert(name.to_owned(), hops.clone());
+        hops
     }
 
     /// The hops in reverse order, links against their direction. A selector gets a twin whose

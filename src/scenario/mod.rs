@@ -252,6 +252,7 @@ impl Scenario {
         let backgrounds = things(root, "background", cx, |r| Background::read(r, &profiles));
         let faults = things(root, "fault", cx, Fault::read);
         specs.check(cx);
+        traffic::check(&workloads, &specs, cx);
         faults::check(&faults, head.settings.horizon, cx);
         if workloads.is_empty() && cx.names("workload").next().is_none() {
             let message = "nothing sends requests: there is no workload";

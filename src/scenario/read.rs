@@ -21,6 +21,8 @@ pub(crate) trait Quantity: Read + FromStr<Err = ParseQuantityError> + Copy {
     const WHAT: &'static str;
     /// The amount in base units: bit/s, bytes, nanoseconds.
     fn base(self) -> f64;
+    /// An amount in base units as people write it.
+    fn spell(base: f64) -> String;
 }
 
 /// A quantity above zero.
@@ -48,7 +50,7 @@ pub(crate) struct Day(pub(crate) u16, pub(crate) u8, pub(crate) u8);
 pub(crate) struct TimeOfDay(pub(crate) Span);
 
 macro_rules! quantity {
-    ($($type:ident, $what:literal, $example:literal, $base:expr;)*) => {$(
+    ($($type:ident, $what:literal, $example:literal, $base:expr, $of:expr;)*) => {$(
         impl Read for $type {
             const EXPECTED: &'static str = $example;
             fn read(node: &Node, cx: &Context) -> Option<Self> {
@@ -63,14 +65,24 @@ macro_rules! quantity {
                 let base = base(self) as f64;
                 base
             }
+            fn spell(base: f64) -> String {
+                let of: fn(u64) -> Self = $of;
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a spelling; saturates"
+                )]
+                let value = of(base as u64);
+                value.to_string()
+            }
         }
     )*};
 }
 
 quantity! {
-    Bytes, "an amount of data", "\"20 kB\"", Bytes::get;
-    Rate, "a bandwidth", "\"10 Gbps\"", Rate::bps;
-    Span, "a time", "\"250 ms\"", Span::nanos;
+    Bytes, "an amount of data", "\"20 kB\"", Bytes::get, Bytes::new;
+    Rate, "a bandwidth", "\"10 Gbps\"", Rate::bps, Rate::from_bps;
+    Span, "a time", "\"250 ms\"", Span::nanos, Span::from_nanos;
 }
 
 fn read_quantity<Q: FromStr<Err = ParseQuantityError>>(

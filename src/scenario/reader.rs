@@ -135,6 +135,18 @@ impl<'a> Reader<'a> {
 
     fn fallback_value<T: Read>(&self, key: &str, default: &str, basis: Basis) -> Option<T> {
         self.assume(key, default.trim_matches('"'), basis.source, basis.mark);
+        self.default_value(default)
+    }
+
+    /// A value with a default that nothing depends on.
+    pub(crate) fn quiet<T: Read>(&self, key: &'static str, default: &str) -> Option<T> {
+        match self.has(key) {
+            true => self.opt(key),
+            false => self.default_value(default),
+        }
+    }
+
+    fn default_value<T: Read>(&self, default: &str) -> Option<T> {
         let node = tree::parse_value(default, u32::MAX)
             .unwrap_or(Node { value: Value::Text(default.to_owned()), place: self.place });
         T::read(&node, self.cx)
@@ -298,25 +310,29 @@ pub(crate) fn word<T: Copy>(node: &Node, cx: &Context, choices: &[(&'static str,
         Value::Integer(number) => number.to_string(),
         Value::Float(number) => number.to_string(),
         _ => {
-            cx.complain(wrong_type(node, "a word"));
+            cx.complain(wrong_type(node, "a word").help(allowed(choices)));
             return None;
         }
     };
     if let Some(&(_, value)) = choices.iter().find(|c| c.0 == written) {
         return Some(value);
     }
-    let words: Vec<_> = choices.iter().map(|c| c.0).collect();
+    let words = choices.iter().map(|c| c.0);
     let mut complaint = Diagnostic::error(
         "word",
         node.place,
         format!("`{written}` is not one of the words known here"),
     );
-    if let Some(guess) = nearest(&written, words.iter().copied()) {
+    if let Some(guess) = nearest(&written, words) {
         complaint = complaint.label(format!("did you mean `{guess}`?"));
     }
-    let words: Vec<_> = words.iter().map(|w| format!("{w:?}")).collect();
-    cx.complain(complaint.help(format!("allowed are {}", words.join(", "))));
+    cx.complain(complaint.help(allowed(choices)));
     None
+}
+
+fn allowed<T>(choices: &[(&'static str, T)]) -> String {
+    let words: Vec<_> = choices.iter().map(|c| format!("{:?}", c.0)).collect();
+    format!("allowed are {}", words.join(", "))
 }
 
 /// The one entry of a table that names a choice: `{ exponential = ... }`.

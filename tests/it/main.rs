@@ -4,4 +4,5 @@ mod house;
 mod laws;
 mod report;
 mod scenario;
+mod scenario_bad;
 mod theory;

@@ -138,3 +138,20 @@ fn shipped_scenarios_load() {
 fn a_missing_file_is_an_io_failure() {
     assert!(matches!(load(Path::new("no/such.toml"), &[]), Err(Failure::Io { .. })));
 }
+
+/// Prints what the shipped scenarios become: `cargo test --test it -- --ignored --nocapture show`.
+#[test]
+#[ignore = "for people"]
+fn show() {
+    for name in
+        ["privatelink-zone-failover", "maxcompute-egress", "express-connect-ecmp", "hybrid-review"]
+    {
+        let loaded = load(Path::new(&format!("scenarios/{name}.toml")), &[]).unwrap();
+        eprintln!("{}", highwater::scenario::render(&loaded.diagnostics, &loaded.sources, false));
+        eprintln!(
+            "{:#?}",
+            loaded.plan.assumptions.iter().map(|a| format!("{a:?}")).collect::<Vec<_>>()
+        );
+        eprintln!("{:?} {:x}", loaded.sweep, loaded.hash);
+    }
+}

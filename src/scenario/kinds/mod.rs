@@ -2,6 +2,12 @@
 //!
 //! A kind is a spec struct (as written), how it is read, its rules, and the primitives it becomes.
 //! Cloud words live here and nowhere else.
+//!
+//! Facts cite rows (`P-40`) of an inventory made of five documents, by these keys: 000 MaxCompute
+//! network connection, 001 PrivateLink overview, 002 PAI-EAS network configuration, 003 PrivateLink
+//! endpoint services, 004 cloud services over Express Connect. Marks of other figures: A current
+//! vendor documentation, B older vendor documentation or provider docs, C another vendor or a
+//! public measurement, D computed or inferred here. Row ids are the codes of the rules.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -138,13 +144,29 @@ macro_rules! kinds {
 
 // Sorted by name; the order of lowering and of the docs.
 kinds! {
+    access_point::AccessPoint,
+    backend::Backend,
+    circuit::Circuit,
+    circuit_group::CircuitGroup,
     component::Component,
     delay::Delay,
+    endpoint::Endpoint,
+    endpoint_service::EndpointService,
     link::Link,
+    load_balancer::LoadBalancer,
+    maxcompute::MaxCompute,
     pool::Pool,
+    region::Region,
+    resolver::Resolver,
     route::Route,
     selector::Selector,
+    site::Site,
     station::Station,
+    transit_router::TransitRouter,
+    vbr::Vbr,
+    vpc::Vpc,
+    vswitch::VSwitch,
+    zone::Zone,
 }
 
 /// Every kind, sorted by name.

@@ -51,6 +51,17 @@ struct Name {
     negative_ttl: Span,
 }
 
+impl Name {
+    fn lower(&self, l: &mut Lowering<'_>) -> Naming {
+        Naming {
+            resolver: self.resolver.as_ref().and_then(|r| answering(r, l)),
+            ttl: self.ttl,
+            shared_cache: self.shared_cache,
+            negative_ttl: self.negative_ttl,
+        }
+    }
+}
+
 const POLICIES: &[(&str, Policy)] = &[
     ("hash", Policy::Hash(Rehash::ModN)),
     ("prefer", Policy::Prefer),
@@ -60,7 +71,7 @@ const POLICIES: &[(&str, Policy)] = &[
 ];
 
 /// Kinds whose station answers name queries.
-pub(crate) const RESOLVING: &[&str] = &["station"];
+pub(crate) const RESOLVING: &[&str] = &["resolver", "station"];
 
 /// Most branches of one selector, a bound of the plan.
 pub(crate) const MOST_BRANCHES: usize = 250;
@@ -107,7 +118,9 @@ impl Kind for Selector {
 
     fn check(thing: &Thing<Self>, specs: &Specs, cx: &Context) {
         let mut trail = vec![thing.name.as_str()];
-        if let Some(place) = circle(&thing.name, &specs.selector, &mut trail) {
+        let found = circle(&thing.name, &specs.selector, &mut trail);
+        // The first of its members by name speaks for the whole circle.
+        if let Some(place) = found.filter(|_| trail.iter().all(|name| **name >= *thing.name)) {
             let message = format!("selectors go round in a circle: {}", trail.join(" -> "));
             cx.complain(
                 Diagnostic::error("circle", place, message)
@@ -120,12 +133,7 @@ impl Kind for Selector {
     fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
         let spec = &thing.spec;
         let branches = spec.branches.iter().map(|b| lower_branch(b, l)).collect();
-        let naming = spec.naming.as_ref().map(|n| Naming {
-            resolver: n.resolver.as_ref().and_then(|r| answering(r, l)),
-            ttl: n.ttl,
-            shared_cache: n.shared_cache,
-            negative_ttl: n.negative_ttl,
-        });
+        let naming = spec.naming.as_ref().map(|n| n.lower(l));
         let id = l.selector(plan::Selector {
             name: thing.full(),
             role: spec.role.clone(),

@@ -4,10 +4,12 @@ mod arrivals;
 mod background;
 mod client;
 mod profile;
+mod rules;
 mod workload;
 
 pub(crate) use background::Background;
 pub(crate) use profile::read_all as read_profiles;
+pub(crate) use rules::check;
 pub(crate) use workload::Workload;
 
 use super::context::Step;

@@ -18,10 +18,10 @@ use crate::units::{Bytes, Rate, Span};
 pub(crate) struct Workload {
     pub(crate) way: Way,
     pub(crate) zones: Vec<Ref>,
-    arrivals: plan::Arrivals,
+    pub(crate) arrivals: plan::Arrivals,
     request: Dist,
     response: Dist,
-    clients: u32,
+    pub(crate) clients: u32,
     pub(crate) connections: plan::Connections,
     pub(crate) names: NameCache,
     timeouts: plan::Timeouts,

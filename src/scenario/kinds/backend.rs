@@ -1,0 +1,104 @@
+//! What serves requests in the end: application servers or a database, in zones or on premises.
+//!
+//! An endpoint's bandwidth covers its network card only: the backend decides the full link (P-38).
+//!
+//! ```text
+//! ──> [ link: bandwidth ] ──> ( queue ) [ servers x service ] ──>      once per zone
+//! ```
+//!
+//! `servers`, `queue` and `bandwidth` are those of each zone. Without `zones` there is one of it,
+//! outside every zone. On a path of its own, a backend with several zones is called in a zone at
+//! random; put a load balancer before it for health checks. Leaves out: what the servers do.
+
+use super::station::Serving;
+use super::{Kind, Thing};
+use crate::plan::{Belief, Branch, Capacity, Duplex, Hop, Link, Policy, Scope, Selector};
+use crate::scenario::context::Ref;
+use crate::scenario::lowering::{Fragment, Lowering};
+use crate::scenario::read::Above0;
+use crate::scenario::reader::Reader;
+use crate::units::Rate;
+
+/// As written.
+#[derive(Clone, Debug)]
+pub(crate) struct Backend {
+    pub(crate) zones: Vec<Ref>,
+    bandwidth: Rate,
+    serving: Serving,
+}
+
+impl Kind for Backend {
+    const NAME: &'static str = "backend";
+    const DOC: &'static str = "what serves requests in the end: servers or a database";
+    const FAILS: bool = true;
+    const PATH: bool = true;
+    const CAPACITY: bool = true;
+
+    fn read(r: &Reader<'_>) -> Option<Self> {
+        let zones = r.references("zones", &["zone"]);
+        let bandwidth = r.req::<Above0<Rate>>("bandwidth");
+        let serving = Serving::read(r);
+        Some(Self { zones, bandwidth: bandwidth?.0, serving: serving? })
+    }
+
+    fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
+        let zones = &thing.spec.zones;
+        if zones.len() <= 1 {
+            return Fragment::of(hops_in(thing, zones.first(), l));
+        }
+        let branch = |zone: &Ref, l: &mut Lowering<'_>| Branch {
+            name: zone.name.clone(),
+            weight: 1.0,
+            place: Some(l.place(&zone.name)),
+            hops: hops_in(thing, Some(zone), l),
+            watches: watched(thing, Some(zone), l),
+        };
+        let branches = zones.iter().map(|zone| branch(zone, l)).collect();
+        let id = l.selector(Selector {
+            name: format!("{}.zones", thing.full()),
+            role: "backend".into(),
+            policy: Policy::Random,
+            branches,
+            belief: Belief::Blind,
+            naming: None,
+            headline: true,
+        });
+        Fragment::of(vec![Hop::Selector(id)])
+    }
+}
+
+/// What must be up for the backend to answer in a zone.
+pub(crate) fn watched(
+    thing: &Thing<Backend>,
+    zone: Option<&Ref>,
+    l: &mut Lowering<'_>,
+) -> Vec<crate::plan::ComponentId> {
+    let own = l.component(&thing.full());
+    std::iter::once(own).chain(zone.map(|z| l.component(&z.full()))).collect()
+}
+
+/// The backend's share in one zone.
+pub(crate) fn hops_in(
+    thing: &Thing<Backend>,
+    zone: Option<&Ref>,
+    l: &mut Lowering<'_>,
+) -> Vec<Hop> {
+    let name = match zone {
+        Some(zone) => format!("{}.zone-{}", thing.full(), zone.name),
+        None => thing.full(),
+    };
+    l.part(&name, |l| {
+        let needs = watched(thing, zone, l);
+        let link = l.link(Link {
+            name: format!("{name}.link"),
+            role: "backend".into(),
+            capacity: Capacity::Fixed(thing.spec.bandwidth),
+            duplex: Duplex::Full,
+            needs: needs.clone(),
+            headline: true,
+        });
+        l.carries(&thing.full(), link, 1.0);
+        let station = l.station(thing.spec.serving.station(name.clone(), Scope::Request, needs));
+        vec![Hop::Link(link), Hop::Station(station)]
+    })
+}

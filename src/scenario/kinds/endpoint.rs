@@ -1,0 +1,368 @@
+//! A PrivateLink endpoint: the private entry to a service, one network card (ENI) per zone.
+//!
+//! | fact | value | source |
+//! |---|---|---|
+//! | one ENI in each chosen zone | | P-13 (001) |
+//! | bandwidth per zone grows by itself | NLB 10 to 50 Gbps if created after 2026-02-01, ALB and GWLB 5 to 25, CLB up to 5 | P-36, P-40 to P-45 |
+//! | the provider's throttle holds in every zone's ENI | endpoint total = zones x throttle | P-48, P-50 |
+//! | it is spread over several devices, reached with several connections only, may be exceeded | | P-53 to P-55 |
+//! | throttle ranges | NLB 100 Mbps-50 Gbps; ALB, GWLB -25 Gbps; CLB -10,240 Mbps | X-56, X-61, X-62 |
+//! | the endpoint's name resolves to ENIs of healthy zones | removed on anomaly, restored after | P-22, P-33 to P-35 |
+//! | a zone's name pins its zone | | P-23 |
+//! | zone affinity prefers the client's own zone, if both sides enable it | | X-10 to X-13 |
+//! | interface endpoints go with NLB, ALB, CLB; GWLB endpoints with GWLB | | P-08, P-09 |
+//!
+//! ```text
+//!              ┌ a: delay ─ [throttle: hash over k links of L/k x overshoot] ─ [ENI, elastic] ─ LB in a
+//! name (DNS) ──┤
+//!              └ b: delay ─ [throttle ...] ─ [ENI] ─ LB in b
+//! ```
+//!
+//! Nobody publishes the probe interval, record TTL, ramp or number of devices: each is a key with a
+//! default and its source. Leaves out: security groups, policies, connection states, IPv6, other
+//! regions.
+
+mod rules;
+
+use super::endpoint_service::EndpointService;
+use super::load_balancer::{self, LoadBalancer, Product};
+use super::region::way_into;
+use super::selector::{MOST_BRANCHES, RESOLVING, answering};
+use super::{Kind, Specs, Thing};
+use crate::plan::{
+    Belief, Branch, Capacity, Detector, Duplex, Hop, Link, Naming, Policy, Rehash, Selector,
+};
+use crate::random::Dist;
+use crate::scenario::context::{Context, Ref};
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::law::Law;
+use crate::scenario::lowering::{Fragment, Lowering};
+use crate::scenario::read::{Above0, Count, Day, Factor, Share};
+use crate::scenario::reader::{Basis, Given, Reader};
+use crate::units::{Rate, Span};
+
+/// As written.
+#[derive(Clone, Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) service: Ref,
+    pub(crate) zones: Vec<Ref>,
+    form: Option<Given<Form>>,
+    created_at: Option<Given<Day>>,
+    start: Option<Rate>,
+    ceiling: Option<Given<Above0<Rate>>>,
+    trigger: f64,
+    ramp: Span,
+    step: Span,
+    throttle: Option<Given<Above0<Rate>>>,
+    pub(crate) devices: u32,
+    overshoot: f64,
+    name: NameForm,
+    zone_affinity: Option<Given<bool>>,
+    record_ttl: Span,
+    shared_cache: Option<Span>,
+    negative_ttl: Span,
+    resolver: Option<Ref>,
+    detect: [Dist; 3],
+}
+
+/// The form of endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Interface,
+    Gwlb,
+}
+
+/// Which name its clients call.
+#[derive(Clone, Debug)]
+enum NameForm {
+    /// The endpoint's domain name: every healthy zone.
+    Endpoint,
+    /// A zone's domain name.
+    Zone(Ref),
+}
+
+const ANALOGUE_TTL: Basis = Basis { source: "another cloud's load-balancer names: 60 s", mark: "C" };
+const PROBING: Basis = Basis { source: "not published; as load-balancer health checks", mark: "D" };
+const GUESSED: Basis = Basis { source: "no document gives it; chosen here", mark: "D" };
+const RAMPING: Basis = Basis { source: "\"within minutes\", NLB: performance and limits", mark: "D" };
+const DEVICES: Basis = Basis { source: "CLB forwarding groups: 4 (FAQ about SLB)", mark: "B" };
+
+impl Kind for Endpoint {
+    const NAME: &'static str = "endpoint";
+    const DOC: &'static str = "a PrivateLink endpoint: the private entry to a service";
+    const FAILS: bool = true;
+    const PATH: bool = true;
+    const CAPACITY: bool = true;
+
+    fn read(r: &Reader<'_>) -> Option<Self> {
+        let service = r.req_reference("service", &["endpoint_service"]);
+        let zones = r.req_references("zones", &["zone"]);
+        let _vpc = r.reference("vpc", &["vpc"]);
+        let form = r
+            .word("type", &[("gwlb", Form::Gwlb), ("interface", Form::Interface)])
+            .map(|value| Given { value, place: r.place_of("type") });
+        let created_at = r.given("created_at");
+        let start = r.opt::<Above0<Rate>>("start").map(|s| s.0);
+        let ceiling = r.given("ceiling");
+        let trigger = r.param::<Share>("ramp_trigger", "0.8", GUESSED);
+        let ramp = r.param::<Above0<Span>>("ramp", "3 min", RAMPING);
+        let step = r.param::<Above0<Span>>("ramp_step", "10 s", GUESSED);
+        let throttle = r.given("throttle");
+        let devices = r.param::<Count>("devices", "4", DEVICES);
+        let overshoot = r.given::<Factor>("overshoot");
+        let written = overshoot.as_ref().map_or("1.0".to_owned(), |o| r.cx.written(o.place));
+        let (source, mark) = match overshoot.is_some() {
+            true => ("the scenario", "set"),
+            false => (GUESSED.source, GUESSED.mark),
+        };
+        r.assume("overshoot", &written, source, mark);
+        let overshoot = check_overshoot(overshoot, r.cx);
+        if let Some(devices) = devices.as_ref().filter(|d| d.0 as usize > MOST_BRANCHES) {
+            let message = format!("{} devices are too many", devices.0);
+            let complaint = Diagnostic::error("range", r.place_of("devices"), message);
+            r.cx.complain(complaint.label(format!("at most {MOST_BRANCHES}")));
+        }
+        let name = read_name(r);
+        let zone_affinity = r.given("zone_affinity");
+        let record_ttl = r.param::<Span>("record_ttl", "60 s", ANALOGUE_TTL);
+        let negative_ttl = r.param::<Span>("negative_ttl", "10 s", GUESSED);
+        let shared_cache = r.opt("shared_cache");
+        let resolver = r.reference("resolver", RESOLVING);
+        let probe = "{ uniform = { low = \"10 s\", high = \"20 s\" } }";
+        let down = r.param::<Law<Span>>("detect", probe, PROBING);
+        let up = r.param::<Law<Span>>("detect_up", probe, PROBING);
+        let propagate = r.param::<Law<Span>>("propagate", "1 s", GUESSED);
+        Some(Self {
+            service: service?,
+            zones: zones?,
+            form,
+            created_at,
+            start,
+            ceiling,
+            trigger: trigger?.0,
+            ramp: ramp?.0,
+            step: step?.0,
+            throttle,
+            devices: devices?.0,
+            overshoot: overshoot?,
+            name: name?,
+            zone_affinity,
+            record_ttl: record_ttl?,
+            shared_cache,
+            negative_ttl: negative_ttl?,
+            resolver,
+            detect: [down?.dist, up?.dist, propagate?.dist],
+        })
+    }
+
+    fn check(thing: &Thing<Self>, specs: &Specs, cx: &Context) {
+        rules::check(thing, specs, cx);
+    }
+
+    fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
+        let spec = &thing.spec;
+        let zones: Vec<&Ref> = match &spec.name {
+            NameForm::Endpoint => spec.zones.iter().collect(),
+            NameForm::Zone(zone) => vec![zone],
+        };
+        let branches = zones.iter().map(|zone| branch(thing, zone, l)).collect();
+        let preferred = thing.affine(l.specs) && matches!(spec.name, NameForm::Endpoint);
+        let resolver = spec.resolver.as_ref().and_then(|r| answering(r, l));
+        let [down, up, propagate] = spec.detect.clone();
+        let watched = Belief::Watched(Detector {
+            label: "zone health probe".into(),
+            detect_down: down,
+            detect_up: up,
+            propagate,
+        });
+        let id = l.selector(Selector {
+            name: format!("{}.name", thing.full()),
+            role: "dns".into(),
+            policy: if preferred { Policy::Prefer } else { Policy::Random },
+            branches,
+            // A zone's own name is answered whether the zone works or not (P-23).
+            belief: match spec.name {
+                NameForm::Endpoint => watched,
+                NameForm::Zone(_) => Belief::Blind,
+            },
+            naming: Some(Naming {
+                resolver,
+                ttl: spec.record_ttl,
+                shared_cache: spec.shared_cache,
+                negative_ttl: spec.negative_ttl,
+            }),
+            headline: true,
+        });
+        Fragment::of(vec![Hop::Selector(id)])
+    }
+}
+
+fn check_overshoot(overshoot: Option<Given<Factor>>, cx: &Context) -> Option<f64> {
+    let Some(overshoot) = overshoot else { return Some(1.0) };
+    if (1.0..=10.0).contains(&overshoot.value.0) {
+        return Some(overshoot.value.0);
+    }
+    let message = format!("an overshoot of {} is out of range", overshoot.value.0);
+    cx.complain(
+        Diagnostic::error("P-55", overshoot.place, message)
+            .label("1.0 for none, at most 10")
+            .reason("traffic may occasionally exceed the throttle (PrivateLink overview)"),
+    );
+    None
+}
+
+fn read_name(r: &Reader<'_>) -> Option<NameForm> {
+    let Some(node) = r.node("name") else { return Some(NameForm::Endpoint) };
+    let text = r.opt::<String>("name")?;
+    match text.strip_prefix("zone:") {
+        _ if text == "endpoint" => Some(NameForm::Endpoint),
+        Some(zone) => r.cx.resolve(zone, node.place, &["zone"]).map(NameForm::Zone),
+        None => {
+            let message = format!("`{text}` is not a name that an endpoint has");
+            r.cx.complain(
+                Diagnostic::error("word", node.place, message)
+                    .help("write \"endpoint\", or \"zone:a\" for the name of zone a"),
+            );
+            None
+        }
+    }
+}
+
+impl Thing<Endpoint> {
+    fn service<'s>(&self, specs: &'s Specs) -> Option<&'s Thing<EndpointService>> {
+        specs.endpoint_service.get(&self.spec.service.name)
+    }
+
+    fn balancer<'s>(&self, specs: &'s Specs) -> Option<&'s Thing<LoadBalancer>> {
+        self.service(specs)?.balancer(specs)
+    }
+
+    /// Whether both sides want zone affinity (X-10).
+    fn affine(&self, specs: &Specs) -> bool {
+        let own = self.spec.zone_affinity.as_ref().is_some_and(|a| a.value);
+        own && self.service(specs).is_some_and(|s| s.spec.zone_affinity)
+    }
+
+    /// Whether its clients call one zone by name.
+    pub(crate) const fn is_pinned(&self) -> bool {
+        matches!(self.spec.name, NameForm::Zone(_))
+    }
+
+    /// The throttle of every zone: its own, else the service's default, else that of CLB (P-44).
+    pub(crate) fn throttle(&self, specs: &Specs) -> Option<Rate> {
+        if let Some(own) = &self.spec.throttle {
+            return Some(own.value.0);
+        }
+        let service = self.service(specs)?;
+        let clb = service.balancer(specs)?.spec.product == Product::Clb;
+        let default = service.spec.default_throttle.as_ref().map(|d| d.value.0);
+        default.or(clb.then_some(Rate::from_mbps(3_072)))
+    }
+
+    /// Bandwidth of an ENI at first and at most (P-40 to P-45), as far as documented.
+    fn bandwidth(&self, product: Product) -> Option<(Rate, Rate)> {
+        let ceiling = self.spec.ceiling.as_ref().map(|c| c.value.0);
+        let (start, most) = match product {
+            Product::Nlb => (Rate::from_gbps(10), Rate::from_gbps(50)),
+            Product::Alb | Product::Gwlb => (Rate::from_gbps(5), Rate::from_gbps(25)),
+            Product::Clb => (Rate::from_gbps(5), Rate::from_gbps(5)),
+        };
+        let recent =
+            self.spec.created_at.as_ref().is_some_and(|day| day.value > Day(2026, 2, 1));
+        let most = match ceiling {
+            Some(ceiling) => ceiling,
+            None if product == Product::Nlb && !recent => return None,
+            None => most,
+        };
+        let start = self.spec.start.unwrap_or(start.min(most));
+        Some((start, most))
+    }
+}
+
+fn branch(thing: &Thing<Endpoint>, zone: &Ref, l: &mut Lowering<'_>) -> Branch {
+    Branch {
+        name: zone.name.clone(),
+        weight: 1.0,
+        place: Some(l.place(&zone.name)),
+        hops: hops_in(thing, zone, l),
+        watches: vec![l.component(&zone.full())],
+    }
+}
+
+/// The way into one zone: delay, throttle, ENI, and what is behind it.
+fn hops_in(thing: &Thing<Endpoint>, zone: &Ref, l: &mut Lowering<'_>) -> Vec<Hop> {
+    let name = format!("{}.zone-{}", thing.full(), zone.name);
+    let specs = l.specs;
+    let mut hops = vec![way_into(zone, format!("{name}.delay"), l)];
+    let needs = vec![
+        l.component(&zone.full()),
+        l.component(&thing.full()),
+        l.component(&thing.spec.service.full()),
+    ];
+    if let Some(throttle) = thing.throttle(specs) {
+        hops.push(throttle_devices(thing, throttle, &name, l));
+    }
+    let Some(balancer) = thing.balancer(specs) else { return hops };
+    if let Some((start, ceiling)) = thing.bandwidth(balancer.spec.product) {
+        let capacity = match start < ceiling {
+            true => Capacity::Elastic {
+                start,
+                ceiling,
+                trigger: thing.spec.trigger,
+                ramp: thing.spec.ramp,
+                step: thing.spec.step,
+            },
+            false => Capacity::Fixed(ceiling),
+        };
+        let link = l.link(Link {
+            name: format!("{name}.eni"),
+            role: "eni".into(),
+            capacity,
+            duplex: Duplex::Full,
+            needs,
+            headline: true,
+        });
+        l.carries(&thing.full(), link, 1.0);
+        hops.push(Hop::Link(link));
+    }
+    hops.extend(load_balancer::hops_in(balancer, zone, l));
+    hops
+}
+
+/// The throttle of one zone: k links of L/k x overshoot, each connection hashed to one.
+fn throttle_devices(
+    thing: &Thing<Endpoint>,
+    throttle: Rate,
+    name: &str,
+    l: &mut Lowering<'_>,
+) -> Hop {
+    let share = thing.spec.overshoot / f64::from(thing.spec.devices);
+    let device = |i: u32, l: &mut Lowering<'_>| {
+        let link = l.link(Link {
+            name: format!("{name}.throttle-{i}"),
+            role: "throttle".into(),
+            capacity: Capacity::Fixed(throttle.scaled(share)),
+            duplex: Duplex::Full,
+            needs: Vec::new(),
+            headline: false,
+        });
+        l.throttles(&thing.full(), link, share);
+        Branch {
+            name: format!("device-{i}"),
+            weight: 1.0,
+            place: None,
+            hops: vec![Hop::Link(link)],
+            watches: Vec::new(),
+        }
+    };
+    let branches = (1..=thing.spec.devices).map(|i| device(i, l)).collect();
+    Hop::Selector(l.selector(Selector {
+        name: format!("{name}.throttle"),
+        role: "throttle".into(),
+        policy: Policy::Hash(Rehash::ModN),
+        branches,
+        belief: Belief::Blind,
+        naming: None,
+        headline: false,
+    }))
+}

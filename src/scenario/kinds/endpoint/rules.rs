@@ -1,0 +1,163 @@
+//! The documented rules of endpoints; each complaint carries its inventory row.
+
+use super::super::endpoint_service::{check_range, names};
+use super::super::load_balancer::{LoadBalancer, Product};
+use super::super::{Specs, Thing};
+use super::{Endpoint, Form, NameForm};
+use crate::scenario::context::Context;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::units::Rate;
+
+pub(super) fn check(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
+    zones(thing, specs, cx);
+    affinity(thing, specs, cx);
+    let Some(balancer) = thing.balancer(specs) else { return };
+    pairing(thing, balancer, cx);
+    bandwidth(thing, balancer.spec.product, cx);
+    throttle(thing, balancer.spec.product, cx);
+}
+
+fn zones(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
+    let spec = &thing.spec;
+    if let [only] = &spec.zones[..] {
+        let message = format!("`{}` has a network card in one zone only", thing.full());
+        cx.complain(
+            Diagnostic::warning("P-31", only.place, message)
+                .label("no other zone can take over")
+                .reason("choose vSwitches in at least 2 zones (PrivateLink overview)")
+                .help("add a second zone of the service"),
+        );
+    }
+    if let NameForm::Zone(zone) = &spec.name
+        && !spec.zones.iter().any(|z| z.name == zone.name)
+    {
+        let message = format!("`{}` has no zone `{}` to be named", thing.full(), zone.name);
+        cx.complain(
+            Diagnostic::error("P-23", zone.place, message)
+                .help(format!("its zones are {}", names(&spec.zones))),
+        );
+    }
+    let Some(service) = thing.service(specs) else { return };
+    if service.balancer(specs).is_none() {
+        return;
+    }
+    let offered = service.zones(specs);
+    for zone in &spec.zones {
+        if !offered.iter().any(|z| z.name == zone.name) {
+            let message =
+                format!("zone `{}` is not a zone of service `{}`", zone.name, service.name);
+            cx.complain(
+                Diagnostic::error("X-17", zone.place, message)
+                    .also(service.place, "the service")
+                    .reason("endpoint zones must be among the service's zones (PrivateLink endpoint services)")
+                    .help(format!("its zones are {}", names(offered))),
+            );
+        }
+    }
+}
+
+fn affinity(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
+    let Some(service) = thing.service(specs) else { return };
+    let own = thing.spec.zone_affinity.as_ref();
+    let theirs = service.spec.zone_affinity;
+    if own.is_some_and(|a| a.value) && !theirs {
+        let place = own.map_or(thing.place, |a| a.place);
+        let message = "zone affinity is on here but not on the service: it has no effect";
+        cx.complain(
+            Diagnostic::warning("X-10", place, message)
+                .also(service.place, "the service")
+                .reason("zone affinity works only if provider and consumer enable it (PrivateLink endpoint services)")
+                .help(format!("set zone_affinity = true on endpoint_service.{}", service.name)),
+        );
+    } else if theirs && !own.is_some_and(|a| a.value) {
+        let message = "the service offers zone affinity, but the endpoint does not use it";
+        cx.complain(
+            Diagnostic::warning("X-10", thing.place, message)
+                .also(service.place, "the service")
+                .reason("zone affinity works only if provider and consumer enable it (PrivateLink endpoint services)")
+                .help("set zone_affinity = true, or switch it off on both sides"),
+        );
+    }
+}
+
+fn pairing(thing: &Thing<Endpoint>, balancer: &Thing<LoadBalancer>, cx: &Context) {
+    let Some(form) = &thing.spec.form else { return };
+    let product = balancer.spec.product;
+    let fits = (form.value == Form::Gwlb) == (product == Product::Gwlb);
+    if !fits {
+        let message = format!("this form of endpoint cannot reach a service of {}", product.name());
+        cx.complain(
+            Diagnostic::error("P-08", form.place, message)
+                .also(balancer.place, "the load balancer of its service")
+                .reason(
+                    "interface endpoints go with NLB, ALB and CLB, GWLB endpoints with GWLB \
+                     (PrivateLink overview)",
+                )
+                .help(match product {
+                    Product::Gwlb => "write type = \"gwlb\"",
+                    _ => "write type = \"interface\"",
+                }),
+        );
+    }
+}
+
+fn bandwidth(thing: &Thing<Endpoint>, product: Product, cx: &Context) {
+    let spec = &thing.spec;
+    let Some((start, ceiling)) = thing.bandwidth(product) else {
+        let place = spec.created_at.as_ref().map_or(thing.place, |c| c.place);
+        let message = format!("the maximum bandwidth of `{}` is not documented", thing.full());
+        cx.complain(
+            Diagnostic::error("P-41", place, message)
+                .reason(
+                    "50 Gbps per zone holds for NLB endpoints created after 2026-02-01; no \
+                     document gives a figure for earlier ones (PrivateLink overview)",
+                )
+                .help("set created_at = 2026-02-02 or later, or state the figure as `ceiling`"),
+        );
+        return;
+    };
+    if start > ceiling {
+        let place = spec.ceiling.as_ref().map_or(thing.place, |c| c.place);
+        let message = format!("the ceiling {ceiling} is below the start {start}");
+        cx.complain(Diagnostic::error("range", place, message));
+    }
+    let documented = match product {
+        Product::Nlb => Rate::from_gbps(50),
+        Product::Alb | Product::Gwlb => Rate::from_gbps(25),
+        Product::Clb => Rate::from_gbps(5),
+    };
+    if let Some(raised) = spec.ceiling.as_ref().filter(|c| c.value.0 > documented) {
+        let message = format!(
+            "a ceiling of {} is above the documented {documented} per zone for {}",
+            raised.value.0,
+            product.name()
+        );
+        cx.complain(
+            Diagnostic::warning("P-39", raised.place, message)
+                .reason("higher throughput is arranged with the account manager (PrivateLink overview)")
+                .help("keep the written promise with the design"),
+        );
+    }
+}
+
+fn throttle(thing: &Thing<Endpoint>, product: Product, cx: &Context) {
+    let Some(throttle) = &thing.spec.throttle else { return };
+    let code = match product {
+        Product::Nlb => "X-61",
+        Product::Alb | Product::Gwlb => "X-62",
+        Product::Clb => "X-56",
+    };
+    check_range(throttle, product, code, cx);
+    let Some((_, ceiling)) = thing.bandwidth(product) else { return };
+    if throttle.value.0 > ceiling {
+        let message = format!(
+            "a throttle of {} never binds: the network card ends at {ceiling} per zone",
+            throttle.value.0
+        );
+        cx.complain(
+            Diagnostic::warning("X-63", throttle.place, message)
+                .reason("the per-zone maximum of the endpoint is lower (PrivateLink overview and endpoint services)")
+                .help("lower the throttle, or leave it out"),
+        );
+    }
+}

@@ -1,0 +1,127 @@
+//! An endpoint service: a provider's load balancer, offered to other networks.
+//!
+//! | fact | value | source |
+//! |---|---|---|
+//! | take resources from several zones | | X-06 (003) |
+//! | CLB services have a default limit per connection and zone | 3,072 Mbps, settable 100-10,240 | P-44, X-56 |
+//! | NLB, ALB and GWLB services have no default limit | | X-58 (003) |
+//! | zone affinity works if provider and consumer enable it | | X-10 (003) |
+//!
+//! It becomes no primitive of its own: endpoints lower the load balancer's share in each of their
+//! zones, and inherit the default throttle. Leaves out: accounts, whitelists and approval (X-04 to
+//! X-09), several resources per zone, other regions.
+
+use super::load_balancer::{LoadBalancer, Product};
+use super::{Kind, Specs, Thing};
+use crate::scenario::context::{Context, Ref};
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::read::Above0;
+use crate::scenario::reader::{Given, Reader};
+use crate::units::Rate;
+
+/// As written.
+#[derive(Clone, Debug)]
+pub(crate) struct EndpointService {
+    pub(crate) load_balancer: Ref,
+    /// Empty for those of the load balancer.
+    zones: Vec<Ref>,
+    pub(crate) default_throttle: Option<Given<Above0<Rate>>>,
+    pub(crate) zone_affinity: bool,
+}
+
+impl Kind for EndpointService {
+    const NAME: &'static str = "endpoint_service";
+    const DOC: &'static str = "a provider's load balancer, offered to other networks";
+    const FAILS: bool = true;
+
+    fn read(r: &Reader<'_>) -> Option<Self> {
+        let load_balancer = r.req_reference("load_balancer", &["load_balancer"]);
+        let zones = r.references("zones", &["zone"]);
+        let default_throttle = r.given("default_throttle");
+        let zone_affinity = r.or("zone_affinity", false);
+        Some(Self { load_balancer: load_balancer?, zones, default_throttle, zone_affinity })
+    }
+
+    fn check(thing: &Thing<Self>, specs: &Specs, cx: &Context) {
+        let spec = &thing.spec;
+        let Some(balancer) = specs.load_balancer.get(&spec.load_balancer.name) else { return };
+        for zone in &spec.zones {
+            if !balancer.spec.zones.iter().any(|z| z.name == zone.name) {
+                let message = format!(
+                    "zone `{}` is not a zone of load balancer `{}`",
+                    zone.name, balancer.name
+                );
+                cx.complain(
+                    Diagnostic::error("X-17", zone.place, message)
+                        .also(balancer.place, "the load balancer")
+                        .help(format!("its zones are {}", names(&balancer.spec.zones))),
+                );
+            }
+        }
+        if let ([only], true) = (&spec.zones[..], balancer.spec.zones.len() > 1) {
+            let message = format!("`{}` offers one zone only", thing.full());
+            cx.complain(
+                Diagnostic::warning("X-06", only.place, message)
+                    .reason("take resources from several zones (PrivateLink endpoint services)")
+                    .help("offer the other zones of the load balancer too"),
+            );
+        }
+        let Some(throttle) = &spec.default_throttle else { return };
+        if balancer.spec.product == Product::Clb {
+            check_range(throttle, Product::Clb, "X-56", cx);
+        } else {
+            let message = format!(
+                "a service of {} has no default throttle",
+                balancer.spec.product.name()
+            );
+            cx.complain(
+                Diagnostic::error("X-58", throttle.place, message)
+                    .reason("only CLB services limit new connections by default (PrivateLink endpoint services)")
+                    .help("set `throttle` on the endpoints instead"),
+            );
+        }
+    }
+}
+
+/// The zones of a list, for messages.
+pub(crate) fn names(zones: &[Ref]) -> String {
+    zones.iter().map(|z| z.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Refuses a throttle outside the range that the documents give for the product.
+pub(crate) fn check_range(
+    throttle: &Given<Above0<Rate>>,
+    product: Product,
+    code: &'static str,
+    cx: &Context,
+) {
+    let high = match product {
+        Product::Nlb => Rate::from_gbps(50),
+        Product::Alb | Product::Gwlb => Rate::from_gbps(25),
+        Product::Clb => Rate::from_mbps(10_240),
+    };
+    let (low, found) = (Rate::from_mbps(100), throttle.value.0);
+    if !(low..=high).contains(&found) {
+        let message = format!("a throttle of {found} cannot be set for {}", product.name());
+        cx.complain(
+            Diagnostic::error(code, throttle.place, message)
+                .label(format!("allowed are {low} to {high}"))
+                .reason("connection throttle ranges by type (PrivateLink endpoint services)"),
+        );
+    }
+}
+
+impl Thing<EndpointService> {
+    /// The load balancer behind it, if it could be read.
+    pub(crate) fn balancer<'s>(&self, specs: &'s Specs) -> Option<&'s Thing<LoadBalancer>> {
+        specs.load_balancer.get(&self.spec.load_balancer.name)
+    }
+
+    /// The zones in which it is offered.
+    pub(crate) fn zones<'s>(&'s self, specs: &'s Specs) -> &'s [Ref] {
+        match self.balancer(specs) {
+            Some(balancer) if self.spec.zones.is_empty() => &balancer.spec.zones,
+            _ => &self.spec.zones,
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! A load balancer behind an endpoint service: NLB, ALB, CLB or GWLB.
+//!
+//! | fact | value | source |
+//! |---|---|---|
+//! | NLB per zone | 50 Gbps, 5,000,000 connections, 200,000 new/s | "NLB: performance and limits" (A) |
+//! | ALB connections to one backend per zone | 250,000 | "Manage ALB quotas" (A) |
+//! | CLB slb.s3.large | 1,000,000 connections, 100,000 new/s; dropped beyond, not queued | "SLB instance overview" 2021 (B) |
+//! | CLB private bandwidth | 5 Gbps | "Peak limit for regional bandwidth" (B) |
+//! | backend declared down | NLB 20, ALB 19, CLB 19, GWLB 20 s | computed from the default probes (D) |
+//! | ALB and GWLB spread over zones by default | | Terraform provider, GWLB overview (A) |
+//! | span zones for availability | | P-29, X-06 (001, 003) |
+//!
+//! ```text
+//! per zone:  [ pool: connections, refuse ] ─> [ station: new connections/s ] ─> [ link ] ─┐
+//!                         ┌─ backend in zone a <─┐                                        │
+//!                         └─ backend in zone b <─┴── selector: health check <─────────────┘
+//! ```
+//!
+//! Without `cross_zone` the backend of the same zone follows directly. On a path of its own the
+//! zones are behind a DNS name. Leaves out: listeners, stickiness, draining, packet rates.
+
+use super::backend::{self, Backend};
+use super::region::{way_between, way_into};
+use super::selector::{RESOLVING, answering};
+use super::{Kind, Specs, Thing};
+use crate::plan::{
+    Belief, Branch, Capacity, Detector, Duplex, Hop, Lack, Link, Naming, OnFull, Policy, Pool,
+    Scope, Selector, Servers, Station,
+};
+use crate::random::Dist;
+use crate::scenario::context::{Context, Ref};
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::law::Law;
+use crate::scenario::lowering::{Fragment, Lowering};
+use crate::scenario::read::{Above0, PerSecond};
+use crate::scenario::reader::{Basis, Reader};
+use crate::units::{Rate, Span};
+
+/// The four products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Product {
+    Alb,
+    Clb,
+    Gwlb,
+    Nlb,
+}
+
+impl Product {
+    /// As architects write it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Alb => "ALB",
+            Self::Clb => "CLB",
+            Self::Gwlb => "GWLB",
+            Self::Nlb => "NLB",
+        }
+    }
+}
+
+/// As written.
+#[derive(Clone, Debug)]
+pub(crate) struct LoadBalancer {
+    pub(crate) product: Product,
+    pub(crate) zones: Vec<Ref>,
+    backend: Ref,
+    bandwidth: Rate,
+    connections: u64,
+    new_connections: f64,
+    cross_zone: bool,
+    detect: Dist,
+    record_ttl: Span,
+    resolver: Option<Ref>,
+}
+
+const PRODUCTS: &[(&str, Product)] = &[
+    ("alb", Product::Alb),
+    ("clb", Product::Clb),
+    ("gwlb", Product::Gwlb),
+    ("nlb", Product::Nlb),
+];
+
+/// A default and where it comes from.
+type Default = (&'static str, Basis);
+
+const NLB_PAGE: Basis = Basis { source: "NLB: performance and limits, per VIP", mark: "A" };
+const ALB_PAGE: Basis = Basis { source: "Manage ALB quotas, per backend and zone", mark: "A" };
+const CLB_PAGE: Basis = Basis { source: "SLB instance overview 2021, slb.s3.large", mark: "B" };
+const LIKE_NLB: Basis = Basis { source: "no figure is published; that of NLB", mark: "D" };
+
+/// Bandwidth, connections and new connections per second of a zone.
+const fn capacities(product: Product) -> [Default; 3] {
+    const ENI: Basis = Basis { source: "no figure is published; that of its endpoint", mark: "D" };
+    match product {
+        Product::Nlb => [("50 Gbps", NLB_PAGE), ("5000000", NLB_PAGE), ("200000/s", NLB_PAGE)],
+        Product::Alb => [("25 Gbps", ENI), ("250000", ALB_PAGE), ("200000/s", LIKE_NLB)],
+        Product::Clb => [("5 Gbps", CLB_PAGE), ("1000000", CLB_PAGE), ("100000/s", CLB_PAGE)],
+        Product::Gwlb => [("25 Gbps", ENI), ("5000000", LIKE_NLB), ("200000/s", LIKE_NLB)],
+    }
+}
+
+const fn spreading(product: Product) -> Default {
+    const PRODUCT: Basis = Basis { source: "on by default, product pages", mark: "A" };
+    match product {
+        Product::Alb | Product::Gwlb => ("true", PRODUCT),
+        Product::Clb => ("true", Basis { source: "backends are not bound to zones", mark: "D" }),
+        Product::Nlb => ("false", Basis { source: "off by default in another cloud", mark: "C" }),
+    }
+}
+
+/// Between a failure and the end of the health check that sees it lie all probes but the first,
+/// whole, and up to one interval before them.
+const fn probing(product: Product) -> Default {
+    const PROBES: Basis = Basis { source: "default probes: timeout x fall + interval", mark: "D" };
+    match product {
+        Product::Nlb | Product::Gwlb => {
+            ("{ uniform = { low = \"10 s\", high = \"20 s\" } }", PROBES)
+        }
+        Product::Alb | Product::Clb => {
+            ("{ uniform = { low = \"17 s\", high = \"19 s\" } }", PROBES)
+        }
+    }
+}
+
+impl Kind for LoadBalancer {
+    const NAME: &'static str = "load_balancer";
+    const DOC: &'static str = "NLB, ALB, CLB or GWLB: bandwidth, connections and CPS per zone";
+    const FAILS: bool = true;
+    const PATH: bool = true;
+    const CAPACITY: bool = true;
+
+    fn read(r: &Reader<'_>) -> Option<Self> {
+        let product = r.req_word("type", PRODUCTS);
+        let zones = r.req_references("zones", &["zone"]);
+        let backend = r.req_reference("backend", &["backend"]);
+        let known = product.unwrap_or(Product::Nlb);
+        let [width, slots, opening] = capacities(known);
+        let bandwidth = r.param::<Above0<Rate>>("bandwidth", width.0, width.1);
+        let connections = r.param::<u64>("connections", slots.0, slots.1);
+        let new_connections = r.param::<PerSecond>("new_connections", opening.0, opening.1);
+        let (spread, basis) = spreading(known);
+        let cross_zone = r.param::<bool>("cross_zone", spread, basis);
+        let (probes, basis) = probing(known);
+        // Backends of one zone are not chosen among: the probes are then no assumption.
+        let detect = match cross_zone {
+            Some(true) => r.param::<Law<Span>>("detect", probes, basis),
+            _ => r.quiet::<Law<Span>>("detect", probes),
+        };
+        let record_ttl = r.or("record_ttl", Span::from_secs(60));
+        let resolver = r.reference("resolver", RESOLVING);
+        Some(Self {
+            product: product?,
+            zones: zones?,
+            backend: backend?,
+            bandwidth: bandwidth?.0,
+            connections: connections?,
+            new_connections: new_connections?.0,
+            cross_zone: cross_zone?,
+            detect: detect?.dist,
+            record_ttl,
+            resolver,
+        })
+    }
+
+    fn check(thing: &Thing<Self>, specs: &Specs, cx: &Context) {
+        let spec = &thing.spec;
+        let Some(backend) = specs.backend.get(&spec.backend.name) else { return };
+        for zone in spec.zones.iter().filter(|_| !spec.cross_zone) {
+            if !backend.spec.zones.iter().any(|z| z.name == zone.name) {
+                let message = format!(
+                    "zone `{}` of the load balancer has no backend in `{}`",
+                    zone.name, spec.backend.name
+                );
+                cx.complain(
+                    Diagnostic::error("zone", zone.place, message)
+                        .also(backend.place, "the backend")
+                        .help("add the zone to the backend, or set cross_zone = true"),
+                );
+            }
+        }
+        if let [only] = &spec.zones[..] {
+            let message = format!("`{}` is in one zone only", thing.full());
+            cx.complain(
+                Diagnostic::warning("P-29", only.place, message)
+                    .label("no other zone can take over")
+                    .reason("service resources should span zones (PrivateLink overview)")
+                    .help("add a second zone"),
+            );
+        }
+    }
+
+    fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
+        let spec = &thing.spec;
+        let branch = |zone: &Ref, l: &mut Lowering<'_>| {
+            let way = way_into(zone, format!("{}.zone-{}.delay", thing.full(), zone.name), l);
+            let hops = std::iter::once(way).chain(hops_in(thing, zone, l)).collect();
+            Branch {
+                name: zone.name.clone(),
+                weight: 1.0,
+                place: Some(l.place(&zone.name)),
+                hops,
+                watches: vec![l.component(&zone.full()), l.component(&thing.full())],
+            }
+        };
+        let branches = spec.zones.iter().map(|zone| branch(zone, l)).collect();
+        let resolver = spec.resolver.as_ref().and_then(|r| answering(r, l));
+        let id = l.selector(Selector {
+            name: format!("{}.name", thing.full()),
+            role: "dns".into(),
+            policy: Policy::Random,
+            branches,
+            belief: Belief::Watched(health_check(&spec.detect)),
+            naming: Some(Naming {
+                resolver,
+                ttl: spec.record_ttl,
+                shared_cache: None,
+                negative_ttl: Span::from_secs(10),
+            }),
+            headline: true,
+        });
+        Fragment::of(vec![Hop::Selector(id)])
+    }
+}
+
+fn health_check(detect: &Dist) -> Detector {
+    Detector {
+        label: "health check".into(),
+        detect_down: detect.clone(),
+        detect_up: detect.clone(),
+        propagate: Dist::constant(0.0),
+    }
+}
+
+/// The load balancer's share in one zone, and the backend behind it.
+pub(crate) fn hops_in(thing: &Thing<LoadBalancer>, zone: &Ref, l: &mut Lowering<'_>) -> Vec<Hop> {
+    let name = format!("{}.zone-{}", thing.full(), zone.name);
+    l.part(&name, |l| {
+        let spec = &thing.spec;
+        let needs = vec![l.component(&zone.full()), l.component(&thing.full())];
+        let pool = l.pool(Pool {
+            name: format!("{name}.connections"),
+            units: spec.connections,
+            on_full: OnFull::Refuse,
+            hold_after: Span::ZERO,
+            scope: Scope::Connection,
+            lack: Lack::Slot,
+        });
+        let opening = l.station(Station {
+            name: format!("{name}.new-connections"),
+            servers: Servers::Count(1),
+            service: Dist::constant(1e9 / spec.new_connections),
+            queue: None,
+            timeout: None,
+            scope: Scope::Connection,
+            needs: needs.clone(),
+        });
+        let link = l.link(Link {
+            name: format!("{name}.link"),
+            role: "load balancer".into(),
+            capacity: Capacity::Fixed(spec.bandwidth),
+            duplex: Duplex::Full,
+            needs,
+            headline: true,
+        });
+        l.carries(&thing.full(), link, 1.0);
+        let mut hops = vec![Hop::Pool(pool), Hop::Station(opening), Hop::Link(link)];
+        let backend: &Thing<Backend> = &l.specs.backend[&spec.backend.name];
+        match spec.cross_zone {
+            false => hops.extend(backend::hops_in(backend, Some(zone), l)),
+            true => hops.push(spread(spec, backend, zone, &name, l)),
+        }
+        hops
+    })
+}
+
+/// The choice among the backend's zones.
+fn spread(
+    spec: &LoadBalancer,
+    backend: &Thing<Backend>,
+    from: &Ref,
+    name: &str,
+    l: &mut Lowering<'_>,
+) -> Hop {
+    let zones: Vec<Option<&Ref>> = match backend.spec.zones.is_empty() {
+        true => vec![None],
+        false => backend.spec.zones.iter().map(Some).collect(),
+    };
+    let branch = |zone: Option<&Ref>, l: &mut Lowering<'_>| {
+        let way = zone.map(|zone| way_between(&from.name, &zone.name, l));
+        Branch {
+            name: zone.map_or("all", |z| z.name.as_str()).to_owned(),
+            weight: 1.0,
+            place: zone.map(|z| l.place(&z.name)),
+            hops: way.into_iter().chain(backend::hops_in(backend, zone, l)).collect(),
+            watches: backend::watched(backend, zone, l),
+        }
+    };
+    let branches = zones.into_iter().map(|zone| branch(zone, l)).collect();
+    Hop::Selector(l.selector(Selector {
+        name: format!("{name}.targets"),
+        role: "load balancer".into(),
+        policy: Policy::Random,
+        branches,
+        belief: Belief::Watched(health_check(&spec.detect)),
+        naming: None,
+        headline: false,
+    }))
+}

@@ -1,0 +1,182 @@
+//! MaxCompute's way out: every outside access runs through a proxy layer.
+//!
+//! | fact | value | source |
+//! |---|---|---|
+//! | all outside access runs through the proxy | | M-02 (000) |
+//! | connectivity is guaranteed, bandwidth is not | | M-27 |
+//! | forwarding is limited; too many connections fail | no figure | M-28, M-29 |
+//! | the proxy has few egress addresses | no figure | M-33 |
+//! | source ports per address and destination | 55,000 | NAT gateway "Limits" (B) |
+//! | many concurrent lookups overwhelm DNS; resolve once | | M-41, M-42 |
+//!
+//! ```text
+//! worker ─> name ─> [ pool: connections ] ─> [ pool: ports, held after close ]
+//!        ─> [ station: new connections/s ] ─> [ station: forwarding ] ─> [ link: random bandwidth ] ─>
+//! ```
+//!
+//! Stands first on a path, before what is called: `["maxcompute.etl", "backend.db"]`. One of it is
+//! the way to one destination, so the ports are those of one (address, destination). With
+//! `resolver`, the target's name is asked for there before each new connection, as `names` of the
+//! workload says. Leaves out: which solution serves which engine (M-03 to M-11), allow lists (M-12
+//! to M-16), changes of egress addresses (M-35), reruns (M-37).
+
+use super::pool::on_full;
+use super::selector::{RESOLVING, answering};
+use super::{Kind, Thing};
+use crate::plan::{
+    Belief, Branch, Capacity, Duplex, Hop, Lack, Link, Naming, OnFull, Policy, Pool, Scope,
+    Selector, Servers, Station,
+};
+use crate::random::Dist;
+use crate::scenario::context::Ref;
+use crate::scenario::law::Law;
+use crate::scenario::lowering::{Fragment, Lowering};
+use crate::scenario::read::{Above0, Count, PerSecond};
+use crate::scenario::reader::{Basis, Reader};
+use crate::units::{Rate, Span};
+
+/// As written.
+#[derive(Clone, Debug)]
+pub(crate) struct MaxCompute {
+    pub(crate) connections: u64,
+    on_full: OnFull,
+    ports: u64,
+    hold_after: Span,
+    new_connections: f64,
+    forwarding: f64,
+    bandwidth: Dist,
+    redraw: Span,
+    record_ttl: Span,
+    resolver: Option<Ref>,
+}
+
+const FREE: Basis = Basis { source: "not published (M-28); a free parameter to sweep", mark: "D" };
+const PORTS: Basis = Basis { source: "NAT gateway limits: ports per address", mark: "B" };
+const TIME_WAIT: Basis = Basis { source: "TIME_WAIT of Linux", mark: "D" };
+const NO_PROMISE: Basis =
+    Basis { source: "bandwidth is not guaranteed (M-27); a band to sweep", mark: "D" };
+const RECORD: Basis = Basis { source: "PrivateZone default TTL", mark: "A" };
+
+impl Kind for MaxCompute {
+    const NAME: &'static str = "maxcompute";
+    const DOC: &'static str = "MaxCompute's egress proxy: connections, ports, forwarding, bandwidth";
+    const FAILS: bool = true;
+    const PATH: bool = true;
+    const CAPACITY: bool = true;
+
+    fn read(r: &Reader<'_>) -> Option<Self> {
+        let connections = r.param::<u64>("connections", "50000", FREE);
+        let on_full = match r.node("on_full") {
+            Some(node) => on_full(node, r.cx),
+            None => Some(OnFull::Refuse),
+        };
+        let addresses = r.param::<Count>("egress_ips", "16", FREE);
+        let per_address = r.param::<Count>("ports_per_ip", "55000", PORTS);
+        let hold_after = r.param::<Span>("port_hold", "60 s", TIME_WAIT);
+        let new_connections = r.param::<PerSecond>("new_connections", "5000/s", FREE);
+        let forwarding = r.param::<PerSecond>("forwarding", "20000/s", FREE);
+        let band = "{ uniform = { low = \"5 Gbps\", high = \"10 Gbps\" } }";
+        let bandwidth = r.param::<Law<Rate>>("bandwidth", band, NO_PROMISE);
+        let redraw = r.param::<Above0<Span>>("bandwidth_every", "1 min", NO_PROMISE);
+        let resolver = r.reference("resolver", RESOLVING);
+        let record_ttl = match resolver.is_some() || r.has("record_ttl") {
+            true => r.param::<Span>("record_ttl", "60 s", RECORD),
+            false => Some(Span::ZERO),
+        };
+        Some(Self {
+            connections: connections?,
+            on_full: on_full?,
+            ports: u64::from(addresses?.0) * u64::from(per_address?.0),
+            hold_after: hold_after?,
+            new_connections: new_connections?.0,
+            forwarding: forwarding?.0,
+            bandwidth: bandwidth?.dist,
+            redraw: redraw?.0,
+            record_ttl: record_ttl?,
+            resolver,
+        })
+    }
+
+    fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
+        let (spec, name) = (&thing.spec, thing.full());
+        let needs = vec![l.component(&name)];
+        let pool = |part: &str, units, on_full, hold_after, lack| Pool {
+            name: format!("{name}.{part}"),
+            units,
+            on_full,
+            hold_after,
+            scope: Scope::Connection,
+            lack,
+        };
+        let slots = pool(
+            "connections",
+            spec.connections,
+            spec.on_full.clone(),
+            Span::ZERO,
+            Lack::Slot,
+        );
+        let ports = pool("ports", spec.ports, OnFull::Refuse, spec.hold_after, Lack::Port);
+        let station = |part: &str, per_second: f64, scope| Station {
+            name: format!("{name}.{part}"),
+            servers: Servers::Count(1),
+            service: Dist::constant(1e9 / per_second),
+            queue: None,
+            timeout: None,
+            scope,
+            needs: needs.clone(),
+        };
+        let opening = station("new-connections", spec.new_connections, Scope::Connection);
+        let forwarding = station("forwarding", spec.forwarding, Scope::Request);
+        let link = Link {
+            name: format!("{name}.bandwidth"),
+            role: "proxy".into(),
+            capacity: match spec.bandwidth {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a constant rate came from whole bits per second"
+                )]
+                Dist::Constant { value } => Capacity::Fixed(Rate::from_bps(value as u64)),
+                _ => Capacity::Random { law: spec.bandwidth.clone(), every: spec.redraw },
+            },
+            duplex: Duplex::Full,
+            needs: needs.clone(),
+            headline: true,
+        };
+        let mut hops: Vec<Hop> = asking(spec, &name, l).into_iter().collect();
+        hops.push(Hop::Pool(l.pool(slots)));
+        hops.push(Hop::Pool(l.pool(ports)));
+        hops.push(Hop::Station(l.station(opening)));
+        hops.push(Hop::Station(l.station(forwarding)));
+        let link = l.link(link);
+        l.carries(&name, link, 1.0);
+        hops.push(Hop::Link(link));
+        Fragment::of(hops)
+    }
+}
+
+/// The target's name: a choice of one, so that it is asked for and cached like any other.
+fn asking(spec: &MaxCompute, name: &str, l: &mut Lowering<'_>) -> Option<Hop> {
+    let resolver = answering(spec.resolver.as_ref()?, l);
+    let target = Branch {
+        name: "target".into(),
+        weight: 1.0,
+        place: None,
+        hops: Vec::new(),
+        watches: Vec::new(),
+    };
+    Some(Hop::Selector(l.selector(Selector {
+        name: format!("{name}.name"),
+        role: "dns".into(),
+        policy: Policy::Random,
+        branches: vec![target],
+        belief: Belief::Blind,
+        naming: Some(Naming {
+            resolver,
+            ttl: spec.record_ttl,
+            shared_cache: None,
+            negative_ttl: Span::from_secs(10),
+        }),
+        headline: false,
+    })))
+}

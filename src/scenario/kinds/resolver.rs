@@ -1,0 +1,52 @@
+//! A DNS resolver: answers a bounded number of queries per second.
+//!
+//! | fact | value | source |
+//! |---|---|---|
+//! | many concurrent lookups overwhelm DNS | | M-41 (000) |
+//! | queries per instance | 5,000/s, throttled above | "PrivateZone limits" (A) |
+//! | queue and round trip | not stated | parameters |
+//!
+//! ```text
+//! query ──> ( queue ) ──> [ servers x service ] ──> answer        down: no answer at all
+//! ```
+//!
+//! Named by `resolver = "..."` of whatever has a name. Leaves out: recursion, record types.
+
+use super::station::Serving;
+use super::{Kind, Thing};
+use crate::plan::{Hop, Scope, Servers};
+use crate::random::Dist;
+use crate::scenario::lowering::{Fragment, Lowering};
+use crate::scenario::read::PerSecond;
+use crate::scenario::reader::{Basis, Reader};
+use crate::units::Span;
+
+/// As written.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolver {
+    serving: Serving,
+}
+
+impl Kind for Resolver {
+    const NAME: &'static str = "resolver";
+    const DOC: &'static str = "a DNS resolver with a rate, a queue and a timeout";
+    const FAILS: bool = true;
+
+    fn read(r: &Reader<'_>) -> Option<Self> {
+        let limits = Basis { source: "PrivateZone limits: queries per instance", mark: "A" };
+        let chosen = Basis { source: "no document gives it; chosen here", mark: "D" };
+        let rate = r.param::<PerSecond>("rate", "5000/s", limits);
+        let queue = r.param::<u64>("queue", "1000", chosen);
+        let timeout = r.opt::<Span>("timeout");
+        let service = Dist::constant(1e9 / rate?.0);
+        Some(Self {
+            serving: Serving { servers: Servers::Count(1), service, queue: Some(queue?), timeout },
+        })
+    }
+
+    fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
+        let needs = vec![l.component(&thing.full())];
+        let station = thing.spec.serving.station(thing.full(), Scope::Request, needs);
+        Fragment::of(vec![Hop::Station(l.station(station))])
+    }
+}

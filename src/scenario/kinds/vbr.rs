@@ -1,0 +1,93 @@
+//! A virtual border router: the cloud's end of a circuit, which may limit its rate.
+//!
+//! | fact | value | source |
+//! |---|---|---|
+//! | the rate limit divides a circuit | | C-20 (004) |
+//! | steps | 50 Mbps to 102,400 Mbps, 16 of them | Terraform provider (A) |
+//!
+//! ```text
+//! ──> circuit ──> [ link: rate limit ] ──>
+//! ```
+//!
+//! Leaves out: BGP sessions (see `circuit_group`), routes.
+
+use super::circuit::Circuit;
+use super::{Kind, Specs, Thing};
+use crate::plan::{Capacity, ComponentId, Duplex, Hop, Link};
+use crate::scenario::context::{Context, Ref};
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::lowering::{Fragment, Lowering};
+use crate::scenario::read::Above0;
+use crate::scenario::reader::{Given, Reader};
+use crate::units::Rate;
+
+/// As written.
+#[derive(Clone, Debug)]
+pub(crate) struct Vbr {
+    pub(crate) circuit: Ref,
+    rate_limit: Option<Given<Above0<Rate>>>,
+}
+
+/// Documented steps, Mbps.
+const STEPS: &[u64] = &[
+    50, 100, 200, 300, 400, 500, 1_000, 2_048, 5_120, 8_192, 10_240, 20_480, 40_960, 50_120, 61_440,
+    102_400,
+];
+
+impl Kind for Vbr {
+    const NAME: &'static str = "vbr";
+    const DOC: &'static str = "a virtual border router: the cloud's end of a circuit";
+    const FAILS: bool = true;
+    const PATH: bool = true;
+    const AGAINST: bool = true;
+    const CAPACITY: bool = true;
+
+    fn read(r: &Reader<'_>) -> Option<Self> {
+        let circuit = r.req_reference("circuit", &["circuit"]);
+        let rate_limit = r.given("rate_limit");
+        Some(Self { circuit: circuit?, rate_limit })
+    }
+
+    fn check(thing: &Thing<Self>, _: &Specs, cx: &Context) {
+        let Some(limit) = &thing.spec.rate_limit else { return };
+        if !STEPS.iter().any(|mbps| Rate::from_mbps(*mbps) == limit.value.0) {
+            let message = format!("a rate limit of {} cannot be chosen", limit.value.0);
+            let steps: Vec<_> = STEPS.iter().map(u64::to_string).collect();
+            cx.complain(
+                Diagnostic::warning("C-20", limit.place, message)
+                    .reason("rate limits of virtual border routers come in steps (provider docs)")
+                    .help(format!("steps are {} Mbps", steps.join(", "))),
+            );
+        }
+    }
+
+    fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
+        let mut hops = l.fragment(Circuit::NAME, &thing.spec.circuit.name, false).hops;
+        let own = l.component(&thing.full());
+        match &thing.spec.rate_limit {
+            Some(limit) => {
+                let link = l.link(Link {
+                    name: thing.full(),
+                    role: "vbr".into(),
+                    capacity: Capacity::Fixed(limit.value.0),
+                    duplex: Duplex::Full,
+                    needs: vec![own],
+                    headline: true,
+                });
+                l.carries(&thing.full(), link, 1.0);
+                hops.push(Hop::Link(link));
+            }
+            None => hops.push(Hop::Need(own)),
+        }
+        Fragment::of(hops)
+    }
+}
+
+impl Thing<Vbr> {
+    /// What must be up for the router to carry anything.
+    pub(crate) fn watched(&self, l: &mut Lowering<'_>) -> Vec<ComponentId> {
+        let own = l.component(&self.full());
+        let circuit: &Thing<Circuit> = &l.specs.circuit[&self.spec.circuit.name];
+        std::iter::once(own).chain(circuit.watched(l)).collect()
+    }
+}

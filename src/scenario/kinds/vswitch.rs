@@ -1,0 +1,116 @@
+//! A vSwitch: a bounded number of private addresses in one zone.
+//!
+//! | fact | value | source |
+//! |---|---|---|
+//! | usable addresses | 2^(32 - mask) - 4: first and last three are reserved | CreateVSwitch API (A) |
+//! | mask | /16 to /29 | the same (A) |
+//! | each instance takes one address, and creation fails without | | E-21 to E-23 (002) |
+//!
+//! ```text
+//! connection ──> [ pool: addresses - used ] ──>      full: `no_address`
+//! ```
+//!
+//! On a path, each new connection stands for an instance that takes an address and gives it back
+//! when it closes. Leaves out: which address, IPv6.
+
+use super::{Kind, Specs, Thing};
+use crate::plan::{Hop, Lack, OnFull, Pool, Scope};
+use crate::scenario::context::{Context, Ref};
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::lowering::{Fragment, Lowering};
+use crate::scenario::reader::{Given, Reader};
+
+/// As written.
+#[derive(Clone, Debug)]
+pub(crate) struct VSwitch {
+    vpc: Ref,
+    zone: Ref,
+    usable: u64,
+    used: Given<u64>,
+}
+
+impl Kind for VSwitch {
+    const NAME: &'static str = "vswitch";
+    const DOC: &'static str = "a vSwitch: a bounded number of private addresses in one zone";
+    const PATH: bool = true;
+
+    fn read(r: &Reader<'_>) -> Option<Self> {
+        let vpc = r.req_reference("vpc", &["vpc"]);
+        let zone = r.req_reference("zone", &["zone"]);
+        let cidr = r.req::<String>("cidr");
+        let used = Given { value: r.or("used", 0), place: r.place_of("used") };
+        let usable = usable(&cidr?);
+        if usable.is_none() {
+            let message = format!("`{}` is not a block that a vSwitch can have", r.path);
+            let complaint = Diagnostic::error("E-21", r.place_of("cidr"), message);
+            r.cx.complain(
+                complaint
+                    .label("not an IPv4 block from /16 to /29")
+                    .reason("vSwitch masks run from /16 to /29 (CreateVSwitch API)")
+                    .help("write it as in \"10.0.1.0/24\""),
+            );
+        }
+        Some(Self { vpc: vpc?, zone: zone?, usable: usable?, used })
+    }
+
+    fn check(thing: &Thing<Self>, specs: &Specs, cx: &Context) {
+        let spec = &thing.spec;
+        if spec.used.value > spec.usable {
+            let message =
+                format!("{} addresses are used of {} usable ones", spec.used.value, spec.usable);
+            cx.complain(Diagnostic::error("E-21", spec.used.place, message).reason(
+                "a vSwitch has 2^(32 - mask) - 4 usable addresses (CreateVSwitch API)",
+            ));
+        }
+        let (vpc, zone) = (specs.vpc.get(&spec.vpc.name), specs.zone.get(&spec.zone.name));
+        if let (Some(vpc), Some(zone)) = (vpc, zone)
+            && vpc.spec.region.name != zone.spec.region.name
+        {
+            let message = format!(
+                "zone `{}` is not in the region of vpc `{}`",
+                spec.zone.name, spec.vpc.name
+            );
+            cx.complain(
+                Diagnostic::error("zone", spec.zone.place, message)
+                    .also(vpc.spec.region.place, "the VPC's region")
+                    .also(zone.spec.region.place, "the zone's region"),
+            );
+        }
+    }
+
+    fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
+        let zone = l.component(&thing.spec.zone.full());
+        let pool = l.pool(Pool {
+            name: format!("{}.addresses", thing.full()),
+            units: thing.spec.usable - thing.spec.used.value,
+            on_full: OnFull::Refuse,
+            hold_after: crate::units::Span::ZERO,
+            scope: Scope::Connection,
+            lack: Lack::Address,
+        });
+        Fragment::of(vec![Hop::Need(zone), Hop::Pool(pool)])
+    }
+}
+
+/// Usable addresses of a block.
+fn usable(cidr: &str) -> Option<u64> {
+    let (address, mask) = cidr.split_once('/')?;
+    address.parse::<std::net::Ipv4Addr>().ok()?;
+    let mask: u32 = mask.parse().ok().filter(|m| (16..=29).contains(m))?;
+    Some((1 << (32 - mask)) - 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::usable;
+
+    #[test]
+    fn usable_addresses() {
+        // CreateVSwitch API: /24 leaves 252, /26 60, /28 12, /29 4.
+        let seen = [24, 26, 28, 29].map(|m| usable(&format!("10.0.0.0/{m}")));
+        assert_eq!(seen, [Some(252), Some(60), Some(12), Some(4)]);
+        for bad in ["10.0.0.0", "10.0.0.0/30", "10.0.0.0/8", "10.0.0/24", "::/64"] {
+            assert_eq!(usable(bad), None, "{bad}");
+        }
+    }
+}

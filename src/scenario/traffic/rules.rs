@@ -1,0 +1,163 @@
+//! Rules that need a workload and what is on its way; each complaint carries its inventory row.
+
+use super::Workload;
+use crate::plan::{Arrivals, NameCache};
+use crate::scenario::context::Context;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::kinds::endpoint::Endpoint;
+use crate::scenario::kinds::maxcompute::MaxCompute;
+use crate::scenario::kinds::{Kind, Specs, Thing};
+
+/// Applies every rule to every workload.
+pub(crate) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) {
+    for workload in workloads {
+        for step in workload.spec.way.steps(specs) {
+            match step.what.kind {
+                Endpoint::NAME => {
+                    if let Some(endpoint) = specs.endpoint.get(&step.what.name) {
+                        names(workload, endpoint, cx);
+                        connections(workload, endpoint, specs, cx);
+                    }
+                }
+                MaxCompute::NAME => {
+                    if let Some(proxy) = specs.maxcompute.get(&step.what.name) {
+                        through_proxy(workload, proxy, cx);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn names(workload: &Thing<Workload>, endpoint: &Thing<Endpoint>, cx: &Context) {
+    if endpoint.is_pinned() {
+        let message = format!(
+            "workload `{}` calls `{}` by a zone's name: it cannot fail over",
+            workload.name,
+            endpoint.full()
+        );
+        cx.complain(
+            Diagnostic::warning("P-23", workload.place, message)
+                .also(endpoint.place, "name = \"zone:...\"")
+                .reason("a zone's domain name pins its zone (PrivateLink overview)")
+                .help("call the endpoint's own name: name = \"endpoint\""),
+        );
+    } else if workload.spec.names == NameCache::Forever {
+        let message = format!(
+            "workload `{}` resolves `{}` once and for ever: it cannot leave a lost zone",
+            workload.name,
+            endpoint.full()
+        );
+        cx.complain(
+            Diagnostic::warning("Z-01", workload.place, message)
+                .reason(
+                    "resolving once spares the resolver (M-42) but disables failover by DNS (P-34)",
+                )
+                .help("write names = \"ttl\", or resolve again from time to time"),
+        );
+    }
+}
+
+/// P-54: a throttle spread over k devices is reached only with enough connections.
+fn connections(
+    workload: &Thing<Workload>,
+    endpoint: &Thing<Endpoint>,
+    specs: &Specs,
+    cx: &Context,
+) {
+    let Some(throttle) = endpoint.throttle(specs) else { return };
+    let Some(pool) = most_connections(&workload.spec) else { return };
+    let devices = endpoint.spec.devices;
+    let needed = connections_for(devices);
+    if pool < needed {
+        let message = format!(
+            "the {pool} connections of workload `{}` are too few to reach the throttle of {throttle}",
+            workload.name
+        );
+        cx.complain(
+            Diagnostic::warning("P-54", workload.place, message)
+                .also(endpoint.place, format!("spread over {devices} devices"))
+                .reason(
+                    "the throttle is reached with multiple connections only (PrivateLink overview)",
+                )
+                .help(format!("use all devices with a chance of 99 %: {needed} connections")),
+        );
+    }
+}
+
+/// The most connections that a workload can have open, if it is bounded.
+fn most_connections(spec: &Workload) -> Option<u64> {
+    let clients = u64::from(spec.clients);
+    let pool = spec.connections.per_client.map(|n| clients * u64::from(n));
+    let workers = match spec.arrivals {
+        Arrivals::Closed { workers, .. } => Some(u64::from(workers)),
+        _ => None,
+    };
+    [pool, workers].into_iter().flatten().min()
+}
+
+/// Connections that hit each of `devices` with a probability of 99 %, by the union bound: the least
+/// n with k (1 - 1/k)^n <= 0.01.
+fn connections_for(devices: u32) -> u64 {
+    let k = f64::from(devices);
+    let (mut missing, mut n) = (k, 0);
+    while missing > 0.01 {
+        missing *= 1.0 - 1.0 / k;
+        n += 1;
+    }
+    n
+}
+
+fn through_proxy(workload: &Thing<Workload>, proxy: &Thing<MaxCompute>, cx: &Context) {
+    let spec = &workload.spec;
+    if !spec.connections.reuse {
+        let message = format!(
+            "workload `{}` opens a connection through the proxy for each request",
+            workload.name
+        );
+        cx.complain(
+            Diagnostic::warning("M-30", workload.place, message)
+                .also(proxy.place, "the proxy")
+                .reason(
+                    "use persistent connections through the proxy (MaxCompute network connection)",
+                )
+                .help("connections = { reuse = true }"),
+        );
+    }
+    if let Some(most) = most_connections(spec).filter(|m| *m > proxy.spec.connections) {
+        let message = format!(
+            "workload `{}` can open {most} connections, the proxy has {}",
+            workload.name, proxy.spec.connections
+        );
+        cx.complain(
+            Diagnostic::warning("M-29", workload.place, message)
+                .also(proxy.place, "the proxy")
+                .reason("too much concurrency makes requests fail (MaxCompute network connection)")
+                .help("use fewer workers or connections (M-31)"),
+        );
+    }
+    if !spec.idempotent {
+        let message = format!(
+            "requests of workload `{}` may be repeated but are not idempotent",
+            workload.name
+        );
+        cx.complain(
+            Diagnostic::warning("M-38", workload.place, message)
+                .reason("nodes may be rerun on failover: code must be idempotent (MaxCompute network connection)")
+                .help("guard writes, or prefer reads"),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::connections_for;
+
+    #[test]
+    fn connections_for_all_devices() {
+        // 4 (3/4)^n <= 0.01 first at n = 21: 4 x 0.75^20 = 0.0127, 4 x 0.75^21 = 0.0095.
+        assert_eq!(connections_for(4), 21);
+        assert_eq!(connections_for(1), 1);
+    }
+}
