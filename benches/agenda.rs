@@ -18,7 +18,7 @@ fn gaps(n: usize) -> Vec<u64> {
 }
 
 /// Holds on ours: the hash of the instants popped.
-pub fn ours(pending: usize, holds: usize) -> u64 {
+pub(crate) fn ours(pending: usize, holds: usize) -> u64 {
     let gaps = gaps(pending + holds);
     let mut agenda = Agenda::new();
     for (i, gap) in gaps[..pending].iter().enumerate() {
@@ -34,7 +34,7 @@ pub fn ours(pending: usize, holds: usize) -> u64 {
 }
 
 /// The same holds on the standard heap, without ranks and cancellation.
-pub fn standard(pending: usize, holds: usize) -> u64 {
+pub(crate) fn standard(pending: usize, holds: usize) -> u64 {
     let gaps = gaps(pending + holds);
     let mut heap = BinaryHeap::new();
     let mut sequence = 0_u64;
@@ -53,6 +53,7 @@ pub fn standard(pending: usize, holds: usize) -> u64 {
 }
 
 #[allow(dead_code, reason = "the tests use the functions above only")]
+#[expect(clippy::disallowed_macros, reason = "a bench prints its table")]
 fn main() {
     println!("{:>10} {:>12} {:>12} {:>7}  hash", "pending", "ours ns", "std ns", "ratio");
     for pending in [1_000, 10_000, 100_000, 1_000_000] {

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+#[allow(dead_code, reason = "the tests fold only")]
 /// Median seconds of `runs` calls, and the hash that all of them must give.
 pub(crate) fn time(runs: usize, mut work: impl FnMut() -> u64) -> (f64, u64) {
     let mut seconds = Vec::new();

@@ -67,7 +67,7 @@ fn settings(seconds: u64) -> Settings {
 }
 
 /// One 10 Gbit/s link, exponential 1 MB at load 0.9.
-pub fn shared_link(seconds: u64) -> Plan {
+pub(crate) fn shared_link(seconds: u64) -> Plan {
     Plan {
         settings: settings(seconds),
         links: vec![link("l".into(), 10)],
@@ -79,7 +79,7 @@ pub fn shared_link(seconds: u64) -> Plan {
 
 /// Four hashed circuits, three ENIs, a backend with a station, a constant delay; connections are
 /// reused.
-pub fn hybrid(seconds: u64, reuse: bool) -> Plan {
+pub(crate) fn hybrid(seconds: u64, reuse: bool) -> Plan {
     let choice = |name: &str, first: u32, n: u32, policy| Selector {
         name: name.into(),
         role: "ecmp".into(),
@@ -133,7 +133,7 @@ pub fn hybrid(seconds: u64, reuse: bool) -> Plan {
 }
 
 /// Runs one replication; requests and a hash of the results.
-pub fn run(plan: &Plan) -> (u64, u64) {
+pub(crate) fn run(plan: &Plan) -> (u64, u64) {
     let mut tally = Tally::new(plan, 0);
     let ended = highwater::sim::run(plan, 0, &mut tally).expect("a legal plan");
     let results: Results = tally.finish(Identity::default());
@@ -142,6 +142,7 @@ pub fn run(plan: &Plan) -> (u64, u64) {
 }
 
 #[allow(dead_code, reason = "the tests use the functions above only")]
+#[expect(clippy::disallowed_macros, reason = "a bench prints its table")]
 fn main() {
     let cases = [
         ("shared link", shared_link(400)),

@@ -1,7 +1,10 @@
 //! One binary for all integration tests.
 
+mod benches;
+mod documented;
 mod house;
 mod laws;
+mod program;
 mod report;
 mod scenario;
 mod scenario_bad;
