@@ -26,12 +26,11 @@ struct Axis {
     joined: bool,
 }
 
-/// The chart of a sweep, for the four workloads with most requests. Points are joined by straight
+/// The chart of a sweep, for the first four workloads of the ranking. Points are joined by straight
 /// lines, never smoothed.
 pub(crate) fn figures(points: &[SweepPoint]) -> Vec<Figure> {
     let Some(first) = points.first().filter(|_| points.len() > 1) else { return Vec::new() };
-    let mut names: Vec<&WorkloadResults> = first.results.workloads.iter().collect();
-    names.sort_by_key(|w| std::cmp::Reverse(w.ok));
+    let mut names = findings::ranked(&first.results);
     names.truncate(4);
     let names: Vec<&str> = names.into_iter().map(|w| w.name.as_str()).collect();
     let seen: Vec<f64> = points

@@ -121,9 +121,9 @@ fn finding(r: &Results, columns: &Columns, list: &[Series]) -> String {
             };
             let during = s.values.get(during.clone()).unwrap_or(&[]);
             let low = during.iter().copied().fold(f64::INFINITY, f64::min);
-            let left = low / level;
-            if low.is_finite() && deepest.is_none_or(|b| left < b.0) {
-                deepest = Some((left, low, level, &s.name, &fault.name));
+            // The greatest loss of rate rather than of share: the one that shows in the chart.
+            if low.is_finite() && deepest.is_none_or(|b| level - low > b.2 - b.1) {
+                deepest = Some((low / level, low, level, &s.name, &fault.name));
             }
         }
     }
