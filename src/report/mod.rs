@@ -38,7 +38,7 @@ pub use manifest::{FileSeen, Manifest};
 pub use read::read_results;
 pub use store::OutputDir;
 pub use summary::summary;
-pub use sweep::{SweepPoint, sweep_files, sweep_files_in};
+pub use sweep::{SweepPoint, sweep_files, sweep_files_in, sweep_summary};
 
 /// Writes every file of some results into `dir`: `results.json`, CSV, `.hgrm`, `charts/*.svg`,
 /// `report.html`, and `manifest.toml` last. Returns their paths in that order.

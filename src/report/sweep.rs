@@ -12,7 +12,7 @@ use crate::measure::Results;
 use crate::report::files::Cell;
 
 /// One point of a grid and what was seen there.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct SweepPoint {
     /// The settings that differ between the points, `("circuit.c1.port", "40 Gbps")`, in the same
     /// order at every point.
@@ -33,6 +33,11 @@ impl SweepPoint {
             }
         }
     }
+}
+
+/// The points as a table of at most `width` columns, for stdout.
+pub fn sweep_summary(points: &[SweepPoint], width: usize) -> String {
+    response::table(points).text(width)
 }
 
 /// Writes `sweep.csv` (a row per point, workload and metric with its 95 % interval), per point

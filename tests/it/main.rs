@@ -1,2 +1,6 @@
-//! Integration tests: one binary, a module per room.
+//! One binary for all integration tests.
+
+mod laws;
 mod report;
+mod scenario;
+mod theory;

@@ -1,0 +1,60 @@
+//! A link or circuit has another capacity for a while: a brown-out, a port downgrade.
+//!
+//! Sets the nominal capacity, and stops an elastic or random law until it is taken back.
+
+use super::{Effect, Strike};
+use crate::scenario::context::{Context, Ref};
+use crate::scenario::kinds::CAPACITY;
+use crate::scenario::lowering::{Carrier, Lowering};
+use crate::scenario::reader::Reader;
+use crate::scenario::tree::Node;
+use crate::units::Rate;
+
+#[derive(Debug)]
+struct CapacityChange {
+    of: Ref,
+    to: Rate,
+}
+
+/// Reads `{ of, to }`.
+pub(super) fn read(node: &Node, key: &'static str, cx: &Context) -> Option<Box<dyn Effect>> {
+    let (of, to) = of_and_to(node, key, &CAPACITY, cx)?;
+    Some(Box::new(CapacityChange { of, to }))
+}
+
+/// Reads `{ of, to }` with a thing of the given kinds.
+pub(super) fn of_and_to(
+    node: &Node,
+    key: &'static str,
+    kinds: &[&'static str],
+    cx: &Context,
+) -> Option<(Ref, Rate)> {
+    let r = Reader::of(cx, node, key)?;
+    let (of, to) = (r.req_reference("of", kinds), r.req::<Rate>("to"));
+    r.done();
+    of.zip(to)
+}
+
+/// A strike per link that carries the thing's capacity or throttle.
+pub(super) fn resize(carriers: Vec<Carrier>, to: Rate, l: &Lowering<'_>) -> Vec<Strike> {
+    let strike = |carrier: Carrier| {
+        let (back, to) = l.resized(carrier, to);
+        Strike::Resize { link: carrier.link, to, back }
+    };
+    carriers.into_iter().map(strike).collect()
+}
+
+impl Effect for CapacityChange {
+    fn label(&self) -> String {
+        format!("{} {} at {}", self.of.kind.replace('_', " "), self.of.name, self.to)
+    }
+
+    fn strike(&self, l: &mut Lowering<'_>) -> Vec<Strike> {
+        let carriers = l.carriers_of(&self.of);
+        resize(carriers, self.to, l)
+    }
+
+    fn sets(&self) -> Option<String> {
+        Some(self.of.full())
+    }
+}

@@ -1,0 +1,35 @@
+//! The provider changes an endpoint's throttle: the devices of every zone follow at once.
+
+use super::capacity_change::{of_and_to, resize};
+use super::{Effect, Strike};
+use crate::scenario::context::{Context, Ref};
+use crate::scenario::lowering::Lowering;
+use crate::scenario::tree::Node;
+use crate::units::Rate;
+
+#[derive(Debug)]
+struct ThrottleChange {
+    of: Ref,
+    to: Rate,
+}
+
+/// Reads `{ of, to }`.
+pub(super) fn read(node: &Node, key: &'static str, cx: &Context) -> Option<Box<dyn Effect>> {
+    let (of, to) = of_and_to(node, key, &["endpoint"], cx)?;
+    Some(Box::new(ThrottleChange { of, to }))
+}
+
+impl Effect for ThrottleChange {
+    fn label(&self) -> String {
+        format!("throttle of {} at {}", self.of.name, self.to)
+    }
+
+    fn strike(&self, l: &mut Lowering<'_>) -> Vec<Strike> {
+        let carriers = l.throttles_of(&self.of);
+        resize(carriers, self.to, l)
+    }
+
+    fn sets(&self) -> Option<String> {
+        Some(format!("the throttle of {}", self.of.full()))
+    }
+}

@@ -1,0 +1,241 @@
+//! What a scenario can be made of: one file per kind of thing, one line per kind in the list below.
+//!
+//! A kind is a spec struct (as written), how it is read, its rules, and the primitives it becomes.
+//! Cloud words live here and nowhere else.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::context::Context;
+use super::context::wrong_type;
+use super::diagnostic::{Diagnostic, Place};
+use super::lowering::{Fragment, Lowering};
+use super::reader::Reader;
+use super::tree::{Node, Table, Value};
+
+/// A kind of thing.
+pub(crate) trait Kind: Sized {
+    /// Its table: `link` for `[link.x]`.
+    const NAME: &'static str;
+    /// What it is, in one line, for an architect.
+    const DOC: &'static str;
+    /// It is a component: it can be up or down as a whole.
+    const FAILS: bool = false;
+    /// Paths and routes can go through it.
+    const PATH: bool = false;
+    /// Paths can cross it against its direction.
+    const AGAINST: bool = false;
+    /// It has a capacity that a fault can change.
+    const CAPACITY: bool = false;
+    /// It is lowered even when no path goes through it.
+    const ALWAYS: bool = false;
+
+    /// Reads the spec. Asks for every key before giving up, so that all are known to the reader.
+    fn read(r: &Reader<'_>) -> Option<Self>;
+
+    /// Complains about what contradicts the documents or other things.
+    fn check(_thing: &Thing<Self>, _specs: &Specs, _cx: &Context) {}
+
+    /// The primitives it becomes, as the hops of a path through it.
+    fn lower(_thing: &Thing<Self>, _l: &mut Lowering<'_>) -> Fragment {
+        Fragment::default()
+    }
+}
+
+/// A spec with its name and the place of its name.
+#[derive(Clone, Debug)]
+pub(crate) struct Thing<T> {
+    pub(crate) name: String,
+    pub(crate) place: Place,
+    pub(crate) spec: T,
+}
+
+impl<T: Kind> Thing<T> {
+    /// `link.a`
+    pub(crate) fn full(&self) -> String {
+        format!("{}.{}", T::NAME, self.name)
+    }
+}
+
+/// Things of one kind, by name.
+pub(crate) type Things<T> = BTreeMap<String, Thing<T>>;
+
+/// What the list of kinds says of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KindDoc {
+    /// Its table: `link` for `[link.x]`.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub doc: &'static str,
+    /// Whether paths and routes can go through it.
+    pub on_paths: bool,
+    fails: bool,
+    against: bool,
+    capacity: bool,
+}
+
+macro_rules! kinds {
+    ($($module:ident::$kind:ident,)*) => {
+        $(pub(crate) mod $module;)*
+
+        /// Everything declared that could be read, by kind.
+        pub(crate) struct Specs {
+            $(pub(crate) $module: Things<$module::$kind>,)*
+        }
+
+        static KINDS: &[KindDoc] = &[$(KindDoc {
+            name: $module::$kind::NAME,
+            doc: $module::$kind::DOC,
+            on_paths: $module::$kind::PATH,
+            fails: $module::$kind::FAILS,
+            against: $module::$kind::AGAINST,
+            capacity: $module::$kind::CAPACITY,
+        },)*];
+
+        impl Specs {
+            /// Reads every table of every kind.
+            pub(crate) fn read(root: &Table, cx: &Context) -> Self {
+                Self { $($module: read_things(root, cx),)* }
+            }
+
+            /// Applies every rule.
+            pub(crate) fn check(&self, cx: &Context) {
+                $(for thing in self.$module.values() {
+                    Kind::check(thing, self, cx);
+                })*
+            }
+
+            /// Declares the components, and lowers what is lowered unasked.
+            pub(crate) fn lower_always(&self, l: &mut Lowering<'_>) {
+                $(if $module::$kind::FAILS {
+                    for thing in self.$module.values() {
+                        l.component(&thing.full());
+                    }
+                })*
+                $(if $module::$kind::ALWAYS {
+                    for name in self.$module.keys() {
+                        l.fragment($module::$kind::NAME, name, false);
+                    }
+                })*
+            }
+
+            /// Lowers one thing; the name was checked when it was read.
+            pub(crate) fn lower(
+                &self,
+                kind: &str,
+                name: &str,
+                l: &mut Lowering<'_>,
+            ) -> Fragment {
+                $(if kind == $module::$kind::NAME {
+                    let thing = &self.$module[name];
+                    return Kind::lower(thing, l);
+                })*
+                Fragment::default()
+            }
+        }
+    };
+}
+
+// Sorted by name; the order of lowering and of the docs.
+kinds! {
+    component::Component,
+    delay::Delay,
+    link::Link,
+    pool::Pool,
+    route::Route,
+    selector::Selector,
+    station::Station,
+}
+
+/// Every kind, sorted by name.
+pub fn kinds() -> &'static [KindDoc] {
+    KINDS
+}
+
+fn chosen(which: fn(&KindDoc) -> bool) -> Vec<&'static str> {
+    KINDS.iter().filter(|k| which(k)).map(|k| k.name).collect()
+}
+
+/// Kinds that paths and routes can go through.
+pub(crate) static PATH: LazyLock<Vec<&'static str>> = LazyLock::new(|| chosen(|k| k.on_paths));
+/// Kinds that are up or down as a whole.
+pub(crate) static FAILING: LazyLock<Vec<&'static str>> = LazyLock::new(|| chosen(|k| k.fails));
+/// Kinds that paths can cross against their direction.
+pub(crate) static AGAINST: LazyLock<Vec<&'static str>> = LazyLock::new(|| chosen(|k| k.against));
+/// Kinds whose capacity a fault can change.
+pub(crate) static CAPACITY: LazyLock<Vec<&'static str>> = LazyLock::new(|| chosen(|k| k.capacity));
+
+fn read_things<T: Kind>(root: &Table, cx: &Context) -> Things<T> {
+    named_tables(root, T::NAME, cx)
+        .into_iter()
+        .filter_map(|(name, r)| {
+            let place = r.place;
+            let spec = T::read(&r);
+            r.done();
+            Some((name.clone(), Thing { name, place, spec: spec? }))
+        })
+        .collect()
+}
+
+/// Readers for the tables `[kind.x]`, each placed at its name.
+pub(crate) fn named_tables<'a>(
+    root: &'a Table,
+    kind: &'static str,
+    cx: &'a Context,
+) -> Vec<(String, Reader<'a>)> {
+    let Some(entry) = root.get(kind) else { return Vec::new() };
+    let Value::Table(things) = &entry.node.value else {
+        cx.complain(
+            wrong_type(&entry.node, &format!("tables such as [{kind}.name]"))
+                .help(format!("write one table per thing: [{kind}.name]")),
+        );
+        return Vec::new();
+    };
+    let mut readers = Vec::new();
+    for (name, entry) in &things.entries {
+        let Node { value: Value::Table(table), .. } = &entry.node else {
+            cx.complain(
+                wrong_type(&entry.node, &format!("a table [{kind}.{name}]"))
+                    .help(format!("write one table per thing: [{kind}.name]")),
+            );
+            continue;
+        };
+        if is_name(name) {
+            readers
+                .push((name.clone(), Reader::new(cx, table, entry.key, format!("{kind}.{name}"))));
+        } else {
+            let message = format!("`{name}` cannot be a name");
+            cx.complain(
+                Diagnostic::error("name", entry.key, message)
+                    .help("names have 1 to 64 letters, digits, `-` and `_`"),
+            );
+        }
+    }
+    readers
+}
+
+/// Whether a text is a name: 1 to 64 letters, digits, `-` and `_`.
+pub(crate) fn is_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_sorted_and_documented() {
+        let names: Vec<_> = kinds().iter().map(|k| k.name).collect();
+        let mut sorted = names.clone();
+        sorted.sort_unstable();
+        assert_eq!(names, sorted);
+        assert!(kinds().iter().all(|k| !k.doc.is_empty() && !k.doc.contains('\n')));
+    }
+
+    #[test]
+    fn names() {
+        assert!(is_name("a") && is_name("Zone-1_b") && is_name(&"x".repeat(64)));
+        assert!(!is_name("") && !is_name("a.b") && !is_name("é") && !is_name(&"x".repeat(65)));
+    }
+}

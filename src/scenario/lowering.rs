@@ -1,0 +1,195 @@
+//! From specs to the plan: names become indices, things become hops.
+//!
+//! Things are lowered when the first path asks for them, each once. Faults need to know which
+//! links carry a thing's capacity; lowering notes that too.
+
+use std::collections::BTreeMap;
+
+use super::context::{Ref, Step};
+use super::kinds::Specs;
+use crate::plan::{
+    Capacity, Component, ComponentId, Delay, DelayId, Hop, Link, LinkId, PlaceId, Plan, Pool,
+    PoolId, Route, RouteId, Selector, SelectorId, Station, StationId,
+};
+use crate::units::Rate;
+
+/// What a thing becomes on a path.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fragment {
+    pub(crate) hops: Vec<Hop>,
+}
+
+impl Fragment {
+    pub(crate) const fn of(hops: Vec<Hop>) -> Self {
+        Self { hops }
+    }
+}
+
+/// A link that carries a thing's capacity: the link gets this share of a new value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Carrier {
+    pub(crate) link: LinkId,
+    pub(crate) share: f64,
+}
+
+/// The plan under construction.
+pub(crate) struct Lowering<'a> {
+    pub(crate) specs: &'a Specs,
+    pub(crate) plan: Plan,
+    fragments: BTreeMap<(String, String, bool), Fragment>,
+    components: BTreeMap<String, ComponentId>,
+    places: BTreeMap<String, PlaceId>,
+    carriers: BTreeMap<String, Vec<Carrier>>,
+    throttles: BTreeMap<String, Vec<Carrier>>,
+    twins: BTreeMap<SelectorId, SelectorId>,
+}
+
+macro_rules! adders {
+    ($($(#[$doc:meta])* $add:ident, $list:ident, $type:ident, $id:ident;)*) => {$(
+        $(#[$doc])*
+        pub(crate) fn $add(&mut self, one: $type) -> $id {
+            self.plan.$list.push(one);
+            $id(u32::try_from(self.plan.$list.len() - 1).expect("tables are bounded"))
+        }
+    )*};
+}
+
+impl<'a> Lowering<'a> {
+    pub(crate) const fn new(specs: &'a Specs, plan: Plan) -> Self {
+        Self {
+            specs,
+            plan,
+            fragments: BTreeMap::new(),
+            components: BTreeMap::new(),
+            places: BTreeMap::new(),
+            carriers: BTreeMap::new(),
+            throttles: BTreeMap::new(),
+            twins: BTreeMap::new(),
+        }
+    }
+
+    adders! {
+        /// Adds a delay.
+        delay, delays, Delay, DelayId;
+        /// Adds a link.
+        link, links, Link, LinkId;
+        /// Adds a pool.
+        pool, pools, Pool, PoolId;
+        /// Adds a route.
+        route, routes, Route, RouteId;
+        /// Adds a selector.
+        selector, selectors, Selector, SelectorId;
+        /// Adds a station.
+        station, stations, Station, StationId;
+    }
+
+    /// The component of this full name, made when it is first asked for.
+    pub(crate) fn component(&mut self, full: &str) -> ComponentId {
+        if let Some(&id) = self.components.get(full) {
+            return id;
+        }
+        let id = ComponentId(u32::try_from(self.plan.components.len()).expect("bounded"));
+        self.plan.components.push(Component { name: full.to_owned() });
+        self.components.insert(full.to_owned(), id);
+        id
+    }
+
+    /// The components of these things.
+    pub(crate) fn needs(&mut self, refs: &[Ref]) -> Vec<ComponentId> {
+        refs.iter().map(|r| self.component(&r.full())).collect()
+    }
+
+    /// The place of a zone, made when it is first asked for.
+    pub(crate) fn place(&mut self, zone: &str) -> PlaceId {
+        if let Some(&id) = self.places.get(zone) {
+            return id;
+        }
+        let id = PlaceId(u32::try_from(self.plan.places.len()).expect("bounded"));
+        self.plan.places.push(zone.to_owned());
+        self.places.insert(zone.to_owned(), id);
+        id
+    }
+
+    /// The hops of a thing, lowered when they are first asked for.
+    pub(crate) fn fragment(&mut self, kind: &str, name: &str, against: bool) -> Fragment {
+        let key = (kind.to_owned(), name.to_owned(), against);
+        if let Some(known) = self.fragments.get(&key) {
+            return known.clone();
+        }
+        let fragment = match against {
+            false => self.specs.lower(kind, name, self),
+            true => {
+                let forward = self.fragment(kind, name, false);
+                Fragment::of(self.turned_round(&forward.hops))
+            }
+        };
+        self.fragments.insert(key, fragment.clone());
+        fragment
+    }
+
+    /// The hops in reverse order, links against their direction. A selector gets a twin whose
+    /// branches are turned round: the same choice, seen from the other side.
+    fn turned_round(&mut self, hops: &[Hop]) -> Vec<Hop> {
+        let mut turned = Vec::with_capacity(hops.len());
+        for hop in hops.iter().rev() {
+            turned.push(match *hop {
+                Hop::Link(id) => Hop::Against(id),
+                Hop::Against(id) => Hop::Link(id),
+                Hop::Selector(id) => Hop::Selector(self.twin(id)),
+                other => other,
+            });
+        }
+        turned
+    }
+
+    fn twin(&mut self, id: SelectorId) -> SelectorId {
+        if let Some(&twin) = self.twins.get(&id) {
+            return twin;
+        }
+        let mut selector = self.plan.selectors[id.index()].clone();
+        selector.name.push_str(".back");
+        for branch in &mut selector.branches {
+            branch.hops = self.turned_round(&branch.hops);
+        }
+        let twin = self.selector(selector);
+        self.twins.insert(id, twin);
+        twin
+    }
+
+    /// The hops of some steps, one after the other.
+    pub(crate) fn steps(&mut self, steps: &[Step]) -> Vec<Hop> {
+        let mut hops = Vec::new();
+        for step in steps {
+            hops.extend(self.fragment(step.what.kind, &step.what.name, step.against).hops);
+        }
+        hops
+    }
+
+    /// Notes that `link` carries `share` of the capacity of the thing.
+    pub(crate) fn carries(&mut self, full: &str, link: LinkId, share: f64) {
+        self.carriers.entry(full.to_owned()).or_default().push(Carrier { link, share });
+    }
+
+    /// Notes that `link` carries `share` of the throttle of the thing.
+    pub(crate) fn throttles(&mut self, full: &str, link: LinkId, share: f64) {
+        self.throttles.entry(full.to_owned()).or_default().push(Carrier { link, share });
+    }
+
+    /// The links that carry the thing's capacity; lowers it if need be.
+    pub(crate) fn carriers_of(&mut self, thing: &Ref) -> Vec<Carrier> {
+        self.fragment(thing.kind, &thing.name, false);
+        self.carriers.get(&thing.full()).cloned().unwrap_or_default()
+    }
+
+    /// The links that carry the thing's throttle; lowers it if need be.
+    pub(crate) fn throttles_of(&mut self, thing: &Ref) -> Vec<Carrier> {
+        self.fragment(thing.kind, &thing.name, false);
+        self.throttles.get(&thing.full()).cloned().unwrap_or_default()
+    }
+
+    /// The present capacity of a link and its new one.
+    pub(crate) fn resized(&self, carrier: Carrier, to: Rate) -> (Capacity, Capacity) {
+        let before = self.plan.links[carrier.link.index()].capacity.clone();
+        (before, Capacity::Fixed(to.scaled(carrier.share)))
+    }
+}

@@ -1,0 +1,51 @@
+//! When requests start: `{ poisson = {...} }`, `{ renewal }`, `{ closed }`, `{ trace }`.
+
+use std::sync::Arc;
+
+use super::profile::Profiles;
+use crate::plan::{self, Profile};
+use crate::scenario::context::Context;
+use crate::scenario::data;
+use crate::scenario::law::Law;
+use crate::scenario::read::{Count, PerSecond};
+use crate::scenario::reader::{Reader, variant};
+use crate::scenario::tree::Node;
+use crate::units::Span;
+
+const CHOICES: &[&str] = &["closed", "poisson", "renewal", "trace"];
+
+/// Reads arrivals.
+pub(super) fn read(node: &Node, profiles: &Profiles, cx: &Context) -> Option<plan::Arrivals> {
+    let (choice, inner) = variant(node, cx, "a way of arriving", CHOICES)?;
+    let r = Reader::of(cx, inner, choice)?;
+    let arrivals = match choice {
+        "poisson" => {
+            let profile = profile(&r, profiles);
+            r.req::<PerSecond>("rate")
+                .map(|rate| plan::Arrivals::Poisson { per_second: rate.0, profile })
+        }
+        "renewal" => {
+            let profile = profile(&r, profiles);
+            r.req::<Law<Span>>("gap").map(|gap| plan::Arrivals::Renewal { gap: gap.dist, profile })
+        }
+        "closed" => {
+            let (workers, think) = (r.req::<Count>("workers"), r.req::<Law<Span>>("think"));
+            workers.zip(think).map(|(workers, think)| plan::Arrivals::Closed {
+                workers: workers.0,
+                think: think.dist,
+            })
+        }
+        _ => r.req::<String>("file").and_then(|file| {
+            let rows = data::read_trace(&file, r.place_of("file"), cx)?;
+            Some(plan::Arrivals::Trace { rows: Arc::new(rows) })
+        }),
+    };
+    r.done();
+    arrivals
+}
+
+/// The profile a key `profile` names.
+pub(super) fn profile(r: &Reader<'_>, profiles: &Profiles) -> Option<Profile> {
+    let name = r.reference("profile", &["profile"])?.name;
+    profiles.get(&name).cloned()
+}

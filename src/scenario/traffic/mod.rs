@@ -1,0 +1,59 @@
+//! Who sends: workloads, their shapes in time, and rates without requests.
+
+mod arrivals;
+mod background;
+mod client;
+mod profile;
+mod workload;
+
+pub(crate) use background::Background;
+pub(crate) use profile::read_all as read_profiles;
+pub(crate) use workload::Workload;
+
+use super::context::Step;
+use super::kinds::Thing;
+use super::lowering::Lowering;
+use super::reader::Reader;
+use crate::plan::{self, RouteId};
+
+/// Where traffic goes: a declared route, or a path of its own.
+#[derive(Clone, Debug)]
+pub(crate) enum Way {
+    Route(String),
+    Path(Vec<Step>),
+}
+
+impl Way {
+    /// Reads `route` or `path`.
+    fn read(r: &Reader<'_>) -> Option<Self> {
+        match r.one_of(&["path", "route"])? {
+            "route" => r.reference("route", &["route"]).map(|route| Self::Route(route.name)),
+            _ => {
+                let node = r.node("path")?;
+                Some(Self::Path(r.steps(node)))
+            }
+        }
+    }
+
+    /// The steps, declared routes followed.
+    pub(crate) fn steps<'s>(&'s self, specs: &'s super::kinds::Specs) -> &'s [Step] {
+        match self {
+            Self::Route(name) => specs.route.get(name).map_or(&[], |r| &r.spec.hops),
+            Self::Path(steps) => steps,
+        }
+    }
+
+    /// The route of the plan; a path becomes one under the traffic's own name.
+    fn lower(&self, owner: &str, l: &mut Lowering<'_>) -> RouteId {
+        match self {
+            Self::Route(name) => {
+                let route: &Thing<_> = &l.specs.route[name];
+                route.id(l)
+            }
+            Self::Path(steps) => {
+                let hops = l.steps(steps);
+                l.route(plan::Route { name: owner.to_owned(), hops })
+            }
+        }
+    }
+}

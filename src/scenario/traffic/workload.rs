@@ -1,0 +1,126 @@
+//! A source of requests: `[workload.x]`.
+
+use super::profile::Profiles;
+use super::{Way, arrivals, client};
+use crate::plan::{self, NameCache, Objective};
+use crate::random::Dist;
+use crate::scenario::context::Ref;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::kinds::Thing;
+use crate::scenario::law::Law;
+use crate::scenario::lowering::Lowering;
+use crate::scenario::read::{Above0, Count, Factor, Share};
+use crate::scenario::reader::Reader;
+use crate::units::{Bytes, Rate, Span};
+
+/// As written; everything but names already in the plan's terms.
+#[derive(Clone, Debug)]
+pub(crate) struct Workload {
+    pub(crate) way: Way,
+    pub(crate) zones: Vec<Ref>,
+    arrivals: plan::Arrivals,
+    request: Dist,
+    response: Dist,
+    clients: u32,
+    pub(crate) connections: plan::Connections,
+    pub(crate) names: NameCache,
+    timeouts: plan::Timeouts,
+    retries: plan::Retries,
+    flow_cap: Option<Rate>,
+    weight: f64,
+    pub(crate) idempotent: bool,
+    objectives: Vec<Objective>,
+}
+
+impl Workload {
+    /// Reads `[workload.x]`.
+    pub(crate) fn read(r: &Reader<'_>, profiles: &Profiles) -> Option<Self> {
+        let way = Way::read(r);
+        let zones = r.references("zones", &["zone"]);
+        let arrivals = r
+            .req_node("arrivals", "{ poisson = { rate = \"200/s\" } }")
+            .and_then(|node| arrivals::read(node, profiles, r.cx));
+        let traced = matches!(arrivals, Some(plan::Arrivals::Trace { .. }));
+        let size = |key| match traced {
+            // A trace brings the sizes.
+            true => Some(r.opt::<Law<Bytes>>(key).map_or(Dist::constant(0.0), |law| law.dist)),
+            false => r.req::<Law<Bytes>>(key).map(|law| law.dist),
+        };
+        let (request, response) = (size("request"), size("response"));
+        let clients = r.or("clients", Count(1)).0;
+        let connections = client::connections(r);
+        let names = r.word("names", client::NAMES).unwrap_or(NameCache::Ttl { warm: true });
+        let timeouts = client::timeouts(r);
+        let retries = client::retries(r);
+        let flow_cap = r.opt::<Above0<Rate>>("flow_cap").map(|cap| cap.0);
+        let weight = r.given::<Factor>("weight");
+        if let Some(weight) = weight.as_ref().filter(|w| w.value.0 <= 0.0) {
+            let message = "a weight of 0 would never send";
+            r.cx.complain(
+                Diagnostic::error("range", weight.place, message).label("must be above 0"),
+            );
+        }
+        let idempotent = r.or("idempotent", true);
+        let objectives = r.table("objectives").map_or_else(Vec::new, objectives);
+        Some(Self {
+            way: way?,
+            zones,
+            arrivals: arrivals?,
+            request: request?,
+            response: response?,
+            clients,
+            connections: connections?,
+            names,
+            timeouts: timeouts?,
+            retries: retries?,
+            flow_cap,
+            weight: weight.map_or(1.0, |w| w.value.0),
+            idempotent,
+            objectives,
+        })
+    }
+}
+
+/// The quantiles that an objective can name.
+const QUANTILES: &[(&str, f64)] =
+    &[("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999)];
+
+fn objectives(r: Reader<'_>) -> Vec<Objective> {
+    let mut objectives = Vec::new();
+    if let Some(share) = r.opt::<Share>("availability") {
+        objectives.push(Objective::Availability { share: share.0 });
+    }
+    for &(key, quantile) in QUANTILES {
+        if let Some(limit) = r.opt::<Above0<Span>>(key) {
+            objectives.push(Objective::Latency { quantile, limit: limit.0 });
+        }
+    }
+    r.done();
+    objectives
+}
+
+impl Thing<Workload> {
+    /// Adds it to the plan.
+    pub(crate) fn add_to(&self, l: &mut Lowering<'_>) {
+        let spec = &self.spec;
+        let route = spec.way.lower(&format!("workload.{}", self.name), l);
+        let places = spec.zones.iter().map(|zone| l.place(&zone.name)).collect();
+        l.plan.workloads.push(plan::Workload {
+            name: self.name.clone(),
+            arrivals: spec.arrivals.clone(),
+            route,
+            request: spec.request.clone(),
+            response: spec.response.clone(),
+            clients: spec.clients,
+            places,
+            connections: spec.connections.clone(),
+            names: spec.names,
+            timeouts: spec.timeouts.clone(),
+            retries: spec.retries.clone(),
+            flow_cap: spec.flow_cap,
+            weight: spec.weight,
+            idempotent: spec.idempotent,
+            objectives: spec.objectives.clone(),
+        });
+    }
+}
