@@ -8,7 +8,7 @@ use super::svg::{Anchor, fit};
 use crate::measure::{Results, WorkloadResults};
 use crate::report::findings::{self, Estimate, float};
 use crate::report::format::{self, percent, span, span_unit, with_half};
-use crate::report::sweep::SweepPoint;
+use crate::report::sweep::{SweepPoint, bare};
 use crate::report::table::Table;
 use crate::units::{Bytes, Rate, Ratio, Span};
 
@@ -90,7 +90,7 @@ fn quantity(text: &str) -> Option<f64> {
 /// To scale where one setting varies over quantities, else one place per point.
 fn axis(points: &[SweepPoint], left: f64, right: f64) -> Axis {
     let one = |p: &SweepPoint| match p.values.as_slice() {
-        [(_, value)] => quantity(value),
+        [(_, value)] => quantity(bare(value)),
         _ => None,
     };
     let numbers: Option<Vec<f64>> = points.iter().map(one).collect();
