@@ -136,13 +136,25 @@ pub(crate) fn ranked(results: &Results) -> Vec<&WorkloadResults> {
     list
 }
 
-/// The name of a link's direction: `circuit.c1 >`.
+/// The name of a link's direction: `circuit.c1 forward`, or `circuit.c1` where both share.
 pub(crate) fn link_label(link: &LinkResults) -> String {
     match link.direction.as_str() {
-        "forward" => format!("{} >", link.name),
-        "backward" => format!("{} <", link.name),
+        way @ ("forward" | "backward") => format!("{} {way}", link.name),
         _ => link.name.clone(),
     }
+}
+
+/// The name of a binding limit, the same as its link's in [`link_label`].
+fn limit_label(limit: &str) -> String {
+    if let Some(name) = limit.strip_suffix(" both ways") {
+        return name.into();
+    }
+    for (mark, way) in [(" >", "forward"), (" <", "backward")] {
+        if let Some(name) = limit.strip_suffix(mark) {
+            return format!("{name} {way}");
+        }
+    }
+    limit.into()
 }
 
 /// Mean utilization of a link over windows `range`, and none without any capacity.
@@ -205,7 +217,8 @@ pub(crate) fn binding_permille(settings: &SettingsSeen, w: &WorkloadResults) -> 
         part.1 += 1;
     }
     parts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    parts.into_iter().map(|(l, p, _)| (l, u64::try_from(p).unwrap_or(1_000))).collect()
+    let whole = |p: u128| u64::try_from(p).unwrap_or(1_000);
+    parts.into_iter().map(|(l, p, _)| (limit_label(&l), whole(p))).collect()
 }
 
 /// Whether the objectives were met.
@@ -322,14 +335,14 @@ pub(crate) fn tightest(results: &Results) -> Option<String> {
             let held = super::format::percent(float(permille) / 1_000.0);
             Some(match peak_of(&limit) {
                 Some(u) => format!(
-                    "{limit} (holds {workload} back {held} of its flow time, {} full at its peak)",
+                    "{limit} (holds {workload} back {held} of its flow time, {} used at its peak)",
                     super::format::percent(u)
                 ),
                 None => format!("{limit} (holds {workload} back {held} of its flow time)"),
             })
         }
         (_, Some((label, u))) => {
-            Some(format!("{label} ({} full in its busiest window)", super::format::percent(u)))
+            Some(format!("{label} ({} used in its busiest window)", super::format::percent(u)))
         }
         _ => None,
     }
@@ -366,6 +379,19 @@ mod tests {
         // A third each: 333 + 333 + 333, and the missing one goes to the first by name.
         let shares = binding_permille(&settings, &w);
         assert_eq!(shares, [("a".into(), 334), ("b".into(), 333), ("c".into(), 333)]);
+    }
+
+    #[test]
+    fn limits_are_named_as_their_links() {
+        for (limit, label) in [
+            ("circuit.c1 forward", "circuit.c1 forward"),
+            ("circuit.c1 >", "circuit.c1 forward"),
+            ("circuit.c1 <", "circuit.c1 backward"),
+            ("eni.a both ways", "eni.a"),
+            ("own cap", "own cap"),
+        ] {
+            assert_eq!(limit_label(limit), label);
+        }
     }
 
     #[test]

@@ -82,6 +82,9 @@ fn in_unit(x: f64, (factor, unit): (f64, &str)) -> String {
 
 /// A latency in ns: `2.31 ms`.
 pub(crate) fn span(ns: f64) -> String {
+    if ns == 0.0 {
+        return "0 s".into();
+    }
     in_unit(ns, span_unit(ns))
 }
 

@@ -9,6 +9,9 @@ use crate::measure::Results;
 /// More windows than any run makes: lowering allows far fewer.
 const MOST_WINDOWS: usize = 10_000_000;
 
+/// A century: sums of two times stay far inside 64 bits.
+const LONGEST_NS: u64 = 100 * 366 * 86_400 * 1_000_000_000;
+
 /// Reads what [`write_all`](super::write_all) wrote as `results.json`.
 ///
 /// # Errors
@@ -31,6 +34,10 @@ fn check(r: &Results) -> Result<(), String> {
     if s.window_ns > 0 && s.horizon_ns.div_ceil(s.window_ns) > MOST_WINDOWS as u64 {
         return Err("more windows than a run can have".into());
     }
+    if s.horizon_ns.max(s.window_ns).max(s.start_of_day_ns) > LONGEST_NS {
+        return Err("times beyond a century".into());
+    }
+    sum("workloads", r.workloads.iter().map(|w| w.offered))?;
     let most = windows(s);
     let fits = |what: &str, list: &[u64]| match list.len() <= most {
         true => Ok(()),
@@ -38,6 +45,9 @@ fn check(r: &Results) -> Result<(), String> {
     };
     for w in &r.workloads {
         let ended = sum(&w.name, w.errors.values().copied().chain([w.ok, w.unfinished]))?;
+        let heads = || w.by_replication.values();
+        sum(&w.name, heads().map(|h| h.bytes))?;
+        sum(&w.name, heads().flat_map(|h| [h.offered, h.ok, h.errors]))?;
         if ended != w.offered {
             return Err(format!("{}: offered is not ok + errors + unfinished", w.name));
         }

@@ -25,14 +25,20 @@ impl SweepPoint {
     /// The values as a label: `40 Gbps`, or `port = 40 Gbps, users = 10` where there are several.
     pub(crate) fn label(&self) -> String {
         match self.values.as_slice() {
-            [(_, value)] => value.clone(),
+            [(_, value)] => bare(value).to_owned(),
             several => {
                 let last = |k: &str| k.rsplit('.').next().unwrap_or(k).to_owned();
-                let pairs = several.iter().map(|(k, v)| format!("{} = {v}", last(k)));
+                let pairs = several.iter().map(|(k, v)| format!("{} = {}", last(k), bare(v)));
                 pairs.collect::<Vec<_>>().join(", ")
             }
         }
     }
+}
+
+/// A value without the quotes that a scenario writes around it.
+pub(crate) fn bare(value: &str) -> &str {
+    let text = value.trim();
+    text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text)
 }
 
 /// The points as a table of at most `width` columns, for stdout.
@@ -97,11 +103,9 @@ fn sweep_csv(points: &[SweepPoint]) -> Sheet {
             for m in files::metrics(&point.results.settings, w) {
                 let mut row = vec![Cell::from(i + 1)];
                 // By position: all points have the same keys in the same order.
-                row.extend(
-                    (0..keys.len()).map(|k| {
-                        point.values.get(k).map_or(Cell::Number(None), |v| Cell::from(&v.1))
-                    }),
-                );
+                row.extend((0..keys.len()).map(|k| {
+                    point.values.get(k).map_or(Cell::Number(None), |v| Cell::from(bare(&v.1)))
+                }));
                 row.extend([
                     Cell::from(&w.name),
                     Cell::from(m.name),

@@ -56,7 +56,7 @@ impl Chart for Cdf {
                 .into(),
             csv: "latency.csv",
         };
-        let mut d = Drawing::new(words, r, (44.0, 24.0), (54.0, 300.0));
+        let mut d = Drawing::new(words, r, (44.0, 24.0), (64.0, 300.0));
         let least = tails.iter().filter_map(|t| t.ok.quantile(0.001)).min().unwrap_or(1);
         let most = tails.iter().filter_map(|t| t.ok.quantile(0.999)).max().unwrap_or(10);
         let (from, to, ticks) = latency_ticks(float(least), float(most));

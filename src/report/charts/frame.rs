@@ -263,9 +263,11 @@ impl Drawing {
     /// The part below the titles and above the footer: the page sets those itself.
     fn inline(&self) -> String {
         let whole = self.svg.clone().finish(self.end, &self.words.finding);
-        let (w, h) = (super::svg::num(WIDTH), super::svg::num(self.end - self.head));
+        // The page has margins of its own; labels of axes reach a little into ours.
+        let x = MARGIN - 8.0;
+        let (w, h) = (super::svg::num(WIDTH - 2.0 * x), super::svg::num(self.end - self.head));
         let opening = format!(
-            "<svg viewBox=\"0 {} {w} {h}\" role=\"img\" aria-label=\"{}\">",
+            "<svg viewBox=\"{x} {} {w} {h}\" role=\"img\" aria-label=\"{}\">",
             super::svg::num(self.head),
             markup(&self.words.finding)
         );

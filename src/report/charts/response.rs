@@ -8,7 +8,7 @@ use super::svg::{Anchor, fit};
 use crate::measure::{Results, WorkloadResults};
 use crate::report::findings::{self, Estimate, float};
 use crate::report::format::{self, percent, span, span_unit, with_half};
-use crate::report::sweep::SweepPoint;
+use crate::report::sweep::{SweepPoint, bare};
 use crate::report::table::Table;
 use crate::units::{Bytes, Rate, Ratio, Span};
 
@@ -26,12 +26,11 @@ struct Axis {
     joined: bool,
 }
 
-/// The chart of a sweep, for the four workloads with most requests. Points are joined by straight
+/// The chart of a sweep, for the first four workloads of the ranking. Points are joined by straight
 /// lines, never smoothed.
 pub(crate) fn figures(points: &[SweepPoint]) -> Vec<Figure> {
     let Some(first) = points.first().filter(|_| points.len() > 1) else { return Vec::new() };
-    let mut names: Vec<&WorkloadResults> = first.results.workloads.iter().collect();
-    names.sort_by_key(|w| std::cmp::Reverse(w.ok));
+    let mut names = findings::ranked(&first.results);
     names.truncate(4);
     let names: Vec<&str> = names.into_iter().map(|w| w.name.as_str()).collect();
     let seen: Vec<f64> = points
@@ -91,7 +90,7 @@ fn quantity(text: &str) -> Option<f64> {
 /// To scale where one setting varies over quantities, else one place per point.
 fn axis(points: &[SweepPoint], left: f64, right: f64) -> Axis {
     let one = |p: &SweepPoint| match p.values.as_slice() {
-        [(_, value)] => quantity(value),
+        [(_, value)] => quantity(bare(value)),
         _ => None,
     };
     let numbers: Option<Vec<f64>> = points.iter().map(one).collect();

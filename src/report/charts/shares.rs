@@ -1,4 +1,4 @@
-//! Where new connections went: shares of circuits (ECMP) or answers (DNS) over time.
+//! Where tries went: shares of circuits (ECMP) or answers (DNS) over time.
 
 use super::errors::stack;
 use super::frame::{Drawing, EndLabel, Words};
@@ -51,8 +51,8 @@ fn figure(r: &Results, selector: &SelectorResults) -> Option<Figure> {
     counts.sort_by_key(place);
     let list = to_shares(&counts, columns.len());
     let (what, noun) = match selector.role.as_str() {
-        "dns" => ("answers used by new connections", "answers"),
-        _ => ("new connections", "new connections"),
+        "dns" => ("tries, by the answer they used,", "tries"),
+        _ => ("tries, on new and reused connections,", "tries"),
     };
     let words = Words {
         name: format!("shares-{}", file_name(&selector.name)),

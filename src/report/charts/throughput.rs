@@ -1,5 +1,7 @@
 //! Delivered rate over time, with the warm-up and the faults behind it.
 
+use std::ops::Range;
+
 use super::frame::{Drawing, EndLabel, Words};
 use super::palette::{series, stroke};
 use super::scale::{Scale, TimeAxis, linear_ticks};
@@ -109,6 +111,7 @@ pub(crate) fn hover(
 /// The deepest fall during a fault, or who carries the most.
 fn finding(r: &Results, columns: &Columns, list: &[Series]) -> String {
     let mut deepest: Option<(f64, f64, f64, &str, &str)> = None;
+    let mut faults_without = 0_usize;
     for fault in &r.faults {
         let during = columns.within(fault.from_ns, fault.to_ns);
         // As long before as the fault lasts, without the column in which it strikes.
@@ -119,22 +122,33 @@ fn finding(r: &Results, columns: &Columns, list: &[Series]) -> String {
             let Some(level) = mean(&s.values, before.clone()).filter(|l| *l > 0.0) else {
                 continue;
             };
-            let during = s.values.get(during.clone()).unwrap_or(&[]);
-            let low = during.iter().copied().fold(f64::INFINITY, f64::min);
-            let left = low / level;
-            if low.is_finite() && deepest.is_none_or(|b| left < b.0) {
-                deepest = Some((left, low, level, &s.name, &fault.name));
+            let lowest = |range: Range<usize>| {
+                let part = s.values.get(range).unwrap_or(&[]);
+                part.iter().copied().fold(f64::INFINITY, f64::min)
+            };
+            let (low, usual) = (lowest(during.clone()), lowest(before.clone()));
+            // The least of many windows is low by chance too: only a clear fall below what the
+            // same time before the fault knew is a finding.
+            if low > 0.9 * usual {
+                faults_without += 1;
+                continue;
+            }
+            // The greatest loss of rate rather than of share: the one that shows in the chart.
+            if low.is_finite() && deepest.is_none_or(|b| level - low > b.2 - b.1) {
+                deepest = Some((low / level, low, level, &s.name, &fault.name));
             }
         }
     }
     match deepest {
-        Some((left, low, level, name, fault)) if left < 0.9 => format!(
+        Some((left, low, level, name, fault)) => format!(
             "{name} fell from {} to {} ({}) during {fault}",
             rate(level),
             rate(low),
             minus(left)
         ),
-        Some(_) => "No workload lost a tenth of its rate during a fault".into(),
+        None if faults_without > 0 => {
+            "No workload's rate fell below its usual range during a fault".into()
+        }
         None => {
             let most = list.iter().max_by(|a, b| a.total().total_cmp(&b.total()));
             let Some(s) = most else { return String::new() };

@@ -118,7 +118,7 @@ pub(super) fn throughput(results: &Results) -> Sheet {
         for i in 0..windows(s) {
             let (from, len) = (i as u64 * s.window_ns, s.window_len(i));
             let ok = at(&w.ok_by_window, i);
-            let errors: u64 = w.errors_by_window.values().map(|e| at(e, i)).sum();
+            let errors: f64 = w.errors_by_window.values().map(|e| float(at(e, i))).sum();
             let mean = share(at(&w.latency_sum_by_window, i), ok).map(|ns| ns / 1e6);
             let max = (ok > 0).then(|| float(at(&w.latency_max_by_window, i)) / 1e6);
             sheet.rows.push(row![
@@ -127,7 +127,7 @@ pub(super) fn throughput(results: &Results) -> Sheet {
                 float(from + len) / 1e9,
                 float(at(&w.offered_by_window, i)) / n,
                 float(ok) / n,
-                float(errors) / n,
+                errors / n,
                 float(at(&w.bytes_by_window, i)) * 8e3 / float(len) / n,
                 mean,
                 max,

@@ -271,7 +271,7 @@ fn errors_name_their_path() {
 fn a_sweep_leaves_a_table_histograms_and_a_chart() {
     let points: Vec<SweepPoint> = [("200 Mbps", 0.4), ("400 Mbps", 0.3), ("1 Gbps", 0.2)]
         .map(|(port, load)| SweepPoint {
-            values: vec![("circuit.west.port".into(), port.into())],
+            values: vec![("circuit.west.port".into(), format!("\"{port}\""))],
             results: sample(load),
         })
         .to_vec();

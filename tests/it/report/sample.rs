@@ -192,13 +192,13 @@ fn binding(name: &str) -> Vec<Binding> {
     };
     match name {
         "analytics" => vec![
-            flat("circuit.west >", 10, 230),
-            flat("eni.shop >", 6, 3),
+            flat("circuit.west forward", 10, 230),
+            flat("eni.shop both ways", 6, 3),
             flat("own cap", 40, 20),
             flat("down", 0, 4),
         ],
-        "checkout" => vec![flat("circuit.west >", 1, 30), flat("own cap", 90, 90)],
-        _ => vec![flat("own cap", 9, 9), flat("eni.shop >", 1, 1)],
+        "checkout" => vec![flat("circuit.west forward", 1, 30), flat("own cap", 90, 90)],
+        _ => vec![flat("own cap", 9, 9), flat("eni.shop both ways", 1, 1)],
     }
 }
 
