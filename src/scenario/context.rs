@@ -1,11 +1,11 @@
 //! What reading a scenario shares: complaints, sources, known names, data files, assumptions.
 
-use std::cell::{Ref as Borrowed, RefCell};
+use std::cell::{Cell, Ref as Borrowed, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::diagnostic::{Diagnostic, Place, Source, nearest};
+use super::diagnostic::{Diagnostic, Place, Severity, Source, nearest};
 use super::kinds;
 use super::tree::{Node, Table, Value};
 use crate::plan::Assumption;
@@ -13,11 +13,19 @@ use crate::plan::Assumption;
 /// Largest data file.
 const MOST_DATA_BYTES: u64 = 64 << 20;
 
+/// Most errors, and most warnings, that are kept.
+const MOST_COMPLAINTS: usize = 1000;
+/// Most errors with a guess at what was meant.
+const MOST_GUESSES: usize = 100;
+
 /// Shared by everything that reads; interior mutability keeps the readers' signatures plain.
 pub(crate) struct Context {
     /// Folder of the scenario file; data files stay below it.
     folder: PathBuf,
     complaints: RefCell<Vec<Diagnostic>>,
+    /// How many errors there were, and how many warnings and notes; those beyond
+    /// [`MOST_COMPLAINTS`] are counted only.
+    said: [Cell<usize>; 2],
     sources: RefCell<Vec<Source>>,
     files: RefCell<BTreeMap<String, Arc<DataFile>>>,
     assumptions: RefCell<Vec<Assumption>>,
@@ -57,6 +65,7 @@ impl Context {
         Self {
             folder,
             complaints: RefCell::default(),
+            said: Default::default(),
             sources: RefCell::new(sources),
             files: RefCell::default(),
             assumptions: RefCell::default(),
@@ -65,12 +74,21 @@ impl Context {
     }
 
     pub(crate) fn complain(&self, complaint: Diagnostic) {
-        self.complaints.borrow_mut().push(complaint);
+        let said = &self.said[usize::from(complaint.severity != Severity::Error)];
+        said.set(said.get() + 1);
+        if said.get() <= MOST_COMPLAINTS {
+            self.complaints.borrow_mut().push(complaint);
+        }
     }
 
     pub(crate) fn has_errors(&self) -> bool {
-        use super::diagnostic::Severity::Error;
-        self.complaints.borrow().iter().any(|c| c.severity == Error)
+        self.said[0].get() > 0
+    }
+
+    /// The nearest known name, while there are few errors: a guess per error of a hostile file
+    /// would take for ever.
+    fn guess<'n>(&self, name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+        (self.said[0].get() < MOST_GUESSES).then(|| nearest(name, known)).flatten()
     }
 
     /// How many complaints there are now.
@@ -80,11 +98,10 @@ impl Context {
 
     /// Drops warnings and notes said after that many complaints.
     pub(crate) fn forget_warnings_since(&self, count: usize) {
-        use super::diagnostic::Severity::Error;
         let mut index = 0;
         self.complaints.borrow_mut().retain(|c| {
             index += 1;
-            index <= count || c.severity == Error
+            index <= count || c.severity == Severity::Error
         });
     }
 
@@ -143,10 +160,11 @@ impl Context {
             (None, [only]) => (*only, text),
             (None, _) => {
                 let message = format!("`{text}` does not say what kind of thing it is");
-                let known = self.all_of(allowed);
-                let guess = known.iter().find(|k| k.split_once('.').is_some_and(|s| s.1 == text));
-                let help = match guess {
-                    Some(guess) => format!("did you mean `{guess}`?"),
+                let declares = |k: &&&'static str| {
+                    self.declared.get(**k).is_some_and(|names| names.contains_key(text))
+                };
+                let help = match allowed.iter().find(declares) {
+                    Some(kind) => format!("did you mean `{kind}.{text}`?"),
                     None => format!("write kind.name, with a kind of {}", allowed.join(", ")),
                 };
                 self.complain(Diagnostic::error("reference", place, message).help(help));
@@ -171,7 +189,7 @@ impl Context {
         }
         let message = format!("there is no {kind} called `{name}`");
         let mut complaint = Diagnostic::error("unknown-name", place, message);
-        if let Some(guess) = nearest(name, self.names(kind)) {
+        if let Some(guess) = self.guess(name, self.names(kind)) {
             complaint = complaint.label(format!("did you mean `{guess}`?"));
         }
         let known: Vec<_> = self.names(kind).take(12).collect();
@@ -181,13 +199,6 @@ impl Context {
         };
         self.complain(complaint);
         None
-    }
-
-    fn all_of(&self, allowed: &[&'static str]) -> Vec<String> {
-        let names = |kind: &&'static str| -> Vec<String> {
-            self.names(kind).map(|n| format!("{kind}.{n}")).collect()
-        };
-        allowed.iter().flat_map(names).collect()
     }
 
     /// A step of a route or path: `against:link.z` or `kind.name`.

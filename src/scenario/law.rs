@@ -247,6 +247,36 @@ pub(crate) fn scaled(dist: &Dist, k: f64) -> Dist {
 mod tests {
     use super::*;
 
+    fn mean_of(law: &str) -> f64 {
+        let text = format!("[delay.d]\none_way = {law}\n");
+        let plan = crate::scenario::testing::load(&text, "\"delay.d\"").unwrap().plan;
+        plan.delays[0].law.mean()
+    }
+
+    #[test]
+    fn every_law_can_be_written() {
+        // Means in ns. Pareto: 2 x 3/(3 - 1) = 3 ns; bounded, shape 1: ln(4/1)/(1 - 1/4) = 1.848;
+        // Weibull of shape 1: its scale; mixture: 0.75 x 4 + 0.25 x 8 = 5 (weights 3 and 1).
+        for (law, mean) in [
+            ("\"5 ns\"", 5.0),
+            ("{ exponential = { mean = \"5 ns\" } }", 5.0),
+            ("{ uniform = { low = \"2 ns\", high = \"8 ns\" } }", 5.0),
+            ("{ lognormal = { mean = \"5 ns\", sigma = 0.5 } }", 5.0),
+            ("{ lognormal = { median = \"5 ns\", sigma = 0 } }", 5.0),
+            ("{ pareto = { scale = \"2 ns\", shape = 3 } }", 3.0),
+            (
+                "{ bounded_pareto = { low = \"1 ns\", high = \"4 ns\", shape = 1 } }",
+                1.848_392_481_5,
+            ),
+            ("{ weibull = { scale = \"5 ns\", shape = 1 } }", 5.0),
+            ("{ gamma = { mean = \"5 ns\", shape = 2 } }", 5.0),
+            ("{ empirical = { points = [[\"0 ns\", 0], [\"10 ns\", 1]] } }", 5.0),
+            ("{ mixture = [{ weight = 3, of = \"4 ns\" }, { weight = 1, of = \"8 ns\" }] }", 5.0),
+        ] {
+            assert!((mean_of(law) - mean).abs() < 1e-9, "{law}: {}", mean_of(law));
+        }
+    }
+
     #[test]
     fn scaling_scales_the_mean() {
         // Lognormal: mean exp(mu + sigma^2/2), so mu + ln k multiplies it by k.

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use super::context::{Ref, Step};
 use super::kinds::Specs;
+use super::reader::Basis;
 use crate::plan::{
-    Capacity, Component, ComponentId, Delay, DelayId, Hop, Link, LinkId, PlaceId, Plan, Pool,
-    PoolId, Route, RouteId, Selector, SelectorId, Station, StationId,
+    Assumption, Capacity, Component, ComponentId, Delay, DelayId, Hop, Link, LinkId, PlaceId, Plan,
+    Pool, PoolId, Route, RouteId, Selector, SelectorId, Station, StationId,
 };
 use crate::units::Rate;
 
@@ -179,6 +180,16 @@ impl<'a> Lowering<'a> {
             hops.extend(self.fragment(step.what.kind, &step.what.name, step.against).hops);
         }
         hops
+    }
+
+    /// Notes a default that only this use of the thing needs.
+    pub(crate) fn assume(&mut self, parameter: &str, value: &str, basis: Basis) {
+        self.plan.assumptions.push(Assumption {
+            parameter: parameter.to_owned(),
+            value: value.to_owned(),
+            source: basis.source.to_owned(),
+            confidence: basis.mark.to_owned(),
+        });
     }
 
     /// Notes that `link` carries `share` of the capacity of the thing.

@@ -42,6 +42,9 @@ mod overrides;
 mod read;
 mod reader;
 mod render;
+mod show;
+#[cfg(test)]
+mod testing;
 mod traffic;
 mod tree;
 
@@ -49,8 +52,10 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 pub use diagnostic::{Diagnostic, Place, Severity, Source};
+pub use faults::effects;
 pub use kinds::{KindDoc, kinds};
 pub use render::{line_column, render};
+pub use show::show_plan;
 
 use context::Context;
 use faults::Fault;
@@ -66,6 +71,8 @@ use crate::plan::{Notice, Plan};
 const MOST_TEXT_BYTES: u64 = 8 << 20;
 /// Most values of a sweep that are tried one by one when the scenario is loaded.
 const MOST_TRIED: usize = 200;
+/// Most bytes of scenario and data that these trials read in all.
+const MOST_TRIED_BYTES: usize = 64 << 20;
 
 /// A scenario that can run.
 #[derive(Clone, Debug)]
@@ -185,7 +192,8 @@ pub fn load_text(
         return Err(refused(&cx));
     }
     let mut plan = scenario.lower(name);
-    plan.assumptions = assumptions;
+    plan.assumptions.extend(assumptions);
+    plan.assumptions.sort_by(|a, b| a.parameter.cmp(&b.parameter));
     if let Err(error) = plan.validate() {
         // Reading has let through what the plan forbids: our slip, told without a panic.
         cx.complain(Diagnostic::error("plan", Place::default(), error.to_string()));
@@ -221,8 +229,10 @@ fn try_sweep(root: &Table, axes: &[document::ReadAxis], cx: &Context) {
     if cx.has_errors() {
         return;
     }
+    let bytes: usize = cx.sources().iter().map(|s| s.text.len()).sum();
+    let tried = MOST_TRIED.min(MOST_TRIED_BYTES / bytes.max(1));
     let points = axes.iter().flat_map(|axis| axis.values.iter().map(move |v| (axis, v)));
-    for (axis, value) in points.take(MOST_TRIED) {
+    for (axis, value) in points.take(tried) {
         let change = Override { key: axis.key.clone(), place: axis.place, node: value.clone() };
         let mut root = root.clone();
         overrides::apply(&mut root, &change, cx);
@@ -252,6 +262,7 @@ impl Scenario {
         let backgrounds = things(root, "background", cx, |r| Background::read(r, &profiles));
         let faults = things(root, "fault", cx, Fault::read);
         specs.check(cx);
+        kinds::selector::check_nesting(&specs.selector, cx);
         traffic::check(&workloads, &specs, cx);
         faults::check(&faults, head.settings.horizon, cx);
         if workloads.is_empty() && cx.names("workload").next().is_none() {

@@ -21,6 +21,9 @@ pub(crate) struct Basis {
     pub(crate) mark: &'static str,
 }
 
+/// Most things that one list names: the branches of a selector are bounded so.
+const MOST_NAMED: usize = 250;
+
 /// A value and where it was written; the place of the table for a default.
 #[derive(Clone, Debug)]
 pub(crate) struct Given<T> {
@@ -241,7 +244,24 @@ impl<'a> Reader<'a> {
 
     /// Steps of a route or path.
     pub(crate) fn steps(&self, node: &'a Node) -> Vec<Step> {
-        self.list(node).iter().filter_map(|item| self.cx.resolve_step(item)).collect()
+        let list = self.list(node);
+        if list.len() > MOST_NAMED {
+            let message = format!("a path of {} steps is too long", list.len());
+            let complaint = Diagnostic::error("range", node.place, message);
+            self.cx.complain(complaint.label(format!("at most {MOST_NAMED}")));
+            return Vec::new();
+        }
+        list.iter().filter_map(|item| self.cx.resolve_step(item)).collect()
+    }
+
+    /// Steps, at least one.
+    pub(crate) fn some_steps(&self, node: &'a Node) -> Vec<Step> {
+        if matches!(&node.value, Value::List(list) if list.is_empty()) {
+            let message = format!("`{}` leads nowhere", self.path);
+            let complaint = Diagnostic::error("range", node.place, message);
+            self.cx.complain(complaint.label("at least one step"));
+        }
+        self.steps(node)
     }
 
     /// A reader for the table under a key, if it is there.

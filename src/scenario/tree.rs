@@ -65,11 +65,22 @@ impl Table {
 /// Most tables, inline ones included, of one scenario.
 const MOST_TABLES: usize = 10_000;
 
+/// Largest text whose syntax errors are all collected; each byte of it may be one.
+const MOST_RECOVERED_BYTES: usize = 1 << 20;
+/// Most syntax errors that are told; one slip often makes many.
+const MOST_SYNTAX_ERRORS: usize = 100;
+
 /// Parses a whole document, keeping what can be read beside the complaints.
 pub(crate) fn parse_document(text: &str, source: u32) -> (Table, Vec<Diagnostic>) {
-    let (document, errors) = DeTable::parse_recoverable(text);
+    let (document, errors) = match text.len() <= MOST_RECOVERED_BYTES {
+        true => DeTable::parse_recoverable(text),
+        false => match DeTable::parse(text) {
+            Ok(document) => (document, Vec::new()),
+            Err(error) => (Spanned::new(0..0, DeTable::new()), vec![error]),
+        },
+    };
     let mut grower = Grower { source, tables: 0, complaints: Vec::new() };
-    for error in &errors {
+    for error in errors.iter().take(MOST_SYNTAX_ERRORS) {
         grower.syntax(error, text);
     }
     let table = grower.table(document.get_ref());

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use highwater::plan::{Arrivals, Capacity, Hop, What};
 use highwater::random::Dist;
-use highwater::scenario::{Failure, Loaded, Source, load, load_text};
+use highwater::scenario::{Failure, Loaded, Source, load, load_text, show_plan};
 use highwater::units::{Rate, Span};
 
 fn text(text: &str, overrides: &[(&str, &str)]) -> Result<Loaded, String> {
@@ -139,19 +139,27 @@ fn a_missing_file_is_an_io_failure() {
     assert!(matches!(load(Path::new("no/such.toml"), &[]), Err(Failure::Io { .. })));
 }
 
-/// Prints what the shipped scenarios become: `cargo test --test it -- --ignored --nocapture show`.
+/// What each shipped scenario is lowered to; `UPDATE_GOLDEN=1` rewrites.
 #[test]
-#[ignore = "for people"]
-fn show() {
+fn shipped_scenarios_lower_as_agreed() {
     for name in
-        ["privatelink-zone-failover", "maxcompute-egress", "express-connect-ecmp", "hybrid-review"]
+        ["express-connect-ecmp", "hybrid-review", "maxcompute-egress", "privatelink-zone-failover"]
     {
         let loaded = load(Path::new(&format!("scenarios/{name}.toml")), &[]).unwrap();
-        eprintln!("{}", highwater::scenario::render(&loaded.diagnostics, &loaded.sources, false));
-        eprintln!(
-            "{:#?}",
-            loaded.plan.assumptions.iter().map(|a| format!("{a:?}")).collect::<Vec<_>>()
-        );
-        eprintln!("{:?} {:x}", loaded.sweep, loaded.hash);
+        let mut seen = show_plan(&loaded.plan);
+        for notice in &loaded.plan.notices {
+            seen.push_str(&format!("{} {} {}\n", notice.severity, notice.code, notice.place));
+        }
+        for a in &loaded.plan.assumptions {
+            seen.push_str(&format!(
+                "{} = {} [{}] {}\n",
+                a.parameter, a.value, a.confidence, a.source
+            ));
+        }
+        let golden = format!("tests/it/scenario_golden/{name}.txt");
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&golden, &seen).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&golden).unwrap_or_default(), seen, "{golden}");
     }
 }

@@ -101,3 +101,46 @@ fn damaged_scenarios_never_panic() {
         }
     }
 }
+
+/// Files made to exhaust something are refused, quickly and in few words.
+#[test]
+fn hostile_scenarios_are_refused_in_time() {
+    use highwater::scenario::{Source, load_text};
+    let head = "version = 1\n[workload.w]\npath = [\"selector.s0\"]\n\
+                arrivals = { poisson = { rate = \"1/s\" } }\nrequest = \"1 B\"\nresponse = \"1 B\"\n";
+    let chain = |n: usize, twice: bool| {
+        let mut text = head.to_owned();
+        for i in 0..n {
+            let next = format!("hops = [\"selector.s{}\"]", i + 1);
+            let second =
+                if twice { format!(", {{ name = \"b\", {next} }}") } else { String::new() };
+            text += &format!(
+                "[selector.s{i}]\npolicy = \"random\"\nbranches = [{{ name = \"a\", {next} }}{second}]\n"
+            );
+        }
+        text + &format!("[selector.s{n}]\npolicy = \"random\"\nbranches = [{{ name = \"a\" }}]\n")
+    };
+    let cases = [
+        ("a long chain", chain(3_000, false)),
+        ("a deep lattice", chain(40, true)),
+        ("nothing but syntax errors", "=\n".repeat(500_000)),
+        ("one long syntax error", "=".repeat(3 << 20)),
+        ("unknown keys", (0..200_000).map(|i| format!("k{i} = 1\n")).collect()),
+        ("too many tables", (0..10_001).map(|i| format!("[zone.z{i}]\n")).collect()),
+        ("duplicates", "[link.a]\n".repeat(20_000)),
+        ("deep nesting", "a = ".to_owned() + &"[".repeat(100_000)),
+        ("deep tables", format!("[{}a]", "a.".repeat(50_000))),
+        ("a long list", format!("{head}zones = [{}]", "\"a\",".repeat(500_000))),
+        ("a long name", format!("[zone.{}]", "x".repeat(1_000_000))),
+        ("a long value", format!("version = \"{}\"", "x".repeat(1_000_000))),
+        ("zero bytes", "\0".repeat(100_000)),
+    ];
+    for (name, text) in cases {
+        let start = std::time::Instant::now();
+        let source = Source { path: "hostile.toml".into(), text };
+        let failure = load_text(source, Path::new("scenarios"), &[]).unwrap_err();
+        assert!(failure.to_string().len() <= 16 * 1024, "{name}");
+        assert!(start.elapsed().as_secs() < 20, "{name} took {:?}", start.elapsed());
+        eprintln!("{name}: {:?}", start.elapsed());
+    }
+}

@@ -7,6 +7,8 @@ mod capacity_change;
 mod component_outage;
 mod throttle_change;
 
+use std::collections::BTreeMap;
+
 use super::context::Context;
 use super::diagnostic::{Diagnostic, Place};
 use super::kinds::Thing;
@@ -51,6 +53,11 @@ const EFFECTS: &[(&str, &str, ReadEffect)] = &[
     ("zone_outage", "everything in a zone is lost", component_outage::read),
 ];
 
+/// What a fault can do: key and one line, sorted by key.
+pub fn effects() -> impl Iterator<Item = (&'static str, &'static str)> {
+    EFFECTS.iter().map(|e| (e.0, e.1))
+}
+
 /// As written.
 #[derive(Debug)]
 pub(crate) struct Fault {
@@ -92,17 +99,19 @@ pub(crate) fn check(faults: &[Thing<Fault>], horizon: Span, cx: &Context) {
         );
         cx.complain(Diagnostic::warning("fault", fault.spec.at_place, message));
     }
-    for (i, one) in faults.iter().enumerate() {
-        let Some(thing) = one.spec.effect.sets() else { continue };
-        let same = |other: &&Thing<Fault>| other.spec.effect.sets().as_ref() == Some(&thing);
-        for other in faults[..i].iter().filter(same) {
-            let (first, second) = match other.spec.at <= one.spec.at {
-                true => (other, one),
-                false => (one, other),
-            };
-            let over = first.spec.end().is_some_and(|end| end <= second.spec.at);
+    let mut setting: BTreeMap<String, Vec<&Thing<Fault>>> = BTreeMap::new();
+    for fault in faults {
+        if let Some(thing) = fault.spec.effect.sets() {
+            setting.entry(thing).or_default().push(fault);
+        }
+    }
+    for (thing, mut faults) in setting {
+        faults.sort_by_key(|f| f.spec.at);
+        for pair in faults.windows(2) {
+            let (first, second) = (pair[0], pair[1]);
             // A change that is never taken back is replaced by the next one.
-            if !over && first.spec.length.is_some() || first.spec.at == second.spec.at {
+            let over = first.spec.end().is_none_or(|end| end <= second.spec.at);
+            if !over || first.spec.at == second.spec.at {
                 let message = format!("two faults set the capacity of `{thing}` at the same time");
                 cx.complain(
                     Diagnostic::error("overlap", second.place, message)
@@ -119,7 +128,7 @@ pub(crate) fn check(faults: &[Thing<Fault>], horizon: Span, cx: &Context) {
 pub(crate) fn add_to(faults: &[Thing<Fault>], l: &mut Lowering<'_>) {
     let mut order: Vec<_> = faults.iter().collect();
     order.sort_by_key(|f| (f.spec.at, &f.name));
-    let mut now: std::collections::BTreeMap<LinkId, Capacity> = std::collections::BTreeMap::new();
+    let mut now: BTreeMap<LinkId, Capacity> = BTreeMap::new();
     for fault in order {
         let strikes = fault.spec.effect.strike(l);
         let index = u32::try_from(l.plan.faults.len()).expect("tables are bounded");
@@ -154,4 +163,70 @@ pub(crate) fn add_to(faults: &[Thing<Fault>], l: &mut Lowering<'_>) {
     }
     // A stable sort: changes of one instant keep the order of their faults.
     l.plan.changes.sort_by_key(|c| c.at);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::{Capacity, Manner, What};
+    use crate::scenario::testing::{codes, load, service};
+    use crate::units::{Rate, Span};
+
+    fn endpoint(fault: &str) -> String {
+        format!(
+            "{}[endpoint.e]\nservice = \"svc\"\nzones = [\"a\", \"b\"]\ncreated_at = 2026-03-01\n\
+             throttle = \"400 Mbps\"\ndevices = 2\n{fault}\n",
+            service("nlb")
+        )
+    }
+
+    #[test]
+    fn a_throttle_change_reaches_every_device_and_is_taken_back() {
+        let fault = "[fault.f]\nthrottle_change = { of = \"endpoint.e\", to = \"100 Mbps\" }\n\
+                     at = \"10 s\"\nlength = \"5 s\"";
+        let plan = load(&endpoint(fault), "\"endpoint.e\"").unwrap().plan;
+        // 2 zones x 2 devices: 50 Mbps each at 10 s, 200 Mbps each again at 15 s.
+        let seen: Vec<_> = plan.changes.iter().map(|c| (c.at, c.what.clone())).collect();
+        assert_eq!(seen.len(), 8);
+        for (i, (at, what)) in seen.iter().enumerate() {
+            let What::SetLink { capacity: Capacity::Fixed(rate), .. } = what else {
+                panic!("{what:?}")
+            };
+            let expect = if i < 4 { (10, 50) } else { (15, 200) };
+            assert_eq!((*at, *rate), (Span::from_secs(expect.0), Rate::from_mbps(expect.1)));
+        }
+    }
+
+    #[test]
+    fn a_change_of_an_elastic_link_gives_its_law_back() {
+        let fault = "[fault.f]\ncapacity_change = { of = \"endpoint.e\", to = \"1 Gbps\" }\n\
+                     at = \"10 s\"\nlength = \"5 s\"";
+        let plan = load(&endpoint(fault), "\"endpoint.e\"").unwrap().plan;
+        let back = plan.changes.last().map(|c| c.what.clone());
+        assert!(
+            matches!(back, Some(What::SetLink { capacity: Capacity::Elastic { .. }, .. })),
+            "{back:?}"
+        );
+    }
+
+    #[test]
+    fn outages_name_a_component_and_may_last() {
+        let fault = "[fault.f]\nzone_outage = \"zone.b\"\nat = \"10 s\"\nmanner = \"reset\"";
+        let plan = load(&endpoint(fault), "\"endpoint.e\"").unwrap().plan;
+        let [change] = &plan.changes[..] else { panic!("{:?}", plan.changes) };
+        let What::Fail { component, manner } = change.what else { panic!("{change:?}") };
+        assert_eq!(plan.components[component.index()].name, "zone.b");
+        assert_eq!(manner, Manner::Reset);
+        assert_eq!(
+            (plan.faults[0].label.as_str(), plan.faults[0].to.nanos()),
+            ("zone b is lost", u64::MAX)
+        );
+        let late = fault.replace("10 s", "2 h");
+        assert_eq!(codes(&endpoint(&late), "\"endpoint.e\""), ["fault"]);
+    }
+
+    #[test]
+    fn the_list_is_sorted() {
+        assert!(super::EFFECTS.is_sorted_by_key(|e| e.0));
+        assert!(super::EFFECTS.iter().all(|e| !e.1.is_empty()));
+    }
 }

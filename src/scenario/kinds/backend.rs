@@ -102,3 +102,21 @@ pub(crate) fn hops_in(
         vec![Hop::Link(link), Hop::Station(station)]
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::{ZONES, lowered};
+
+    #[test]
+    fn one_outside_zones_or_one_per_zone() {
+        let alone = "[backend.db]\nbandwidth = \"1 Gbps\"\nservers = 2\nrate = \"100/s\"\n";
+        assert_eq!(
+            lowered(alone, "\"backend.db\""),
+            "link backend.db.link: 1 Gbps [backend.db]\n\
+             station backend.db: 2 x 20 ms per request [backend.db]\n"
+        );
+        let tree = lowered(ZONES, "\"backend.app\"");
+        assert!(tree.starts_with("choose backend.app.zones (backend): random\n  a [backend.app, zone.a]\n"));
+        assert_eq!(tree.matches("station ").count(), 3);
+    }
+}

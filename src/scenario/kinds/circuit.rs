@@ -102,3 +102,20 @@ impl Thing<Circuit> {
         watched
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::{codes, lowered};
+
+    #[test]
+    fn a_port_a_way_and_what_they_share() {
+        let text = "[access_point.e]\n[component.duct]\n[circuit.c]\nport = \"10 Gbps\"\n\
+                    access_point = \"e\"\nneeds = [\"component.duct\"]\n";
+        let link = "link circuit.c: 10 Gbps [circuit.c, access_point.e, component.duct]\n";
+        let forward = format!("{link}delay circuit.c.delay: 1 ms\n");
+        assert_eq!(lowered(text, "\"circuit.c\""), forward);
+        let back = lowered(text, "\"against:circuit.c\"");
+        assert_eq!(back, format!("delay circuit.c.delay: 1 ms\n{}", link.replace("link", "against")));
+        assert_eq!(codes(&text.replace("10 Gbps", "2 Gbps"), "\"circuit.c\""), ["C-37"]);
+    }
+}

@@ -292,3 +292,47 @@ fn diversity(thing: &Thing<CircuitGroup>, specs: &Specs, cx: &Context) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::{codes, lowered};
+
+    fn group(keys: &str) -> String {
+        format!(
+            "[access_point.e]\n[access_point.w]\n\
+             [circuit.c1]\nport = \"1 Gbps\"\naccess_point = \"e\"\nisp = \"one\"\n\
+             [circuit.c2]\nport = \"1 Gbps\"\naccess_point = \"w\"\nisp = \"two\"\n\
+             [circuit_group.g]\nmembers = [\"circuit.c1\", \"circuit.c2\"]\n{keys}\n"
+        )
+    }
+
+    const BFD: &str = "detection = { bfd = { interval = \"300 ms\", multiplier = 3 } }";
+
+    #[test]
+    fn detection_takes_the_last_intervals() {
+        // BFD 300 ms x 3: the last packet was up to 300 ms old, so 600 to 900 ms.
+        let text = group(&format!("mode = \"ecmp\"\n{BFD}"));
+        let tree = lowered(&text, "\"circuit_group.g\"");
+        let head = "choose circuit_group.g (ecmp): hash mod n, BFD 300 ms x 3 down 600 ms..900 ms";
+        assert!(tree.starts_with(head), "{tree}");
+        // BGP alone, 180 s hold and 60 s keepalive: 120 to 180 s.
+        let text = group("mode = \"active_standby\"");
+        let tree = lowered(&text, "\"circuit_group.g\"");
+        assert!(tree.contains("(standby): first up, BGP hold 3 min down 2 min..3 min"), "{tree}");
+        let back = lowered(&text, "\"against:circuit_group.g\"");
+        assert!(back.starts_with("choose circuit_group.g.back"), "{back}");
+        assert!(back.contains("against circuit.c1"), "{back}");
+    }
+
+    #[test]
+    fn complaints() {
+        let path = "\"circuit_group.g\"";
+        let good = group(&format!("mode = \"ecmp\"\n{BFD}"));
+        assert!(codes(&good, path).is_empty());
+        assert_eq!(codes(&group("mode = \"ecmp\""), path), ["C-30"]);
+        assert_eq!(codes(&good.replace("\"w\"", "\"e\""), path), ["C-21"]);
+        assert_eq!(codes(&good.replace("\"two\"", "\"one\""), path), ["C-23"]);
+        assert_eq!(codes(&good.replace("300 ms", "100 ms"), path), ["C-41"]);
+        assert_eq!(codes(&good.replace("multiplier = 3", "multiplier = 11"), path), ["C-41"]);
+    }
+}

@@ -23,11 +23,13 @@
 //! regions.
 
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use super::endpoint_service::EndpointService;
-use super::load_balancer::{self, LoadBalancer, Product};
+use super::load_balancer::{self, ANALOGUE_TTL, LoadBalancer, Product};
 use super::region::way_into;
-use super::selector::{MOST_BRANCHES, RESOLVING, answering};
+use super::selector::{MOST_BRANCHES, NEGATIVE_CACHE, RESOLVING, answering};
 use super::{Kind, Specs, Thing};
 use crate::plan::{
     Belief, Branch, Capacity, Detector, Duplex, Hop, Link, Naming, Policy, Rehash, Selector,
@@ -81,7 +83,6 @@ enum NameForm {
     Zone(Ref),
 }
 
-const ANALOGUE_TTL: Basis = Basis { source: "another cloud's load-balancer names: 60 s", mark: "C" };
 const PROBING: Basis = Basis { source: "not published; as load-balancer health checks", mark: "D" };
 const GUESSED: Basis = Basis { source: "no document gives it; chosen here", mark: "D" };
 const RAMPING: Basis = Basis { source: "\"within minutes\", NLB: performance and limits", mark: "D" };
@@ -125,7 +126,7 @@ impl Kind for Endpoint {
         let name = read_name(r);
         let zone_affinity = r.given("zone_affinity");
         let record_ttl = r.param::<Span>("record_ttl", "60 s", ANALOGUE_TTL);
-        let negative_ttl = r.param::<Span>("negative_ttl", "10 s", GUESSED);
+        let negative_ttl = r.param::<Span>("negative_ttl", "10 s", NEGATIVE_CACHE);
         let shared_cache = r.opt("shared_cache");
         let resolver = r.reference("resolver", RESOLVING);
         let probe = "{ uniform = { low = \"10 s\", high = \"20 s\" } }";

@@ -125,3 +125,23 @@ impl Thing<EndpointService> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::{codes, service};
+
+    #[test]
+    fn complaints() {
+        let endpoint = "[endpoint.e]\nservice = \"svc\"\nzones = [\"a\", \"b\"]\ncreated_at = 2026-03-01\n";
+        let seen = |product: &str, keys: &str| {
+            codes(&format!("{}{keys}\n{endpoint}", service(product)), "\"endpoint.e\"")
+        };
+        assert!(seen("nlb", "").is_empty());
+        assert_eq!(seen("nlb", "default_throttle = \"1 Gbps\""), ["X-58"]);
+        assert_eq!(seen("clb", "default_throttle = \"20 Gbps\""), ["X-56"]);
+        assert!(seen("clb", "default_throttle = \"10240 Mbps\"").is_empty());
+        // Offered in one zone, while the endpoint wants two.
+        assert_eq!(seen("nlb", "zones = [\"a\"]"), ["X-17", "X-06"]);
+        assert_eq!(seen("nlb", "zones = [\"a\", \"b\", \"c\"]"), ["X-17"]);
+    }
+}

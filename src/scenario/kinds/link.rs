@@ -10,12 +10,12 @@
 
 use super::{FAILING, Kind, Thing};
 use crate::plan::{self, Capacity, Duplex, Hop};
-use crate::scenario::context::{Context, Ref};
+use crate::scenario::context::Ref;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::law::Law;
 use crate::scenario::lowering::{Fragment, Lowering};
 use crate::scenario::read::{Above0, Read, Share};
-use crate::scenario::reader::{Reader, variant};
+use crate::scenario::reader::{Basis, Reader, variant};
 use crate::scenario::tree::{Node, Value};
 use crate::units::{Rate, Span};
 
@@ -29,6 +29,8 @@ pub(crate) struct Link {
     needs: Vec<Ref>,
 }
 
+const GUESSED: Basis = Basis { source: "no document gives it; chosen here", mark: "D" };
+
 /// Full or half.
 pub(crate) const DUPLEX: &[(&str, Duplex)] = &[("full", Duplex::Full), ("half", Duplex::Half)];
 
@@ -41,7 +43,7 @@ impl Kind for Link {
     const ALWAYS: bool = true;
 
     fn read(r: &Reader<'_>) -> Option<Self> {
-        let capacity = r.req_node("capacity", "\"10 Gbps\"").and_then(|n| capacity(n, r.cx));
+        let capacity = r.req_node("capacity", "\"10 Gbps\"").and_then(|n| capacity(n, r));
         let duplex = r.word("duplex", DUPLEX).unwrap_or(Duplex::Full);
         let role = r.or("role", "link".to_owned());
         let headline = r.or("headline", true);
@@ -66,12 +68,13 @@ impl Kind for Link {
 }
 
 /// A capacity: `"10 Gbps"`, `{ elastic = {...} }` or `{ random = {...} }`.
-pub(crate) fn capacity(node: &Node, cx: &Context) -> Option<Capacity> {
+fn capacity(node: &Node, link: &Reader<'_>) -> Option<Capacity> {
+    let cx = link.cx;
     if !matches!(node.value, Value::Table(_)) {
         return Above0::<Rate>::read(node, cx).map(|rate| Capacity::Fixed(rate.0));
     }
     let (choice, inner) = variant(node, cx, "a capacity", &["elastic", "random"])?;
-    let r = Reader::of(cx, inner, choice)?;
+    let r = Reader::of(cx, inner, &format!("{}.capacity.{choice}", link.path))?;
     let capacity = match choice {
         "elastic" => elastic(&r),
         _ => {
@@ -88,9 +91,9 @@ fn elastic(r: &Reader<'_>) -> Option<Capacity> {
     let start = r.req::<Above0<Rate>>("start");
     let ceiling = r.given::<Above0<Rate>>("ceiling");
     let _ = r.req_node("ceiling", "\"50 Gbps\"");
-    let trigger = r.or("trigger", Share(0.8));
+    let trigger = r.fallback::<Share>("trigger", "0.8", GUESSED);
     let ramp = r.req::<Above0<Span>>("ramp");
-    let step = r.or("step", Above0(Span::from_secs(10)));
+    let step = r.fallback::<Above0<Span>>("step", "10 s", GUESSED);
     let (start, ceiling) = (start?.0, ceiling?);
     if ceiling.value.0 < start {
         let message = format!("the ceiling {} is below the start {start}", ceiling.value.0);
@@ -100,8 +103,8 @@ fn elastic(r: &Reader<'_>) -> Option<Capacity> {
     Some(Capacity::Elastic {
         start,
         ceiling: ceiling.value.0,
-        trigger: trigger.0,
+        trigger: trigger?.0,
         ramp: ramp?.0,
-        step: step.0,
+        step: step?.0,
     })
 }

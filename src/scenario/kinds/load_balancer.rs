@@ -21,7 +21,7 @@
 
 use super::backend::{self, Backend};
 use super::region::{way_between, way_into};
-use super::selector::{RESOLVING, answering};
+use super::selector::{NEGATIVE_CACHE, RESOLVING, answering};
 use super::{Kind, Specs, Thing};
 use crate::plan::{
     Belief, Branch, Capacity, Detector, Duplex, Hop, Lack, Link, Naming, OnFull, Policy, Pool,
@@ -68,7 +68,8 @@ pub(crate) struct LoadBalancer {
     new_connections: f64,
     cross_zone: bool,
     detect: Dist,
-    record_ttl: Span,
+    record_ttl: Option<Span>,
+    negative_ttl: Option<Span>,
     resolver: Option<Ref>,
 }
 
@@ -86,6 +87,10 @@ const NLB_PAGE: Basis = Basis { source: "NLB: performance and limits, per VIP", 
 const ALB_PAGE: Basis = Basis { source: "Manage ALB quotas, per backend and zone", mark: "A" };
 const CLB_PAGE: Basis = Basis { source: "SLB instance overview 2021, slb.s3.large", mark: "B" };
 const LIKE_NLB: Basis = Basis { source: "no figure is published; that of NLB", mark: "D" };
+
+/// Names of load balancers in another cloud.
+pub(crate) const ANALOGUE_TTL: Basis =
+    Basis { source: "another cloud's load-balancer names: 60 s", mark: "C" };
 
 /// Bandwidth, connections and new connections per second of a zone.
 const fn capacities(product: Product) -> [Default; 3] {
@@ -145,7 +150,8 @@ impl Kind for LoadBalancer {
             Some(true) => r.param::<Law<Span>>("detect", probes, basis),
             _ => r.quiet::<Law<Span>>("detect", probes),
         };
-        let record_ttl = r.or("record_ttl", Span::from_secs(60));
+        let record_ttl = r.opt("record_ttl");
+        let negative_ttl = r.opt("negative_ttl");
         let resolver = r.reference("resolver", RESOLVING);
         Some(Self {
             product: product?,
@@ -157,6 +163,7 @@ impl Kind for LoadBalancer {
             cross_zone: cross_zone?,
             detect: detect?.dist,
             record_ttl,
+            negative_ttl,
             resolver,
         })
     }
@@ -203,6 +210,16 @@ impl Kind for LoadBalancer {
         };
         let branches = spec.zones.iter().map(|zone| branch(zone, l)).collect();
         let resolver = spec.resolver.as_ref().and_then(|r| answering(r, l));
+        // Only a load balancer that is called by its own name has records to assume anything of.
+        let mut kept = |key: &str, given: Option<Span>, default: Span, basis: Basis| {
+            if given.is_none() {
+                l.assume(&format!("{}.{key}", thing.full()), &default.to_string(), basis);
+            }
+            given.unwrap_or(default)
+        };
+        let ttl = kept("record_ttl", spec.record_ttl, Span::from_secs(60), ANALOGUE_TTL);
+        let negative_ttl =
+            kept("negative_ttl", spec.negative_ttl, Span::from_secs(10), NEGATIVE_CACHE);
         let id = l.selector(Selector {
             name: format!("{}.name", thing.full()),
             role: "dns".into(),
@@ -211,9 +228,9 @@ impl Kind for LoadBalancer {
             belief: Belief::Watched(health_check(&spec.detect)),
             naming: Some(Naming {
                 resolver,
-                ttl: spec.record_ttl,
+                ttl,
                 shared_cache: None,
-                negative_ttl: Span::from_secs(10),
+                negative_ttl,
             }),
             headline: true,
         });
@@ -304,4 +321,41 @@ fn spread(
         naming: None,
         headline: false,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::{ZONES, codes, lowered};
+
+    fn balancer(keys: &str) -> String {
+        format!("{ZONES}[load_balancer.lb]\nbackend = \"app\"\n{keys}\n")
+    }
+
+    #[test]
+    fn documented_limits_per_zone() {
+        // NLB: 50 Gbps, 5,000,000 connections, 200,000 new/s (5 us each). CLB: 5 Gbps, 1,000,000,
+        // 100,000 new/s (10 us each). ALB: 250,000 connections.
+        let tree = |product: &str| {
+            let keys = format!("type = \"{product}\"\nzones = [\"a\", \"b\"]");
+            lowered(&balancer(&keys), "\"load_balancer.lb\"")
+        };
+        let nlb = tree("nlb");
+        assert!(nlb.contains("zone-a.link: 50 Gbps") && nlb.contains(": 5000000 slots"), "{nlb}");
+        assert!(nlb.contains("1 x 5 us per connection"), "{nlb}");
+        assert!(!nlb.contains("targets"), "NLB stays in its zone unless told otherwise");
+        let clb = tree("clb");
+        assert!(clb.contains("zone-a.link: 5 Gbps") && clb.contains(": 1000000 slots"), "{clb}");
+        assert!(clb.contains("1 x 10 us per connection") && clb.contains("17 s..19 s"), "{clb}");
+        assert!(tree("alb").contains(": 250000 slots per connection, refuse"));
+        assert!(tree("gwlb").contains("choose load_balancer.lb.zone-a.targets"));
+    }
+
+    #[test]
+    fn complaints() {
+        let path = "\"load_balancer.lb\"";
+        let one = balancer("type = \"nlb\"\nzones = [\"a\"]");
+        assert_eq!(codes(&one, path), ["P-29"]);
+        let elsewhere = one.replace("zones = [\"a\", \"b\", \"c\"]", "zones = [\"b\"]");
+        assert!(codes(&elsewhere, path).contains(&"zone".to_owned()));
+    }
 }

@@ -21,7 +21,7 @@
 //! to M-16), changes of egress addresses (M-35), reruns (M-37).
 
 use super::pool::on_full;
-use super::selector::{RESOLVING, answering};
+use super::selector::{NEGATIVE_CACHE, RESOLVING, answering};
 use super::{Kind, Thing};
 use crate::plan::{
     Belief, Branch, Capacity, Duplex, Hop, Lack, Link, Naming, OnFull, Policy, Pool, Scope,
@@ -47,6 +47,7 @@ pub(crate) struct MaxCompute {
     bandwidth: Dist,
     redraw: Span,
     record_ttl: Span,
+    negative_ttl: Span,
     resolver: Option<Ref>,
 }
 
@@ -83,6 +84,10 @@ impl Kind for MaxCompute {
             true => r.param::<Span>("record_ttl", "60 s", RECORD),
             false => Some(Span::ZERO),
         };
+        let negative_ttl = match resolver.is_some() || r.has("negative_ttl") {
+            true => r.param::<Span>("negative_ttl", "10 s", NEGATIVE_CACHE),
+            false => Some(Span::ZERO),
+        };
         Some(Self {
             connections: connections?,
             on_full: on_full?,
@@ -93,6 +98,7 @@ impl Kind for MaxCompute {
             bandwidth: bandwidth?.dist,
             redraw: redraw?.0,
             record_ttl: record_ttl?,
+            negative_ttl: negative_ttl?,
             resolver,
         })
     }
@@ -175,8 +181,43 @@ fn asking(spec: &MaxCompute, name: &str, l: &mut Lowering<'_>) -> Option<Hop> {
             resolver,
             ttl: spec.record_ttl,
             shared_cache: None,
-            negative_ttl: Span::from_secs(10),
+            negative_ttl: spec.negative_ttl,
         }),
         headline: false,
     })))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::{assumed, codes, lowered};
+
+    #[test]
+    fn lowered_network() {
+        let keys = "[resolver.r]\n[maxcompute.m]\negress_ips = 2\nresolver = \"resolver.r\"\n\
+                    on_full = { wait = { queue = 10, timeout = \"1 s\" } }\n";
+        // 2 addresses x 55,000 ports; 5,000 new/s are 200 us each, 20,000 requests/s 50 us.
+        assert_eq!(
+            lowered(keys, "\"maxcompute.m\""),
+            "choose maxcompute.m.name (dns): random, name ttl 1 min at resolver.r\n  target\n\
+             pool maxcompute.m.connections: 50000 slots per connection, wait of 10 for 1 s\n\
+             pool maxcompute.m.ports: 110000 ports per connection, refuse, held 1 min more\n\
+             station maxcompute.m.new-connections: 1 x 200 us per connection [maxcompute.m]\n\
+             station maxcompute.m.forwarding: 1 x 50 us per request [maxcompute.m]\n\
+             link maxcompute.m.bandwidth: 5 Gbps..10 Gbps every 1 min [maxcompute.m]\n"
+        );
+        let seen = assumed(keys, "\"maxcompute.m\"", "maxcompute.m.ports_per_ip");
+        assert_eq!(seen, Some(("55000".into(), "B".into())));
+    }
+
+    #[test]
+    fn complaints_about_what_goes_through_it() {
+        let seen = |keys: &str| {
+            let path = format!("\"maxcompute.m\"]\n{keys}\nzones = [");
+            codes("[maxcompute.m]\nconnections = 10\n", &path)
+        };
+        assert!(seen("").is_empty());
+        assert_eq!(seen("connections = { reuse = false }"), ["M-30"]);
+        assert_eq!(seen("idempotent = false"), ["M-38"]);
+        assert_eq!(seen("clients = 6\nconnections = { per_client = 2 }"), ["M-29"]);
+    }
 }

@@ -71,3 +71,20 @@ fn region_of<'a>(zone: &str, l: &Lowering<'a>) -> &'a Region {
     let zone: &Thing<super::zone::Zone> = &l.specs.zone[zone];
     &l.specs.region[&zone.spec.region.name].spec
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::{ZONES, assumed, lowered};
+
+    #[test]
+    fn half_a_round_trip_each_way() {
+        // Defaults: 1.5 ms between zones, 0.3 ms within: 0.75 and 0.15 ms one way.
+        let lb = "[load_balancer.lb]\ntype = \"alb\"\nzones = [\"a\", \"b\"]\nbackend = \"app\"\n";
+        let tree = lowered(&format!("{ZONES}{lb}"), "\"load_balancer.lb\"");
+        assert!(tree.contains("delay load_balancer.lb.zone-a.delay: 750 us, 150 us in a"), "{tree}");
+        assert!(tree.contains("delay region.r.between-zones: 750 us"), "{tree}");
+        assert!(tree.contains("delay region.r.in-zone: 150 us"), "{tree}");
+        let seen = assumed(ZONES, "\"backend.app\"", "region.r.round_trip_in_zone");
+        assert_eq!(seen, Some(("0.3 ms".into(), "C".into())));
+    }
+}

@@ -50,3 +50,27 @@ impl Kind for Resolver {
         Fragment::of(vec![Hop::Station(l.station(station))])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::{assumed, load};
+
+    #[test]
+    fn answers_at_its_rate() {
+        // 5,000 queries a second: 200 us each; 2,000/s when set.
+        let fragment = |keys: &str| {
+            format!("[resolver.r]\n{keys}[maxcompute.m]\nresolver = \"resolver.r\"\n")
+        };
+        let service = |keys: &str| {
+            let plan = load(&fragment(keys), "\"maxcompute.m\"").unwrap().plan;
+            plan.stations.iter().find(|s| s.name == "resolver.r").unwrap().service.mean()
+        };
+        assert_eq!(service(""), 200_000.0);
+        assert_eq!(service("rate = \"2000/s\"\n"), 500_000.0);
+        let path = "\"maxcompute.m\"";
+        let seen = assumed(&fragment(""), path, "resolver.r.rate");
+        assert_eq!(seen, Some(("5000/s".into(), "A".into())));
+        let seen = assumed(&fragment("rate = \"2000/s\"\n"), path, "resolver.r.rate");
+        assert_eq!(seen, Some(("2000/s".into(), "set".into())));
+    }
+}

@@ -24,7 +24,7 @@ impl Kind for Route {
     const DOC: &'static str = "a way through the network: hops in order";
 
     fn read(r: &Reader<'_>) -> Option<Self> {
-        r.req_node("hops", "[\"link.a\", ...]").map(|node| Self { hops: r.steps(node) })
+        r.req_node("hops", "[\"link.a\", ...]").map(|node| Self { hops: r.some_steps(node) })
     }
 }
 

@@ -10,15 +10,17 @@
 //! each branch `watches`, after the delays given. With `naming` clients choose through a name and
 //! keep the answer for its TTL.
 
-use super::{FAILING, Kind, Specs, Thing, Things};
+use std::collections::BTreeMap;
+
+use super::{FAILING, Kind, Thing, Things};
 use crate::plan::{self, Belief, Detector, Hop, Naming, Policy, Rehash, StationId};
 use crate::random::Dist;
 use crate::scenario::context::{Context, Ref, Step};
-use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::diagnostic::{Diagnostic, Place};
 use crate::scenario::law::Law;
 use crate::scenario::lowering::{Fragment, Lowering};
 use crate::scenario::read::Factor;
-use crate::scenario::reader::Reader;
+use crate::scenario::reader::{Basis, Reader};
 use crate::scenario::tree::Node;
 use crate::units::Span;
 
@@ -70,6 +72,10 @@ const POLICIES: &[(&str, Policy)] = &[
     ("rendezvous", Policy::Hash(Rehash::Rendezvous)),
 ];
 
+/// How long clients keep the answer that there is no address.
+pub(crate) const NEGATIVE_CACHE: Basis =
+    Basis { source: "negative name cache of the JVM: 10 s", mark: "B" };
+
 /// Kinds whose station answers name queries.
 pub(crate) const RESOLVING: &[&str] = &["resolver", "station"];
 
@@ -90,7 +96,8 @@ impl Kind for Selector {
         let nodes = r
             .req_node("branches", "[{ name = \"a\", hops = [...] }, ...]")
             .map_or(&[][..], |n| r.list(n));
-        let branches: Vec<_> = nodes.iter().filter_map(|n| branch(n, r.cx)).collect();
+        let few = &nodes[..nodes.len().min(MOST_BRANCHES)];
+        let branches: Vec<_> = few.iter().filter_map(|n| branch(n, r.cx)).collect();
         if !(1..=MOST_BRANCHES).contains(&nodes.len()) && r.has("branches") {
             let message = format!("a selector has 1 to {MOST_BRANCHES} branches");
             r.cx.complain(Diagnostic::error("range", r.place_of("branches"), message));
@@ -114,20 +121,6 @@ impl Kind for Selector {
             belief: belief?,
             naming: naming.flatten(),
         })
-    }
-
-    fn check(thing: &Thing<Self>, specs: &Specs, cx: &Context) {
-        let mut trail = vec![thing.name.as_str()];
-        let found = circle(&thing.name, &specs.selector, &mut trail);
-        // The first of its members by name speaks for the whole circle.
-        if let Some(place) = found.filter(|_| trail.iter().all(|name| **name >= *thing.name)) {
-            let message = format!("selectors go round in a circle: {}", trail.join(" -> "));
-            cx.complain(
-                Diagnostic::error("circle", place, message)
-                    .label("comes back here")
-                    .help("let the branches of one of them end in other things"),
-            );
-        }
     }
 
     fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
@@ -194,35 +187,77 @@ fn naming(r: Reader<'_>) -> Option<Name> {
     let ttl = r.req("ttl");
     let resolver = r.reference("resolver", RESOLVING);
     let shared_cache = r.opt("shared_cache");
-    let negative_ttl = r.or("negative_ttl", Span::from_secs(10));
+    let negative_ttl = r.fallback("negative_ttl", "10 s", NEGATIVE_CACHE);
     r.done();
-    Some(Name { resolver, ttl: ttl?, shared_cache, negative_ttl })
+    Some(Name { resolver, ttl: ttl?, shared_cache, negative_ttl: negative_ttl? })
 }
 
-/// Follows selectors inside branches; the place of the step that closes a circle through the first
-/// of the trail, whose names are left in it.
-fn circle<'s>(
-    start: &str,
-    all: &'s Things<Selector>,
-    trail: &mut Vec<&'s str>,
-) -> Option<crate::scenario::diagnostic::Place> {
-    let here = all.get(*trail.last().expect("the trail starts with a name"))?;
-    let steps = here.spec.branches.iter().flat_map(|b| &b.hops);
-    for step in steps.filter(|s| s.what.kind == Selector::NAME) {
-        let Some((name, _)) = all.get_key_value(&step.what.name) else { continue };
-        if name == start {
-            trail.push(name);
-            return Some(step.what.place);
+/// Deepest nesting of declared selectors; the kinds inside their branches may add a few more.
+const DEEPEST: usize = 8;
+/// Most ways through one selector and those inside it.
+const MOST_WAYS: u64 = 100_000;
+
+/// Complains about selectors that contain themselves, nest too deep or branch out too far. Peels
+/// selectors off from the innermost: iterative, so that no chain exhausts the stack, and linear, so
+/// that no lattice takes for ever.
+pub(crate) fn check_nesting(all: &Things<Selector>, cx: &Context) {
+    let inner = |thing: &Thing<Selector>| -> Vec<(String, Place)> {
+        let steps = thing.spec.branches.iter().flat_map(|b| &b.hops);
+        steps
+            .filter(|s| s.what.kind == Selector::NAME && all.contains_key(&s.what.name))
+            .map(|s| (s.what.name.clone(), s.what.place))
+            .collect()
+    };
+    let inner: BTreeMap<&str, Vec<(String, Place)>> =
+        all.values().map(|t| (t.name.as_str(), inner(t))).collect();
+    let mut outer: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut open: BTreeMap<&str, usize> = BTreeMap::new();
+    for (name, children) in &inner {
+        open.insert(name, children.len());
+        for (child, _) in children {
+            outer.entry(child).or_default().push(name);
         }
-        if trail.contains(&name.as_str()) {
-            // Another circle, which its own members report.
-            continue;
-        }
-        trail.push(name);
-        if let Some(place) = circle(start, all, trail) {
-            return Some(place);
-        }
-        trail.pop();
     }
-    None
+    let mut ready: Vec<&str> = open.iter().filter(|(_, n)| **n == 0).map(|(k, _)| *k).collect();
+    let mut measured: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
+    while let Some(name) = ready.pop() {
+        let children = inner[name].iter().filter_map(|(child, _)| measured.get(child.as_str()));
+        let (depth, ways) = children.fold((0, all[name].spec.branches.len() as u64), |sum, c| {
+            (sum.0.max(c.0), sum.1.saturating_add(c.1))
+        });
+        if depth == DEEPEST || ways > MOST_WAYS && !inner[name].is_empty() {
+            let message = format!("`selector.{name}` nests too deep or branches out too far");
+            cx.complain(Diagnostic::error("range", all[name].place, message).label(format!(
+                "at most {DEEPEST} selectors inside each other, and {MOST_WAYS} ways through them"
+            )));
+        }
+        measured.insert(name, (depth + 1, ways));
+        for parent in outer.get(name).into_iter().flatten() {
+            let left = open.get_mut(parent).expect("every selector is open at first");
+            *left -= 1;
+            if *left == 0 {
+                ready.push(parent);
+            }
+        }
+    }
+    // What is left contains itself, or leads to what does: walking inwards from any ends in a circle.
+    let left = |name: &str| !measured.contains_key(name);
+    let Some(start) = inner.keys().find(|name| left(name)) else { return };
+    let mut trail = vec![*start];
+    loop {
+        let here = trail[trail.len() - 1];
+        let next = inner[here].iter().find(|(child, _)| left(child));
+        let (next, place) = next.expect("one that is left has a child that is left");
+        if let Some(first) = trail.iter().position(|name| name == next) {
+            let circle = [&trail[first..], &[next.as_str()]].concat().join(" -> ");
+            let message = format!("selectors go round in a circle: {circle}");
+            cx.complain(
+                Diagnostic::error("circle", *place, message)
+                    .label("comes back here")
+                    .help("let the branches of one of them end in other things"),
+            );
+            return;
+        }
+        trail.push(next);
+    }
 }

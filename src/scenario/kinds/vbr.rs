@@ -91,3 +91,20 @@ impl Thing<Vbr> {
         std::iter::once(own).chain(circuit.watched(l)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::{codes, lowered};
+
+    #[test]
+    fn a_limit_behind_its_circuit() {
+        let text = "[access_point.e]\n[circuit.c]\nport = \"10 Gbps\"\naccess_point = \"e\"\n\
+                    [vbr.v]\ncircuit = \"c\"\nrate_limit = \"2048 Mbps\"\n";
+        let tree = lowered(text, "\"vbr.v\"");
+        assert!(tree.ends_with("link vbr.v: 2.048 Gbps [vbr.v]\n"), "{tree}");
+        assert!(tree.starts_with("link circuit.c: 10 Gbps"), "{tree}");
+        assert_eq!(codes(&text.replace("2048", "2000"), "\"vbr.v\""), ["C-20"]);
+        let open = text.replace("rate_limit = \"2048 Mbps\"\n", "");
+        assert!(lowered(&open, "\"vbr.v\"").ends_with("need vbr.v\n"));
+    }
+}

@@ -6,6 +6,7 @@ use super::profile::Profiles;
 use crate::plan::{self, Profile};
 use crate::scenario::context::Context;
 use crate::scenario::data;
+use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::law::Law;
 use crate::scenario::read::{Count, PerSecond};
 use crate::scenario::reader::{Reader, variant};
@@ -26,7 +27,12 @@ pub(super) fn read(node: &Node, profiles: &Profiles, cx: &Context) -> Option<pla
         }
         "renewal" => {
             let profile = profile(&r, profiles);
-            r.req::<Law<Span>>("gap").map(|gap| plan::Arrivals::Renewal { gap: gap.dist, profile })
+            let gap = r.req::<Law<Span>>("gap");
+            if gap.as_ref().is_some_and(|gap| gap.dist.mean() < 1.0) {
+                let message = "a mean gap below 1 ns never ends";
+                cx.complain(Diagnostic::error("range", r.place_of("gap"), message));
+            }
+            gap.map(|gap| plan::Arrivals::Renewal { gap: gap.dist, profile })
         }
         "closed" => {
             let (workers, think) = (r.req::<Count>("workers"), r.req::<Law<Span>>("think"));

@@ -42,6 +42,9 @@ pub(super) fn connections(r: &Reader<'_>) -> Option<Connections> {
         _ => r.fallback("idle_timeout", "60 s", CHOSEN),
     };
     let max_age = r.opt::<Above0<Span>>("max_age").map(|age| age.0);
+    if !r.has("tls") {
+        r.assume("tls", "none", CHOSEN.source, CHOSEN.mark);
+    }
     let handshake = r.word("tls", HANDSHAKES).unwrap_or(1);
     r.done();
     Some(Connections {
@@ -85,7 +88,10 @@ pub(super) fn retries(r: &Reader<'_>) -> Option<Retries> {
         false => (Some(Span::ZERO), Some(Span::ZERO), Some(Share(0.0))),
     };
     let budget = r.opt::<Factor>("budget").map(|b| b.0);
-    let re_resolve = r.or("re_resolve", true);
+    let re_resolve = match used {
+        true => r.fallback("re_resolve", "true", CHOSEN),
+        false => r.opt("re_resolve").or(Some(true)),
+    };
     r.done();
     Some(Retries {
         attempts: attempts?.0,
@@ -93,6 +99,6 @@ pub(super) fn retries(r: &Reader<'_>) -> Option<Retries> {
         backoff_cap: cap?,
         jitter: jitter?.0,
         budget,
-        re_resolve,
+        re_resolve: re_resolve?,
     })
 }

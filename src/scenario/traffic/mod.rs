@@ -32,7 +32,7 @@ impl Way {
             "route" => r.reference("route", &["route"]).map(|route| Self::Route(route.name)),
             _ => {
                 let node = r.node("path")?;
-                Some(Self::Path(r.steps(node)))
+                Some(Self::Path(r.some_steps(node)))
             }
         }
     }

@@ -1,16 +1,31 @@
 //! Rules that need a workload and what is on its way; each complaint carries its inventory row.
 
 use super::Workload;
-use crate::plan::{Arrivals, NameCache};
+use crate::plan::{Arrivals, Assumption, NameCache};
 use crate::scenario::context::Context;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::kinds::endpoint::Endpoint;
+use crate::scenario::kinds::load_balancer::LoadBalancer;
 use crate::scenario::kinds::maxcompute::MaxCompute;
+use crate::scenario::kinds::selector::Selector;
 use crate::scenario::kinds::{Kind, Specs, Thing};
+
+/// Kinds that are called by a name.
+const NAMED: &[&str] = &[Endpoint::NAME, LoadBalancer::NAME, MaxCompute::NAME, Selector::NAME];
 
 /// Applies every rule to every workload.
 pub(crate) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) {
     for workload in workloads {
+        let named = |kind| NAMED.contains(&kind);
+        let asks = workload.spec.way.steps(specs).iter().any(|s| named(s.what.kind));
+        if asks && !workload.spec.names_given {
+            cx.assume(Assumption {
+                parameter: format!("workload.{}.names", workload.name),
+                value: "warm_ttl".into(),
+                source: "a common client setting, chosen here".into(),
+                confidence: "D".into(),
+            });
+        }
         for step in workload.spec.way.steps(specs) {
             match step.what.kind {
                 Endpoint::NAME => {

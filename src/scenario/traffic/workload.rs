@@ -24,6 +24,7 @@ pub(crate) struct Workload {
     pub(crate) clients: u32,
     pub(crate) connections: plan::Connections,
     pub(crate) names: NameCache,
+    pub(crate) names_given: bool,
     timeouts: plan::Timeouts,
     retries: plan::Retries,
     flow_cap: Option<Rate>,
@@ -49,6 +50,7 @@ impl Workload {
         let (request, response) = (size("request"), size("response"));
         let clients = r.or("clients", Count(1)).0;
         let connections = client::connections(r);
+        let names_given = r.has("names");
         let names = r.word("names", client::NAMES).unwrap_or(NameCache::Ttl { warm: true });
         let timeouts = client::timeouts(r);
         let retries = client::retries(r);
@@ -71,6 +73,7 @@ impl Workload {
             clients,
             connections: connections?,
             names,
+            names_given,
             timeouts: timeouts?,
             retries: retries?,
             flow_cap,

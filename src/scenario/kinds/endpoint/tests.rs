@@ -1,0 +1,131 @@
+//! The lowered network, a test per documented limit and one per complaint.
+
+use crate::scenario::testing::{assumed, codes, lowered, service};
+
+const PATH: &str = "\"endpoint.e\"";
+
+fn endpoint(product: &str, keys: &str) -> String {
+    let zones = if keys.contains("zones") { "" } else { "zones = [\"a\", \"b\"]\n" };
+    format!("{}[endpoint.e]\nservice = \"svc\"\n{zones}{keys}\n", service(product))
+}
+
+fn nlb(keys: &str) -> String {
+    endpoint("nlb", &format!("created_at = 2026-03-01\n{keys}"))
+}
+
+#[test]
+fn lowered_network() {
+    // A throttle of 2 Gbps over 2 devices with 10 % overshoot: 1.1 Gbps each, in every zone (P-50).
+    let tree = lowered(&nlb("throttle = \"2 Gbps\"\ndevices = 2\novershoot = 1.1"), PATH);
+    let zone = |z: &str| {
+        format!(
+            "  {z} [zone.{z}]
+    delay endpoint.e.zone-{z}.delay: 750 us, 150 us in {z}
+    choose endpoint.e.zone-{z}.throttle (throttle): hash mod n
+      device-1
+        link endpoint.e.zone-{z}.throttle-1: 1.1 Gbps
+      device-2
+        link endpoint.e.zone-{z}.throttle-2: 1.1 Gbps
+    link endpoint.e.zone-{z}.eni: 10 Gbps to 50 Gbps in 3 min [zone.{z}, endpoint.e, endpoint_service.svc]
+    pool load_balancer.lb.zone-{z}.connections: 5000000 slots per connection, refuse
+    station load_balancer.lb.zone-{z}.new-connections: 1 x 5 us per connection [zone.{z}, load_balancer.lb]
+    link load_balancer.lb.zone-{z}.link: 50 Gbps [zone.{z}, load_balancer.lb]
+    link backend.app.zone-{z}.link: 10 Gbps [backend.app, zone.{z}]
+    station backend.app.zone-{z}: 1 x 1 ms per request [backend.app, zone.{z}]
+"
+        )
+    };
+    let head = "choose endpoint.e.name (dns): random, zone health probe down 10 s..20 s up 10 s..20 s then 1 s, name ttl 1 min\n";
+    assert_eq!(tree, format!("{head}{}{}", zone("a"), zone("b")));
+}
+
+#[test]
+fn bandwidth_by_product() {
+    // P-40, P-42, P-43, P-45.
+    assert!(lowered(&nlb(""), PATH).contains("eni: 10 Gbps to 50 Gbps in 3 min"));
+    assert!(lowered(&endpoint("alb", ""), PATH).contains("eni: 5 Gbps to 25 Gbps in 3 min"));
+    assert!(lowered(&endpoint("gwlb", ""), PATH).contains("eni: 5 Gbps to 25 Gbps in 3 min"));
+    let clb = lowered(&endpoint("clb", ""), PATH);
+    assert!(clb.contains("eni: 5 Gbps [zone.a"), "{clb}");
+    // P-44: 3,072 Mbps unless the provider says otherwise, over 4 devices: 768 Mbps.
+    assert!(clb.contains("throttle-4: 768 Mbps"), "{clb}");
+    assert!(!lowered(&nlb(""), PATH).contains("throttle"), "X-58: no default for NLB");
+}
+
+#[test]
+fn an_older_nlb_endpoint_needs_its_figure() {
+    // P-41: after 2026-02-01, not on it.
+    for keys in ["", "created_at = 2025-06-30", "created_at = 2026-02-01"] {
+        assert_eq!(codes(&endpoint("nlb", keys), PATH), ["P-41"], "{keys}");
+    }
+    let told = endpoint("nlb", "created_at = 2025-06-30\nceiling = \"20 Gbps\"");
+    assert!(lowered(&told, PATH).contains("eni: 10 Gbps to 20 Gbps"));
+    assert!(codes(&endpoint("nlb", "created_at = 2026-02-02"), PATH).is_empty());
+}
+
+#[test]
+fn throttle_ranges() {
+    // X-61, X-62, X-56, and X-63 where it cannot bind.
+    for (product, throttle, say) in [
+        ("nlb", "50 Gbps", None),
+        ("nlb", "51 Gbps", Some("X-61")),
+        ("nlb", "99 Mbps", Some("X-61")),
+        ("alb", "25 Gbps", None),
+        ("alb", "26 Gbps", Some("X-62")),
+        ("gwlb", "26 Gbps", Some("X-62")),
+        ("clb", "100 Mbps", None),
+        ("clb", "10241 Mbps", Some("X-56")),
+        ("clb", "10240 Mbps", Some("X-63")),
+    ] {
+        let keys = format!("created_at = 2026-03-01\nthrottle = \"{throttle}\"");
+        let seen = codes(&endpoint(product, &keys), PATH);
+        assert_eq!(seen.first().map(String::as_str), say, "{product} {throttle}");
+    }
+}
+
+#[test]
+fn names_and_affinity() {
+    let pinned = lowered(&nlb("name = \"zone:b\""), PATH);
+    assert!(pinned.starts_with("choose endpoint.e.name (dns): random, name ttl"), "{pinned}");
+    assert!(!pinned.contains("zone-a"), "{pinned}");
+    assert_eq!(codes(&nlb("name = \"zone:b\""), PATH), ["P-23"]);
+    assert_eq!(codes(&nlb("name = \"zone:c\""), PATH)[0], "P-23");
+    assert_eq!(codes(&nlb("zone_affinity = true"), PATH), ["X-10"]);
+    let both = nlb("zone_affinity = true")
+        .replace("load_balancer = \"lb\"", "load_balancer = \"lb\"\nzone_affinity = true");
+    assert!(codes(&both, PATH).is_empty());
+    assert!(lowered(&both, PATH).contains("(dns): own place first"));
+    let theirs = both.replace("03-01\nzone_affinity = true", "03-01");
+    assert_eq!(codes(&theirs, PATH), ["X-10"]);
+}
+
+#[test]
+fn zones_and_pairing() {
+    assert_eq!(codes(&nlb("zones = [\"a\"]"), PATH), ["P-31"]);
+    assert_eq!(codes(&nlb("zones = [\"a\", \"c\"]"), PATH), ["X-17"]);
+    assert_eq!(codes(&nlb("type = \"gwlb\""), PATH), ["P-08"]);
+    assert_eq!(codes(&endpoint("gwlb", "type = \"interface\""), PATH), ["P-08"]);
+    assert!(codes(&endpoint("gwlb", "type = \"gwlb\""), PATH).is_empty());
+    assert_eq!(codes(&nlb("ceiling = \"100 Gbps\""), PATH), ["P-39"]);
+    assert_eq!(codes(&nlb("overshoot = 0.5"), PATH), ["P-55"]);
+}
+
+#[test]
+fn clients_of_a_spread_throttle() {
+    let with = |keys: &str| {
+        codes(&nlb("throttle = \"1 Gbps\""), &format!("{PATH}]\n{keys}\nzones = ["))
+    };
+    // 4 devices need 21 connections.
+    assert_eq!(with("clients = 4\nconnections = { per_client = 5 }"), ["P-54"]);
+    assert!(with("clients = 7\nconnections = { per_client = 3 }").is_empty());
+    assert_eq!(with("names = \"forever\""), ["Z-01"]);
+}
+
+#[test]
+fn what_nobody_publishes_is_assumed() {
+    let seen = |keys: &str, parameter: &str| assumed(&nlb(keys), PATH, parameter);
+    assert_eq!(seen("", "endpoint.e.record_ttl"), Some(("60 s".into(), "C".into())));
+    assert_eq!(seen("", "endpoint.e.overshoot"), Some(("1.0".into(), "D".into())));
+    let set = seen("record_ttl = \"5 s\"", "endpoint.e.record_ttl");
+    assert_eq!(set, Some(("5 s".into(), "set".into())));
+}

@@ -1,0 +1,221 @@
+//! The lowered network as text, for `check --show-plan` and for golden tests.
+
+use std::fmt::Write as _;
+
+use crate::plan::{
+    Belief, Capacity, Duplex, Hop, Lack, OnFull, Plan, Policy, Rehash, Scope, Selector, Servers,
+};
+use crate::random::Dist;
+use crate::units::{Bytes, Rate, Span};
+
+/// Every route as a tree of hops, then workloads, backgrounds, faults and changes, one per line.
+///
+/// ```
+/// # use highwater::scenario::{Source, load_text, show_plan};
+/// # let text = r#"
+/// # version = 1
+/// # [link.wan]
+/// # capacity = "1 Gbps"
+/// # [workload.web]
+/// # path = ["link.wan"]
+/// # arrivals = { poisson = { rate = "100/s" } }
+/// # request = "1 kB"
+/// # response = "200 kB"
+/// # "#;
+/// # let source = Source { path: "demo.toml".into(), text: text.into() };
+/// # let plan = load_text(source, std::path::Path::new("."), &[]).unwrap().plan;
+/// assert!(show_plan(&plan).starts_with("route workload.web\n  link link.wan: 1 Gbps\n"));
+/// ```
+pub fn show_plan(plan: &Plan) -> String {
+    let mut out = String::new();
+    for route in &plan.routes {
+        line(&mut out, 0, &format!("route {}", route.name));
+        hops(plan, &route.hops, 1, &mut out);
+    }
+    for w in &plan.workloads {
+        let route = &plan.routes[w.route.index()].name;
+        let places: Vec<_> = w.places.iter().map(|p| plan.places[p.index()].as_str()).collect();
+        let places = match places[..] {
+            [] => String::new(),
+            _ => format!(" in {}", places.join(", ")),
+        };
+        let sizes = [&w.request, &w.response].map(size);
+        let text = format!(
+            "workload {}: {} clients{places}, {} for {}, route {route}",
+            w.name, w.clients, sizes[0], sizes[1]
+        );
+        line(&mut out, 0, &text);
+    }
+    for b in &plan.backgrounds {
+        let route = &plan.routes[b.route.index()].name;
+        let text = format!("background {}: {}, {}, {route}", b.name, b.forward, b.backward);
+        line(&mut out, 0, &text);
+    }
+    for fault in &plan.faults {
+        let to = match fault.to.nanos() {
+            u64::MAX => "the end".to_owned(),
+            _ => fault.to.to_string(),
+        };
+        let text = format!("fault {}: {}, {} to {to}", fault.name, fault.label, fault.from);
+        line(&mut out, 0, &text);
+    }
+    out
+}
+
+fn line(out: &mut String, depth: usize, text: &str) {
+    let _ = writeln!(out, "{:1$}{text}", "", depth * 2);
+}
+
+fn hops(plan: &Plan, list: &[Hop], depth: usize, out: &mut String) {
+    let needs = |ids: &[crate::plan::ComponentId]| match ids {
+        [] => String::new(),
+        _ => {
+            let names: Vec<_> =
+                ids.iter().map(|c| plan.components[c.index()].name.as_str()).collect();
+            format!(" [{}]", names.join(", "))
+        }
+    };
+    for hop in list {
+        let text = match *hop {
+            Hop::Link(id) | Hop::Against(id) => {
+                let link = &plan.links[id.index()];
+                let word = if matches!(hop, Hop::Link(_)) { "link" } else { "against" };
+                let half = if link.duplex == Duplex::Half { ", half duplex" } else { "" };
+                let capacity = capacity(&link.capacity);
+                format!("{word} {}: {capacity}{half}{}", link.name, needs(&link.needs))
+            }
+            Hop::Delay(id) => {
+                let delay = &plan.delays[id.index()];
+                let local = delay.local.as_ref().map_or(String::new(), |(place, law)| {
+                    format!(", {} in {}", time(law), plan.places[place.index()])
+                });
+                format!("delay {}: {}{local}", delay.name, time(&delay.law))
+            }
+            Hop::Pool(id) => pool(&plan.pools[id.index()]),
+            Hop::Station(id) => {
+                let station = &plan.stations[id.index()];
+                format!("station {}{}", self::station(station), needs(&station.needs))
+            }
+            Hop::Need(id) => format!("need {}", plan.components[id.index()].name),
+            Hop::Selector(id) => {
+                let selector = &plan.selectors[id.index()];
+                line(out, depth, &choice(plan, selector));
+                for branch in &selector.branches {
+                    let weight = match branch.weight {
+                        1.0 => String::new(),
+                        weight => format!(" x {weight}"),
+                    };
+                    let head = format!("{}{weight}{}", branch.name, needs(&branch.watches));
+                    line(out, depth + 1, &head);
+                    hops(plan, &branch.hops, depth + 2, out);
+                }
+                continue;
+            }
+        };
+        line(out, depth, &text);
+    }
+}
+
+fn capacity(capacity: &Capacity) -> String {
+    match capacity {
+        Capacity::Fixed(rate) => rate.to_string(),
+        Capacity::Elastic { start, ceiling, ramp, .. } => format!("{start} to {ceiling} in {ramp}"),
+        Capacity::Random { law, every } => {
+            format!("{} every {every}", self::law(law, |x| Rate::from_bps(x).to_string()))
+        }
+    }
+}
+
+fn pool(pool: &crate::plan::Pool) -> String {
+    let full = match &pool.on_full {
+        OnFull::Refuse => "refuse".to_owned(),
+        OnFull::Wait { queue, timeout } => {
+            let queue = queue.map_or(String::new(), |q| format!(" of {q}"));
+            let timeout = timeout.map_or(String::new(), |t| format!(" for {t}"));
+            format!("wait{queue}{timeout}")
+        }
+    };
+    let lack = match pool.lack {
+        Lack::Slot => "slots",
+        Lack::Port => "ports",
+        Lack::Address => "addresses",
+    };
+    let held = match pool.hold_after {
+        Span::ZERO => String::new(),
+        time => format!(", held {time} more"),
+    };
+    format!("pool {}: {} {lack} per {}, {full}{held}", pool.name, pool.units, scope(pool.scope))
+}
+
+const fn scope(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Connection => "connection",
+        Scope::Request => "request",
+    }
+}
+
+fn station(station: &crate::plan::Station) -> String {
+    let servers = match station.servers {
+        Servers::Count(n) => n.to_string(),
+        Servers::Unlimited => "unlimited".to_owned(),
+    };
+    let queue = station.queue.map_or(String::new(), |q| format!(", queue {q}"));
+    let timeout = station.timeout.map_or(String::new(), |t| format!(", timeout {t}"));
+    format!(
+        "{}: {servers} x {} per {}{queue}{timeout}",
+        station.name,
+        time(&station.service),
+        scope(station.scope)
+    )
+}
+
+fn choice(plan: &Plan, selector: &Selector) -> String {
+    let policy = match selector.policy {
+        Policy::Hash(Rehash::ModN) => "hash mod n",
+        Policy::Hash(Rehash::Rendezvous) => "hash rendezvous",
+        Policy::Priority => "first up",
+        Policy::Random => "random",
+        Policy::Prefer => "own place first",
+    };
+    let belief = match &selector.belief {
+        Belief::Blind => String::new(),
+        Belief::Watched(d) => format!(
+            ", {} down {} up {} then {}",
+            d.label,
+            time(&d.detect_down),
+            time(&d.detect_up),
+            time(&d.propagate)
+        ),
+    };
+    let naming = selector.naming.as_ref().map_or(String::new(), |n| {
+        let at =
+            n.resolver.map_or(String::new(), |r| format!(" at {}", plan.stations[r.index()].name));
+        format!(", name ttl {}{at}", n.ttl)
+    });
+    format!("choose {} ({}): {policy}{belief}{naming}", selector.name, selector.role)
+}
+
+fn time(dist: &Dist) -> String {
+    law(dist, |ns| Span::from_nanos(ns).to_string())
+}
+
+fn size(dist: &Dist) -> String {
+    law(dist, |bytes| Bytes::new(bytes).to_string())
+}
+
+/// A law of amounts, for people.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a spelling of amounts that are never negative; saturates"
+)]
+fn law(dist: &Dist, spell: impl Fn(u64) -> String) -> String {
+    let at = |x: f64| spell((x + 0.5) as u64);
+    match dist {
+        Dist::Constant { value } => at(*value),
+        Dist::Uniform { low, high } => format!("{}..{}", at(*low), at(*high)),
+        Dist::Exponential { mean } => format!("exponential {}", at(*mean)),
+        Dist::Lognormal { sigma, .. } => format!("lognormal {} sigma {sigma}", at(dist.mean())),
+        other => format!("mean {}", at(other.mean())),
+    }
+}
