@@ -174,7 +174,7 @@ pub enum Fact {
         /// When.
         at: u64,
     },
-    /// A new connection took a branch.
+    /// A try took a branch: counted when its connection chooses, or when it reuses one.
     Chosen {
         /// Selector.
         selector: u32,
@@ -182,6 +182,8 @@ pub enum Fact {
         branch: u32,
         /// Whether the branch is truly down.
         stale: bool,
+        /// Whether a new connection chose.
+        fresh: bool,
         /// When.
         at: u64,
     },

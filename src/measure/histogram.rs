@@ -22,12 +22,20 @@ const DIGITS: u8 = 3;
 /// assert_eq!(h.quantile(0.5), Some(20));
 /// assert_eq!(Histogram::new().quantile(0.5), None);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Histogram {
     hdr: Hdr<u64>,
     sum: u128,
     min: u64,
     max: u64,
+}
+
+/// Short: the buckets are thousands.
+impl std::fmt::Debug for Histogram {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let quantiles = [0.5, 0.99].map(|q| self.quantile(q));
+        write!(f, "Histogram({} values, sum {}, p50 p99 {quantiles:?})", self.count(), self.sum)
+    }
 }
 
 impl Default for Histogram {

@@ -9,7 +9,7 @@ mod fact;
 mod histogram;
 mod results;
 mod stats;
-// mod tally;
+mod tally;
 
 pub use fact::{End, Fact, Limit, LinkUse, Observer, PHASES, Phase, PoolUse, StationUse};
 pub use histogram::Histogram;
@@ -19,4 +19,4 @@ pub use results::{
     WorkloadResults,
 };
 pub use stats::{Interval, student_t_quantile};
-// pub use tally::Tally;
+pub use tally::Tally;

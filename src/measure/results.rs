@@ -287,9 +287,9 @@ pub struct SelectorResults {
     pub headline: bool,
     /// The branches, in the plan's order.
     pub branches: Vec<String>,
-    /// Per branch, per window: times chosen by new connections.
+    /// Per branch, per window: tries that took it, on new and reused connections.
     pub chosen_by_window: Vec<Vec<u64>>,
-    /// Per branch, per window: times chosen although truly down.
+    /// Per branch, per window: tries that took it although it was truly down.
     pub stale_by_window: Vec<Vec<u64>>,
     /// Live connections moved because the belief changed.
     pub moved: u64,

@@ -56,7 +56,6 @@ impl Draws {
     }
 
     /// The next 64 random bits.
-    #[expect(clippy::should_implement_trait, reason = "an endless stream, not an iterator")]
     pub const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.0)

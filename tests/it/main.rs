@@ -1,4 +1,11 @@
-//! Integration tests, one module per room.
+//! One binary for all integration tests.
 
+mod benches;
+mod documented;
+mod house;
+mod laws;
+mod program;
+mod report;
 mod scenario;
 mod scenario_bad;
+mod theory;

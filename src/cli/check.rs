@@ -1,0 +1,36 @@
+//! `highwater check`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::scenario::Severity;
+
+use super::console::Console;
+use super::{Exit, key_value};
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Scenario files
+    #[arg(required = true)]
+    scenarios: Vec<PathBuf>,
+    /// Set a key of the scenario before checking
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    set: Vec<(String, String)>,
+}
+
+pub(super) fn check(args: &CheckArgs, console: &mut Console) -> Result<Exit, Exit> {
+    let mut exit = Exit::Fine;
+    for path in &args.scenarios {
+        let name = path.display();
+        match super::run::load(path, &args.set, console) {
+            Ok(loaded) => {
+                let count = |s| loaded.diagnostics.iter().filter(|d| d.severity == s).count();
+                let (warnings, notes) = (count(Severity::Warning), count(Severity::Note));
+                console.out(&format!("{name}: ok, {warnings} warnings, {notes} notes\n"))?;
+            }
+            Err(e) => exit = if exit == Exit::Machine { exit } else { e },
+        }
+    }
+    Ok(exit)
+}

@@ -1,0 +1,155 @@
+//! The command line: flags, the terminal, exit codes, progress. Nothing else reads or writes them.
+//!
+//! | exit code | meaning |
+//! |---|---|
+//! | 0 | fine |
+//! | 1 | an objective was missed |
+//! | 2 | bad input or usage |
+//! | 70 | a bug of highwater |
+//! | 74 | the machine failed: a file could not be read or written |
+
+mod check;
+mod console;
+mod redraw;
+mod run;
+mod sweep;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use console::Console;
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// 0
+    Fine,
+    /// 1
+    Missed,
+    /// 2
+    Input,
+    /// 70
+    Bug,
+    /// 74
+    Machine,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Fine => 0,
+            Exit::Missed => 1,
+            Exit::Input => 2,
+            Exit::Bug => 70,
+            Exit::Machine => 74,
+        })
+    }
+}
+
+/// Simulates traffic through cloud endpoints, proxies and circuits.
+#[derive(Debug, Parser)]
+#[command(name = "highwater", version, about, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 fine, 1 an objective was missed, 2 bad input or usage, \
+                          70 a bug of highwater, 74 a file could not be read or written.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check scenarios against the documented rules, without running them
+    Check(check::CheckArgs),
+    /// Simulate a scenario; write histograms, charts and a report
+    Run(run::RunArgs),
+    /// Simulate a grid of variants of a scenario
+    Sweep(sweep::SweepArgs),
+    /// Redraw files, charts and page from a results.json
+    Report(redraw::ReportArgs),
+}
+
+/// How text goes to stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// What `run` and `sweep` share.
+#[derive(Debug, Args)]
+struct Common {
+    /// The scenario file
+    scenario: PathBuf,
+    /// Folder for the results [default: output/SCENARIO]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Set a key of the scenario: --set run.seed=7 --set 'circuit.c1.port="40 Gbps"'
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    set: Vec<(String, String)>,
+    /// Root of all randomness (short for --set run.seed=N)
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Independent repetitions (short for --set run.replications=N)
+    #[arg(long, value_name = "N")]
+    replications: Option<u32>,
+    /// Threads; results do not depend on it [default: one per core]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
+    /// Run even if the estimate of requests or memory is above the limit
+    #[arg(long)]
+    force: bool,
+    /// What to print on stdout
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// No progress bar, no summary
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl Common {
+    /// All overrides, in the order in which they take effect.
+    fn overrides(&self) -> Vec<(String, String)> {
+        let mut all = self.set.clone();
+        all.extend(self.seed.map(|n| ("run.seed".to_owned(), n.to_string())));
+        all.extend(self.replications.map(|n| ("run.replications".to_owned(), n.to_string())));
+        all
+    }
+}
+
+/// Splits `key=value`.
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => {
+            Ok((key.trim().into(), value.trim().into()))
+        }
+        _ => Err("write KEY=VALUE, such as circuit.c1.port=\"40 Gbps\"".into()),
+    }
+}
+
+/// Runs the program on the process's arguments.
+pub fn main() -> ExitCode {
+    console::report_panics();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            let code = if e.use_stderr() { Exit::Input } else { Exit::Fine };
+            // Nothing can be done about a closed stdout or stderr here.
+            let _ = e.print();
+            return code.into();
+        }
+    };
+    let mut console = Console::new();
+    let work = || match &cli.command {
+        Command::Check(args) => check::check(args, &mut console),
+        Command::Run(args) => run::run(args, &mut console),
+        Command::Sweep(args) => sweep::sweep(args, &mut console),
+        Command::Report(args) => redraw::redraw(args, &mut console),
+    };
+    let exit = console::catching(work);
+    exit.into()
+}

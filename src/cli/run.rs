@@ -1,0 +1,147 @@
+//! `highwater run`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::experiment::{self, Case, Estimate, Options};
+use crate::measure::{Identity, Results};
+use crate::report;
+use crate::scenario::{self, Failure, Loaded};
+
+use super::console::{self, Console};
+use super::{Common, Exit, Format};
+
+/// Above these a run needs `--force`.
+const MOST_REQUESTS: f64 = 1e9;
+const MOST_MEMORY: f64 = (1u64 << 30) as f64;
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) fn run(args: &RunArgs, console: &mut Console) -> Result<Exit, Exit> {
+    let common = &args.common;
+    let loaded = load(&common.scenario, &common.overrides(), console)?;
+    let case = case(loaded);
+    let dir = common.out.clone().unwrap_or_else(|| PathBuf::from("output").join(&case.plan.name));
+    let results = simulate(vec![case], common, console)?.remove(0);
+    let command: Vec<String> = std::env::args().collect();
+    let files = report::write_all(&results, &dir, &command).map_err(|e| {
+        console.say(&format!("error: {e}\n"));
+        Exit::Machine
+    })?;
+    match common.format {
+        Format::Json => {
+            let text = serde_json::to_string(&results).expect("results are plain data");
+            console.out(&(text + "\n"))?;
+        }
+        Format::Text if !common.quiet => {
+            console.out(&report::summary(&results, 100))?;
+            let page = dir.join("report.html");
+            console.out(&format!(
+                "\n{} files in {}; open {}\n",
+                files.len(),
+                dir.display(),
+                page.display()
+            ))?;
+        }
+        Format::Text => {}
+    }
+    Ok(verdict(&results))
+}
+
+/// Exit code 1 when an objective was missed.
+pub(super) fn verdict(results: &Results) -> Exit {
+    let missed = results.workloads.iter().flat_map(|w| &w.objectives).any(|o| !o.met);
+    if missed { Exit::Missed } else { Exit::Fine }
+}
+
+/// Loads a scenario, and says what is wrong with it.
+pub(super) fn load(
+    path: &Path,
+    overrides: &[(String, String)],
+    console: &mut Console,
+) -> Result<Loaded, Exit> {
+    match scenario::load(path, overrides) {
+        Ok(loaded) => {
+            if !loaded.diagnostics.is_empty() {
+                console.say(&scenario::render(
+                    &loaded.diagnostics,
+                    &loaded.sources,
+                    console.colour(),
+                ));
+            }
+            Ok(loaded)
+        }
+        Err(Failure::Refused { diagnostics, sources }) => {
+            console.say(&scenario::render(&diagnostics, &sources, console.colour()));
+            Err(Exit::Input)
+        }
+        Err(Failure::Io { path, error }) => {
+            console.say(&format!("error: cannot read {}: {error}\n", path.display()));
+            Err(if error.kind() == std::io::ErrorKind::NotFound {
+                Exit::Input
+            } else {
+                Exit::Machine
+            })
+        }
+    }
+}
+
+/// What is run of a loaded scenario.
+pub(super) fn case(loaded: Loaded) -> Case {
+    let identity = Identity {
+        scenario: loaded.plan.name.clone(),
+        title: loaded.plan.title.clone(),
+        description: loaded.plan.description.clone(),
+        scenario_hash: format!("{:016x}", loaded.hash),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: loaded.plan.settings.seed,
+    };
+    Case { plan: loaded.plan, identity }
+}
+
+/// Runs cases behind a progress bar, after an estimate.
+pub(super) fn simulate(
+    cases: Vec<Case>,
+    common: &Common,
+    console: &mut Console,
+) -> Result<Vec<Results>, Exit> {
+    let first = &cases[0].identity;
+    console::in_hand(format!(
+        "  version: {}\n  hash:    {}\n  seed:    {}\n",
+        first.version, first.scenario_hash, first.seed
+    ));
+    let (mut requests, mut memory) = (0.0, 0.0);
+    for case in &cases {
+        let estimate = Estimate::of(&case.plan);
+        requests += estimate.requests;
+        memory += estimate.memory;
+    }
+    if !common.force && (requests > MOST_REQUESTS || memory > MOST_MEMORY) {
+        console.say(&format!(
+            "error: this would simulate about {requests:.1e} requests and keep {:.1} GiB of results; \
+             the limits are {MOST_REQUESTS:.0e} and {:.0} GiB\n  help: shorten run.length, widen run.window, \
+             lower run.replications, or say --force\n",
+            memory / MOST_MEMORY,
+            1.0
+        ));
+        return Err(Exit::Input);
+    }
+    let bar = console.bar(experiment::windows(&cases), common.quiet);
+    let on_window = || bar.inc(1);
+    let options = Options { threads: common.threads, on_window: &on_window };
+    let outcome = experiment::run_all(&cases, &options);
+    bar.finish_and_clear();
+    outcome.map_err(|e| {
+        console.say(&format!("error: {e}\n"));
+        match e {
+            experiment::ExperimentError::Threads { .. } => Exit::Machine,
+            experiment::ExperimentError::Sim(crate::sim::SimError::Plan(_)) => Exit::Bug,
+            experiment::ExperimentError::Sim(_) => Exit::Input,
+        }
+    })
+}

@@ -1,0 +1,251 @@
+//! Hand-worked cases, laws, and lockstep with the slow twin.
+
+use super::super::SharingSlow;
+use super::*;
+use proptest::prelude::*;
+
+fn at(ns: u64) -> Instant {
+    Instant::from_nanos(ns)
+}
+
+fn close(a: f64, b: f64) -> bool {
+    a == b || (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
+}
+
+#[test]
+fn parking_lot() {
+    // Links a, b, c of 1 byte/ns. One long flow over all three, one short flow on each of a and b,
+    // three on c.  c is the bottleneck of 4 flows: 1/4 each. Then a and b give their short flow
+    // what the long one leaves: 3/4.
+    let mut s = Sharing::new();
+    let [a, b, c] = [1.0, 1.0, 1.0].map(|x| s.add_resource(x));
+    let long = s.add_class(&[a, b, c], 1.0, f64::INFINITY);
+    let on: Vec<ClassId> =
+        [a, b, c].iter().map(|r| s.add_class(&[*r], 1.0, f64::INFINITY)).collect();
+    s.start(long, 1e6, at(0));
+    for (i, n) in [(0, 1), (1, 1), (2, 3)] {
+        (0..n).for_each(|_| _ = s.start(on[i], 1e6, at(0)));
+    }
+    assert_eq!(s.rate(long), (0.25, Bound::Resource(c)));
+    assert_eq!(s.rate(on[0]), (0.75, Bound::Resource(a)));
+    assert_eq!(s.rate(on[2]), (0.25, Bound::Resource(c)));
+}
+
+#[test]
+fn caps_leave_their_rest_to_others_and_weights_divide() {
+    // 12 bytes/ns. Weights 1, 2 and a flow of weight 3 capped at 3: uncapped it would get 6. It
+    // stops at 3; the other 9 divide 1 : 2 = 3 and 6.
+    let mut s = Sharing::new();
+    let link = s.add_resource(12.0);
+    let one = s.add_class(&[link], 1.0, f64::INFINITY);
+    let two = s.add_class(&[link], 2.0, f64::INFINITY);
+    let capped = s.add_class(&[link], 3.0, 3.0);
+    for class in [one, two, capped] {
+        s.start(class, 1e9, at(0));
+    }
+    assert_eq!((s.rate(one).0, s.rate(two).0, s.rate(capped)), (3.0, 6.0, (3.0, Bound::Cap)));
+}
+
+#[test]
+fn crossing_twice_counts_twice() {
+    // 3 bytes/ns; one flow crosses the link twice, one once: levels equal, 2x + x = 3, x = 1.
+    let mut s = Sharing::new();
+    let link = s.add_resource(3.0);
+    let twice = s.add_class(&[link, link], 1.0, f64::INFINITY);
+    let once = s.add_class(&[link], 1.0, f64::INFINITY);
+    s.start(twice, 1e6, at(0));
+    s.start(once, 1e6, at(0));
+    assert_eq!((s.rate(twice).0, s.rate(once).0, s.load(link)), (1.0, 1.0, 3.0));
+}
+
+#[test]
+fn zero_capacity_stalls_and_a_repair_resumes() {
+    // 1,000 bytes at 2 bytes/ns; down from 100 ns to 350 ns: 200 done, 800 left, done at 750.
+    let mut s = Sharing::new();
+    let link = s.add_resource(2.0);
+    let class = s.add_class(&[link], 1.0, f64::INFINITY);
+    let flow = s.start(class, 1_000.0, at(0));
+    s.set_capacity(link, 0.0, at(100));
+    assert_eq!(s.next_at(), None);
+    s.set_capacity(link, 2.0, at(350));
+    assert_eq!(s.pop(), Some((at(750), flow)));
+    // 250 ns of no capacity: 500 of 1,500 bytes missing; carried exactly the flow.
+    let seen = s.read_resource(link, at(750));
+    assert_eq!((seen.bytes, seen.capacity, seen.full_ns), (1_000.0, 1_000.0, 750.0));
+}
+
+#[test]
+fn removal_returns_what_is_left() {
+    // Two flows at 1/2 for 100 ns: 50 done each. The other one then runs alone: 950 more ns.
+    let mut s = Sharing::new();
+    let link = s.add_resource(1.0);
+    let class = s.add_class(&[link], 1.0, f64::INFINITY);
+    let gone = s.start(class, 1_000.0, at(0));
+    let stays = s.start(class, 1_000.0, at(0));
+    assert_eq!(s.remove(gone, at(100)), Some(950.0));
+    assert_eq!(s.remove(gone, at(100)), None);
+    assert_eq!(s.pop(), Some((at(1_050), stays)));
+}
+
+#[test]
+fn free_flows_and_empty_flows_end_at_once() {
+    let mut s = Sharing::new();
+    let endless = s.add_resource(f64::INFINITY);
+    let link = s.add_resource(1.0);
+    let free = s.add_class(&[endless], 1.0, f64::INFINITY);
+    let none = s.add_class(&[], 1.0, f64::INFINITY);
+    let busy = s.add_class(&[link], 1.0, f64::INFINITY);
+    let a = s.start(free, 5e9, at(3));
+    let b = s.start(none, 5e9, at(3));
+    let c = s.start(busy, 0.0, at(3));
+    let mut done: Vec<FlowId> = Vec::new();
+    while let Some((when, flow)) = s.pop() {
+        assert_eq!(when, at(3));
+        done.push(flow);
+    }
+    assert!(done.contains(&a) && done.contains(&b) && done.contains(&c));
+}
+
+#[test]
+fn what_holds_back_is_integrated() {
+    // A flow capped at 1 on a link of 1.5: 200 ns alone at its cap; then a second class uncapped
+    // joins: level 0.75 each, both held by the link.
+    let mut s = Sharing::new();
+    let link = s.add_resource(1.5);
+    let capped = s.add_class(&[link], 1.0, 1.0);
+    let open = s.add_class(&[link], 1.0, f64::INFINITY);
+    s.start(capped, 1e6, at(0));
+    s.start(open, 1e6, at(200));
+    let mut held = Vec::new();
+    let work = s.read_class(capped, at(300), |bound, flow_ns| held.push((bound, flow_ns)));
+    assert_eq!(held, [(Bound::Cap, 200.0), (Bound::Resource(link), 100.0)]);
+    assert_eq!(work, 200.0 + 75.0);
+}
+
+/// A step of a random history.
+#[derive(Clone, Debug)]
+enum Act {
+    Start { class: usize, bytes: u32 },
+    Remove { pick: usize },
+    Capacity { resource: usize, value: f64 },
+    Pop,
+    Wait { ns: u64 },
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        4 => (0usize..12, 1u32..100_000).prop_map(|(class, bytes)| Act::Start { class, bytes }),
+        1 => (0usize..64).prop_map(|pick| Act::Remove { pick }),
+        1 => (0usize..6, prop_oneof![Just(0.0), 0.1f64..10.0])
+            .prop_map(|(resource, value)| Act::Capacity { resource, value }),
+        3 => Just(Act::Pop),
+        1 => (1u64..20_000).prop_map(|ns| Act::Wait { ns }),
+    ]
+}
+
+type ClassSpec = (Vec<usize>, f64, f64);
+
+fn class_spec() -> impl Strategy<Value = ClassSpec> {
+    let cap = prop_oneof![2 => Just(f64::INFINITY), 1 => 0.05f64..4.0];
+    (prop::collection::vec(0usize..6, 1..5), prop_oneof![Just(1.0), 0.2f64..5.0], cap)
+}
+
+/// The bottleneck theorem on the present rates: feasible, and every flow is at its cap or crosses
+/// a full resource on which no flow has a higher level.
+fn assert_max_min(capacities: &[f64], flows: &[(Vec<usize>, f64, f64, f64)]) {
+    let mut load = vec![0.0; capacities.len()];
+    for (path, _, _, rate) in flows {
+        path.iter().for_each(|r| load[*r] += rate);
+    }
+    for (l, c) in load.iter().zip(capacities) {
+        assert!(*l <= c * (1.0 + 1e-9) + 1e-15, "load {l} above capacity {c}");
+    }
+    for (path, weight, cap, rate) in flows {
+        let full = |r: &usize| load[*r] >= capacities[*r] * (1.0 - 1e-9);
+        let highest = |r: &usize| {
+            flows
+                .iter()
+                .filter(|f| f.0.contains(r))
+                .all(|f| f.3 / f.1 <= rate / weight * (1.0 + 1e-9) + 1e-15)
+        };
+        assert!(
+            close(*rate, *cap) || path.iter().any(|r| full(r) && highest(r)),
+            "not max-min: {flows:?}"
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    // The fast and the slow twin in lockstep over random histories: the same flows end, within
+    // 2 ns; the rates agree to 1e-9 and pass the bottleneck theorem.
+    #[test]
+    fn lockstep_with_the_slow_twin(
+        capacities in prop::collection::vec(0.1f64..10.0, 6),
+        specs in prop::collection::vec(class_spec(), 12),
+        acts in prop::collection::vec(act(), 1..120),
+    ) {
+        let mut capacities = capacities;
+        let mut fast = Sharing::new();
+        let resources: Vec<ResourceId> = capacities.iter().map(|c| fast.add_resource(*c)).collect();
+        let classes: Vec<ClassId> = specs.iter()
+            .map(|(path, weight, cap)| {
+                let path: Vec<ResourceId> = path.iter().map(|r| resources[*r]).collect();
+                fast.add_class(&path, *weight, *cap)
+            })
+            .collect();
+        let mut slow = SharingSlow::new(capacities.clone());
+        let mut live: Vec<(u64, FlowId, usize)> = Vec::new();
+        let mut now = 0;
+        let drain = acts.iter().cloned().chain(std::iter::repeat_n(Act::Pop, 200));
+        for act in drain {
+            match act {
+                Act::Start { class, bytes } => {
+                    let (path, weight, cap) = &specs[class];
+                    let id = slow.start(path, *weight, *cap, f64::from(bytes), at(now));
+                    live.push((id, fast.start(classes[class], f64::from(bytes), at(now)), class));
+                }
+                Act::Remove { pick } if !live.is_empty() => {
+                    let (id, flow, _) = live.swap_remove(pick % live.len());
+                    let (a, b) = (slow.remove(id, at(now)).unwrap(), fast.remove(flow, at(now)).unwrap());
+                    prop_assert!((a - b).abs() < 20.0, "left {} and {}", a, b);
+                }
+                Act::Capacity { resource, value } => {
+                    capacities[resource] = value;
+                    slow.set_capacity(resource, value, at(now));
+                    fast.set_capacity(resources[resource], value, at(now));
+                }
+                Act::Pop => {
+                    let (Some(a), Some(b)) = (slow.next_at(), fast.next_at()) else {
+                        prop_assert_eq!(slow.next_at(), fast.next_at());
+                        continue;
+                    };
+                    prop_assert!(a.nanos().abs_diff(b.nanos()) <= 2, "next at {:?} and {:?}", a, b);
+                    // Ties within rounding may end in another order: end the fast one's choice.
+                    let (when, flow) = fast.pop().unwrap();
+                    let i = live.iter().position(|l| l.1 == flow).unwrap();
+                    let (id, _, _) = live.swap_remove(i);
+                    now = when.nanos().max(now);
+                    let left = slow.remove(id, at(now)).unwrap();
+                    prop_assert!(left <= 30.0, "the twin has {} bytes left", left);
+                }
+                Act::Wait { ns } => {
+                    let limit = fast.next_at().map_or(u64::MAX, Instant::nanos)
+                        .min(slow.next_at().map_or(u64::MAX, Instant::nanos));
+                    now = (now + ns).min(limit.max(now));
+                }
+                Act::Remove { .. } => {}
+            }
+            let rates = slow.rates();
+            let mut flows = Vec::new();
+            for (id, rate) in &rates {
+                let class = live.iter().find(|l| l.0 == *id).unwrap().2;
+                let (mine, _) = fast.rate(classes[class]);
+                prop_assert!(close(mine, *rate), "rates {} and {}", mine, rate);
+                flows.push((specs[class].0.clone(), specs[class].1, specs[class].2, mine));
+            }
+            assert_max_min(&capacities, &flows);
+        }
+    }
+}

@@ -1,0 +1,601 @@
+//! The observer of one replication.
+
+use std::collections::BTreeMap;
+
+use crate::plan::{Arrivals, Belief, Hop, Objective, Plan, Servers};
+
+use super::fact::{End, Fact, Limit, Observer, PHASES};
+use super::histogram::Histogram;
+use super::results::{
+    AssumptionSeen, Binding, FaultSeen, Gap, Headline, Identity, LinkResults, NoticeSeen,
+    ObjectiveSeen, PoolResults, Results, SelectorResults, SettingsSeen, StationResults,
+    WorkloadResults,
+};
+
+/// Counts one replication's facts; [`Tally::finish`] gives its [`Results`].
+#[derive(Debug)]
+pub struct Tally<'a> {
+    plan: &'a Plan,
+    replication: u32,
+    window_ns: u64,
+    warmup_ns: u64,
+    workloads: Vec<WorkloadTally>,
+    /// Per link and direction.
+    links: Vec<[LinkResults; 2]>,
+    pools: Vec<PoolResults>,
+    stations: Vec<StationResults>,
+    selectors: Vec<SelectorResults>,
+    /// Per (selector, branch): the gap that is open.
+    open: BTreeMap<(u32, u32), OpenGap>,
+    gaps: BTreeMap<(u32, u32), Gap>,
+    window: usize,
+}
+
+#[derive(Debug)]
+struct WorkloadTally {
+    seen: WorkloadResults,
+    ended: u64,
+    phases: [Histogram; 7],
+    errors: [u64; 10],
+    errors_by_window: BTreeMap<End, Vec<u64>>,
+    binding: BTreeMap<Limit, Vec<u64>>,
+    bytes: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct OpenGap {
+    fault: u32,
+    changed: u64,
+    detect: u64,
+    propagate: u64,
+    last_stale: Option<u64>,
+    last_failure: Option<u64>,
+}
+
+impl<'a> Tally<'a> {
+    /// An empty tally of a replication of a plan.
+    pub fn new(plan: &'a Plan, replication: u32) -> Self {
+        let s = &plan.settings;
+        let windows = usize::try_from(s.horizon.nanos().div_ceil(s.window.nanos()))
+            .expect("checked by scenario");
+        let zeros = || vec![0; windows];
+        let link = |link: &crate::plan::Link, direction: &str| LinkResults {
+            name: link.name.clone(),
+            direction: direction.into(),
+            role: link.role.clone(),
+            headline: link.headline,
+            bytes_by_window: zeros(),
+            capacity_by_window: zeros(),
+            full_ns_by_window: zeros(),
+            lost_by_window: zeros(),
+            peak_bps: 0,
+        };
+        let links = plan.links.iter().map(|l| match l.duplex {
+            crate::plan::Duplex::Full => [link(l, "forward"), link(l, "backward")],
+            crate::plan::Duplex::Half => [link(l, "both"), link(l, "")],
+        });
+        let pools = plan.pools.iter().map(|p| PoolResults {
+            name: p.name.clone(),
+            units: p.units,
+            used_ns_by_window: zeros(),
+            size_ns_by_window: zeros(),
+            ..PoolResults::default()
+        });
+        let stations = plan.stations.iter().map(|s| StationResults {
+            name: s.name.clone(),
+            servers: match s.servers {
+                Servers::Count(n) => u64::from(n),
+                Servers::Unlimited => 0,
+            },
+            busy_ns_by_window: zeros(),
+            ..StationResults::default()
+        });
+        let selectors = plan.selectors.iter().map(|s| SelectorResults {
+            name: s.name.clone(),
+            role: s.role.clone(),
+            headline: s.headline,
+            branches: s.branches.iter().map(|b| b.name.clone()).collect(),
+            chosen_by_window: vec![zeros(); s.branches.len()],
+            stale_by_window: vec![zeros(); s.branches.len()],
+            moved: 0,
+        });
+        Self {
+            plan,
+            replication,
+            window_ns: s.window.nanos(),
+            warmup_ns: s.warmup.nanos(),
+            workloads: plan.workloads.iter().map(|w| WorkloadTally::new(w, windows)).collect(),
+            links: links.collect(),
+            pools: pools.collect(),
+            stations: stations.collect(),
+            selectors: selectors.collect(),
+            open: BTreeMap::new(),
+            gaps: BTreeMap::new(),
+            window: 0,
+        }
+    }
+
+    fn at(&self, ns: u64) -> usize {
+        usize::try_from(ns / self.window_ns).expect("inside the horizon")
+    }
+
+    fn ended(&mut self, workload: u32, end: End, start: u64, at: u64, phases: &[u64; 7]) {
+        let window = self.at(at);
+        let counted = start >= self.warmup_ns;
+        let it = &mut self.workloads[workload as usize];
+        let latency = at - start;
+        if end == End::Ok {
+            it.seen.ok_by_window[window] += 1;
+            it.seen.latency_sum_by_window[window] += latency;
+            let most = &mut it.seen.latency_max_by_window[window];
+            *most = latency.max(*most);
+        } else {
+            let windows = it.seen.ok_by_window.len();
+            it.errors_by_window.entry(end).or_insert_with(|| vec![0; windows])[window] += 1;
+        }
+        if !counted {
+            return;
+        }
+        it.ended += 1;
+        it.seen.latency_all.record(latency);
+        if end == End::Ok {
+            it.seen.ok += 1;
+            it.seen.latency_ok.record(latency);
+            for (histogram, ns) in it.phases.iter_mut().zip(phases) {
+                histogram.record(*ns);
+            }
+        } else {
+            it.errors[end as usize] += 1;
+        }
+    }
+
+    fn chosen(&mut self, selector: u32, branch: u32, stale: bool, fresh: bool, at: u64) {
+        let window = self.at(at);
+        let it = &mut self.selectors[selector as usize];
+        it.chosen_by_window[branch as usize][window] += 1;
+        if !stale {
+            return;
+        }
+        it.stale_by_window[branch as usize][window] += 1;
+        if let (true, Some(gap)) = (fresh, self.open.get_mut(&(selector, branch))) {
+            gap.last_stale = Some(at);
+        }
+    }
+
+    fn work(&mut self, workload: u32, bytes: u64, busy_ns: u64) {
+        let from = self.window as u64 * self.window_ns;
+        let full = from + self.window_ns <= self.plan.settings.horizon.nanos();
+        let it = &mut self.workloads[workload as usize];
+        it.seen.bytes_by_window[self.window] += bytes;
+        it.seen.busy_ns_by_window[self.window] += busy_ns;
+        if from >= self.warmup_ns {
+            it.bytes += bytes;
+            if full {
+                let bps = u128::from(bytes) * 8_000_000_000 / u128::from(self.window_ns);
+                it.seen.throughput.record(u64::try_from(bps).unwrap_or(u64::MAX));
+            }
+        }
+    }
+
+    fn close_gap(&mut self, key: (u32, u32), gap: OpenGap) {
+        let selector = &self.plan.selectors[key.0 as usize];
+        let detector = match &selector.belief {
+            Belief::Watched(detector) => detector.label.clone(),
+            Belief::Blind => String::new(),
+        };
+        let entry = self.gaps.entry((gap.fault, key.0)).or_insert_with(|| Gap {
+            fault: self.plan.faults[gap.fault as usize].name.clone(),
+            selector: selector.name.clone(),
+            detector,
+            ..Gap::default()
+        });
+        let cached_until = gap.last_stale.unwrap_or(0).max(gap.changed);
+        entry.detect.record(gap.detect);
+        entry.propagate.record(gap.propagate);
+        entry.cache.record(cached_until - gap.changed);
+        entry.reconnect.record(gap.last_failure.unwrap_or(0).saturating_sub(cached_until));
+    }
+
+    /// The results of this replication.
+    pub fn finish(mut self, identity: Identity) -> Results {
+        for (key, gap) in std::mem::take(&mut self.open) {
+            self.close_gap(key, gap);
+        }
+        let plan = self.plan;
+        let limit_name = |limit: &Limit| match limit {
+            Limit::Link { link, direction } => {
+                let mark = if plan.links[*link as usize].duplex == crate::plan::Duplex::Half {
+                    "both ways"
+                } else if *direction == 0 {
+                    "forward"
+                } else {
+                    "backward"
+                };
+                format!("{} {mark}", plan.links[*link as usize].name)
+            }
+            Limit::Own => "own cap".into(),
+            Limit::Down => "down".into(),
+        };
+        let replication = self.replication;
+        let workloads = self.workloads.into_iter().map(|w| w.finish(replication, limit_name));
+        let crossed = crossed_links(plan);
+        let links = self.links.into_iter().zip(crossed).filter(|(_, crossed)| *crossed);
+        let links = links.flat_map(|(sides, _)| sides).filter(|l| !l.direction.is_empty());
+        let mut results = Results {
+            identity,
+            settings: SettingsSeen {
+                horizon_ns: plan.settings.horizon.nanos(),
+                warmup_ns: plan.settings.warmup.nanos(),
+                window_ns: plan.settings.window.nanos(),
+                start_of_day_ns: plan.settings.start_of_day.nanos(),
+                replications: vec![replication],
+            },
+            workloads: workloads.collect(),
+            links: links.collect(),
+            pools: self.pools,
+            stations: self.stations,
+            selectors: self.selectors,
+            faults: faults_of(plan),
+            gaps: self.gaps.into_values().collect(),
+            assumptions: plan.assumptions.iter().map(assumption).collect(),
+            notices: plan.notices.iter().map(notice).collect(),
+        };
+        results.sort();
+        results
+    }
+}
+
+impl WorkloadTally {
+    fn new(spec: &crate::plan::Workload, windows: usize) -> Self {
+        let mode = match spec.arrivals {
+            Arrivals::Poisson { .. } => "poisson",
+            Arrivals::Renewal { .. } => "renewal",
+            Arrivals::Closed { .. } => "closed",
+            Arrivals::Trace { .. } => "trace",
+        };
+        let zeros = || vec![0; windows];
+        Self {
+            seen: WorkloadResults {
+                name: spec.name.clone(),
+                mode: mode.into(),
+                offered_by_window: zeros(),
+                ok_by_window: zeros(),
+                bytes_by_window: zeros(),
+                latency_sum_by_window: zeros(),
+                latency_max_by_window: zeros(),
+                busy_ns_by_window: zeros(),
+                ..WorkloadResults::default()
+            },
+            ended: 0,
+            phases: std::array::from_fn(|_| Histogram::new()),
+            errors: [0; 10],
+            errors_by_window: BTreeMap::new(),
+            binding: BTreeMap::new(),
+            bytes: 0,
+        }
+    }
+
+    fn finish(self, replication: u32, limit_name: impl Fn(&Limit) -> String) -> WorkloadResults {
+        let mut seen = self.seen;
+        seen.unfinished = seen.offered - self.ended;
+        seen.errors =
+            End::ERRORS.iter().map(|e| (e.word().to_owned(), self.errors[*e as usize])).collect();
+        seen.errors_by_window =
+            self.errors_by_window.into_iter().map(|(e, w)| (e.word().to_owned(), w)).collect();
+        seen.phases = PHASES.iter().map(|p| p.1.to_owned()).zip(self.phases).collect();
+        seen.binding = self
+            .binding
+            .into_iter()
+            .map(|(limit, flow_ns_by_window)| Binding {
+                limit: limit_name(&limit),
+                flow_ns_by_window,
+            })
+            .collect();
+        let h = &seen.latency_ok;
+        let headline = Headline {
+            offered: seen.offered,
+            ok: seen.ok,
+            errors: self.ended - seen.ok,
+            mean_ns: h.mean(),
+            p50_ns: h.quantile(0.5),
+            p90_ns: h.quantile(0.9),
+            p95_ns: h.quantile(0.95),
+            p99_ns: h.quantile(0.99),
+            p999_ns: h.quantile(0.999),
+            bytes: self.bytes,
+        };
+        seen.by_replication.insert(replication, headline);
+        seen
+    }
+}
+
+impl Observer for Tally<'_> {
+    fn hear(&mut self, fact: &Fact) {
+        match *fact {
+            Fact::Started { workload, at } => {
+                let (window, counted) = (self.at(at), at >= self.warmup_ns);
+                let seen = &mut self.workloads[workload as usize].seen;
+                seen.offered_by_window[window] += 1;
+                seen.offered += u64::from(counted);
+            }
+            Fact::Ended { workload, end, start, at, ref phases } => {
+                debug_assert_eq!(
+                    phases.iter().sum::<u64>(),
+                    at - start,
+                    "phases sum to the latency"
+                );
+                self.ended(workload, end, start, at, phases);
+            }
+            Fact::Retried { workload, duplicate, start } if start >= self.warmup_ns => {
+                let seen = &mut self.workloads[workload as usize].seen;
+                seen.retries += 1;
+                seen.duplicates += u64::from(duplicate);
+            }
+            Fact::Retried { .. } => {}
+            Fact::Connected { workload, at } => {
+                self.workloads[workload as usize].seen.connections +=
+                    u64::from(at >= self.warmup_ns);
+            }
+            Fact::Chosen { selector, branch, stale, fresh, at } => {
+                self.chosen(selector, branch, stale, fresh, at);
+            }
+            Fact::Moved { selector, connections } => {
+                self.selectors[selector as usize].moved += connections;
+            }
+            Fact::Believed { fault, selector, branch, failed, detect, propagate } => {
+                let changed = failed + detect + propagate;
+                let gap = OpenGap {
+                    fault,
+                    changed,
+                    detect,
+                    propagate,
+                    last_stale: None,
+                    last_failure: None,
+                };
+                if let Some(old) = self.open.insert((selector, branch), gap) {
+                    self.close_gap((selector, branch), old);
+                }
+            }
+            Fact::FailedOn { selector, branch, at } => {
+                if let Some(gap) = self.open.get_mut(&(selector, branch)) {
+                    gap.last_failure = Some(at);
+                }
+            }
+            Fact::PoolWait { pool, wait } => self.pools[pool as usize].waits.record(wait),
+            Fact::StationWait { station, wait } => {
+                self.stations[station as usize].waits.record(wait)
+            }
+            Fact::WindowEnd { window } => self.window = window as usize,
+            Fact::Link { link, direction, seen } => {
+                let (window, it) =
+                    (self.window, &mut self.links[link as usize][usize::from(direction)]);
+                it.bytes_by_window[window] += seen.bytes;
+                it.capacity_by_window[window] += seen.capacity;
+                it.full_ns_by_window[window] += seen.full_ns;
+                it.lost_by_window[window] += seen.lost;
+                it.peak_bps = seen.peak_bps;
+            }
+            Fact::Pool { pool, seen } => {
+                let (window, it) = (self.window, &mut self.pools[pool as usize]);
+                it.used_ns_by_window[window] += seen.used_ns;
+                it.size_ns_by_window[window] += seen.size_ns;
+                (it.peak, it.asked) = (seen.peak, seen.asked);
+                (it.refused, it.timed_out) = (seen.refused, seen.timed_out);
+            }
+            Fact::Station { station, seen } => {
+                let (window, it) = (self.window, &mut self.stations[station as usize]);
+                it.busy_ns_by_window[window] += seen.busy_ns;
+                (it.peak_queue, it.arrived, it.served) =
+                    (seen.peak_queue, seen.arrived, seen.served);
+                (it.refused, it.timed_out) = (seen.refused, seen.timed_out);
+            }
+            Fact::Work { workload, bytes, busy_ns } => self.work(workload, bytes, busy_ns),
+            Fact::Bound { workload, limit, flow_ns } => {
+                let window = self.window;
+                let it = &mut self.workloads[workload as usize];
+                let windows = it.seen.ok_by_window.len();
+                it.binding.entry(limit).or_insert_with(|| vec![0; windows])[window] += flow_ns;
+            }
+        }
+    }
+}
+
+impl Results {
+    /// Adds the replications of `other`, which must be of the same scenario and others than these.
+    /// Exact, and in any order the same.
+    ///
+    /// # Panics
+    /// If the two are not of one scenario or share a replication: the caller's bug.
+    pub fn merge(&mut self, other: &Self) {
+        assert_eq!(self.identity, other.identity, "results of one scenario are merged");
+        let mine = &mut self.settings.replications;
+        assert!(
+            other.settings.replications.iter().all(|r| !mine.contains(r)),
+            "a replication counts once"
+        );
+        mine.extend(&other.settings.replications);
+        mine.sort_unstable();
+        for (a, b) in self.workloads.iter_mut().zip(&other.workloads) {
+            merge_workload(a, b);
+        }
+        for (a, b) in self.links.iter_mut().zip(&other.links) {
+            add(&mut a.bytes_by_window, &b.bytes_by_window);
+            add(&mut a.capacity_by_window, &b.capacity_by_window);
+            add(&mut a.full_ns_by_window, &b.full_ns_by_window);
+            add(&mut a.lost_by_window, &b.lost_by_window);
+            a.peak_bps = a.peak_bps.max(b.peak_bps);
+        }
+        for (a, b) in self.pools.iter_mut().zip(&other.pools) {
+            add(&mut a.used_ns_by_window, &b.used_ns_by_window);
+            add(&mut a.size_ns_by_window, &b.size_ns_by_window);
+            a.asked += b.asked;
+            a.refused += b.refused;
+            a.timed_out += b.timed_out;
+            a.peak = a.peak.max(b.peak);
+            a.waits.merge(&b.waits);
+        }
+        for (a, b) in self.stations.iter_mut().zip(&other.stations) {
+            add(&mut a.busy_ns_by_window, &b.busy_ns_by_window);
+            a.arrived += b.arrived;
+            a.refused += b.refused;
+            a.timed_out += b.timed_out;
+            a.served += b.served;
+            a.peak_queue = a.peak_queue.max(b.peak_queue);
+            a.waits.merge(&b.waits);
+        }
+        for (a, b) in self.selectors.iter_mut().zip(&other.selectors) {
+            a.chosen_by_window.iter_mut().zip(&b.chosen_by_window).for_each(|(a, b)| add(a, b));
+            a.stale_by_window.iter_mut().zip(&b.stale_by_window).for_each(|(a, b)| add(a, b));
+            a.moved += b.moved;
+        }
+        for gap in &other.gaps {
+            match self
+                .gaps
+                .iter_mut()
+                .find(|g| (&g.fault, &g.selector) == (&gap.fault, &gap.selector))
+            {
+                None => self.gaps.push(gap.clone()),
+                Some(mine) => {
+                    mine.detect.merge(&gap.detect);
+                    mine.propagate.merge(&gap.propagate);
+                    mine.cache.merge(&gap.cache);
+                    mine.reconnect.merge(&gap.reconnect);
+                }
+            }
+        }
+        self.sort();
+    }
+
+    /// Judges the plan's objectives on everything merged so far.
+    pub fn judge(&mut self, plan: &Plan) {
+        for it in &mut self.workloads {
+            let spec = plan.workloads.iter().find(|w| w.name == it.name);
+            it.objectives =
+                spec.map_or(&[][..], |s| &s.objectives).iter().map(|o| judged(o, it)).collect();
+        }
+    }
+
+    fn sort(&mut self) {
+        self.workloads.sort_by(|a, b| a.name.cmp(&b.name));
+        self.links.sort_by(|a, b| (&a.name, &b.direction).cmp(&(&b.name, &a.direction)));
+        self.pools.sort_by(|a, b| a.name.cmp(&b.name));
+        self.stations.sort_by(|a, b| a.name.cmp(&b.name));
+        self.selectors.sort_by(|a, b| a.name.cmp(&b.name));
+        self.gaps.sort_by(|a, b| (&a.fault, &a.selector).cmp(&(&b.fault, &b.selector)));
+        for w in &mut self.workloads {
+            w.binding.sort_by(|a, b| a.limit.cmp(&b.limit));
+        }
+    }
+}
+
+fn add(to: &mut [u64], from: &[u64]) {
+    to.iter_mut().zip(from).for_each(|(a, b)| *a += b);
+}
+
+fn merge_workload(a: &mut WorkloadResults, b: &WorkloadResults) {
+    a.offered += b.offered;
+    a.ok += b.ok;
+    a.unfinished += b.unfinished;
+    a.retries += b.retries;
+    a.duplicates += b.duplicates;
+    a.connections += b.connections;
+    for (cause, n) in &b.errors {
+        *a.errors.entry(cause.clone()).or_default() += n;
+    }
+    a.latency_ok.merge(&b.latency_ok);
+    a.latency_all.merge(&b.latency_all);
+    a.throughput.merge(&b.throughput);
+    for (phase, histogram) in &b.phases {
+        a.phases.entry(phase.clone()).or_default().merge(histogram);
+    }
+    add(&mut a.offered_by_window, &b.offered_by_window);
+    add(&mut a.ok_by_window, &b.ok_by_window);
+    add(&mut a.bytes_by_window, &b.bytes_by_window);
+    add(&mut a.latency_sum_by_window, &b.latency_sum_by_window);
+    add(&mut a.busy_ns_by_window, &b.busy_ns_by_window);
+    for (mine, theirs) in a.latency_max_by_window.iter_mut().zip(&b.latency_max_by_window) {
+        *mine = (*mine).max(*theirs);
+    }
+    for (cause, windows) in &b.errors_by_window {
+        let mine =
+            a.errors_by_window.entry(cause.clone()).or_insert_with(|| vec![0; windows.len()]);
+        add(mine, windows);
+    }
+    for theirs in &b.binding {
+        match a.binding.iter_mut().find(|m| m.limit == theirs.limit) {
+            Some(mine) => add(&mut mine.flow_ns_by_window, &theirs.flow_ns_by_window),
+            None => a.binding.push(theirs.clone()),
+        }
+    }
+    a.by_replication.extend(b.by_replication.iter().map(|(r, h)| (*r, *h)));
+}
+
+/// The verdict on one objective. Availability counts what was offered and ended; a workload
+/// without any ended request meets nothing.
+fn judged(objective: &Objective, it: &WorkloadResults) -> ObjectiveSeen {
+    let percent = |x: f64| crate::units::Ratio::new(x).to_string();
+    let ms = |ns: u64| crate::units::Span::from_nanos(ns).to_string();
+    match objective {
+        Objective::Availability { share } => {
+            let seen = it.availability();
+            ObjectiveSeen {
+                text: format!("availability at least {}", percent(*share)),
+                measured: seen.map_or("no request ended".into(), |x| format!("{:.4} %", x * 100.0)),
+                met: seen.is_some_and(|x| x >= *share),
+            }
+        }
+        Objective::Latency { quantile, limit } => {
+            let seen = it.latency_ok.quantile(*quantile);
+            let name = format!("p{}", percent(*quantile).trim_end_matches(" %"));
+            ObjectiveSeen {
+                text: format!("{name} latency at most {limit}"),
+                measured: seen.map_or("no request ended ok".into(), ms),
+                met: seen.is_some_and(|ns| ns <= limit.nanos()),
+            }
+        }
+    }
+}
+
+/// Which links lie on some route.
+fn crossed_links(plan: &Plan) -> Vec<bool> {
+    let mut crossed = vec![false; plan.links.len()];
+    let lists = plan.routes.iter().map(|r| &r.hops);
+    let lists = lists.chain(plan.selectors.iter().flat_map(|s| s.branches.iter().map(|b| &b.hops)));
+    for hop in lists.flatten() {
+        if let Hop::Link(id) | Hop::Against(id) = hop {
+            crossed[id.index()] = true;
+        }
+    }
+    crossed
+}
+
+fn faults_of(plan: &Plan) -> Vec<FaultSeen> {
+    let horizon = plan.settings.horizon.nanos();
+    let seen = |f: &crate::plan::Fault| FaultSeen {
+        name: f.name.clone(),
+        label: f.label.clone(),
+        from_ns: f.from.nanos().min(horizon),
+        to_ns: f.to.nanos().min(horizon),
+    };
+    let mut faults: Vec<FaultSeen> = plan.faults.iter().map(seen).collect();
+    faults.sort_by(|a, b| (a.from_ns, &a.name).cmp(&(b.from_ns, &b.name)));
+    faults
+}
+
+fn assumption(a: &crate::plan::Assumption) -> AssumptionSeen {
+    AssumptionSeen {
+        parameter: a.parameter.clone(),
+        value: a.value.clone(),
+        source: a.source.clone(),
+        confidence: a.confidence.clone(),
+    }
+}
+
+fn notice(n: &crate::plan::Notice) -> NoticeSeen {
+    NoticeSeen {
+        code: n.code.clone(),
+        severity: n.severity.clone(),
+        place: n.place.clone(),
+        text: n.text.clone(),
+    }
+}

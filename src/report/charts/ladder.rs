@@ -1,0 +1,232 @@
+//! Percentile ladder: how bad the tail is, against the objectives.
+
+use super::cdf::{Tail, note, tails};
+use super::frame::{Drawing, EndLabel, Words};
+use super::palette::{OK, OVER, series, stroke};
+use super::scale::{Scale, Tick, latency_ticks};
+use super::svg::Anchor;
+use super::{Chart, Figure};
+use crate::measure::Results;
+use crate::report::findings::{self, Bound, LADDER, float};
+use crate::report::format::{percent, span};
+use crate::report::table::Table;
+use crate::report::tables;
+
+/// The chart.
+pub(crate) struct Ladder;
+
+const LABELS: f64 = 170.0;
+/// The axis: percentile and its label.
+const STEPS: [(f64, &str); 6] = [
+    (0.5, "50 %"),
+    (0.9, "90 %"),
+    (0.99, "99 %"),
+    (0.999, "99.9 %"),
+    (0.9999, "99.99 %"),
+    (0.99999, "99.999 %"),
+];
+
+/// An objective to be drawn.
+struct Line {
+    workload: String,
+    quantile: f64,
+    limit: f64,
+    met: bool,
+}
+
+impl Chart for Ladder {
+    fn draw(&self, r: &Results) -> Vec<Figure> {
+        let tails = tails(r);
+        if tails.is_empty() {
+            return Vec::new();
+        }
+        let lines = lines(r);
+        let words = Words {
+            name: "percentiles".into(),
+            finding: finding(&tails, &lines),
+            reading: "Latency of ok requests at each percentile, each step to the right ten times \
+                      rarer. Bars are 95 % intervals over replications, dashed marks are objectives."
+                .into(),
+            csv: "percentiles.csv",
+        };
+        let mut d = Drawing::new(words, r, (44.0, LABELS), (44.0, 320.0));
+        let most_count = tails.iter().map(|t| t.ok.count()).max().unwrap_or(1);
+        let end = (10.0 * float(most_count)).clamp(100.0, 1e5).min(inverse(STEPS[5].0));
+        // The last whole decade that anyone's data reach.
+        let end = libm::pow(10.0, libm::floor(libm::log10(end / 10.0) + 1e-9)).max(100.0);
+        let x = Scale::log(2.0, end, d.left, d.right);
+        let least = tails.iter().filter_map(|t| t.ok.quantile(0.5)).min().unwrap_or(1);
+        let most = tails.iter().filter_map(|t| t.ok.quantile(1.0 - 1.0 / end)).max().unwrap_or(1);
+        let high = lines.iter().map(|l| l.limit).fold(float(most), f64::max);
+        let (from, to, ticks) = latency_ticks(float(least), high);
+        let y = Scale::log(from, to, d.bottom, d.top);
+        d.y_title("latency of ok requests");
+        d.y_axis(&y, &ticks);
+        let steps: Vec<Tick> = STEPS
+            .iter()
+            .map(|(q, label)| (inverse(*q), (*label).to_owned()))
+            .filter(|t| t.0 <= end * 1.01)
+            .collect();
+        d.x_axis(&x, &steps, "percentile of ok requests");
+        let mut labels = Vec::new();
+        for (i, tail) in tails.iter().enumerate().rev() {
+            labels.push(rung(&mut d, r, tail, i, end, (&x, &y)));
+        }
+        objectives(&mut d, &lines, (&x, &y));
+        d.end_labels(labels, LABELS);
+        vec![d.finish(table(r))]
+    }
+}
+
+/// 1 / (1 - q), whole where it should be.
+fn inverse(q: f64) -> f64 {
+    let x = 1.0 / (1.0 - q);
+    let near = libm::round(x);
+    if (x - near).abs() < near * 1e-6 { near } else { x }
+}
+
+/// One workload's line with its intervals; returns the name for its end.
+fn rung(
+    d: &mut Drawing,
+    r: &Results,
+    tail: &Tail,
+    i: usize,
+    end: f64,
+    (x, y): (&Scale, &Scale),
+) -> EndLabel {
+    let (colour, _) = series(i);
+    // 24 points a decade; no further than one request in the sample.
+    let reach = end.min(float(tail.ok.count()).max(2.0));
+    let mut points: Vec<(f64, f64)> = Vec::new();
+    // From the median on.
+    let mut at = 2.0_f64;
+    let step = libm::pow(10.0, 1.0 / 24.0);
+    loop {
+        let inverse = at.min(reach);
+        let value = float(tail.ok.quantile(1.0 - 1.0 / inverse).unwrap_or(1));
+        points.push((x.at(inverse), y.at(value)));
+        if at >= reach {
+            break;
+        }
+        at *= step;
+    }
+    let tip = format!("{}: {} failed", tail.name, percent(tail.failed));
+    d.svg.polyline(&points, &stroke(i, 2.0), Some(&tip));
+    if let Some(w) = r.workloads.iter().find(|w| w.name == tail.name) {
+        for (q, name) in LADDER {
+            let Some(e) = findings::latency(w, q).filter(|_| inverse(q) <= reach) else { continue };
+            let half = e.half.unwrap_or(0.0);
+            let px = x.at(inverse(q));
+            let style = format!("stroke=\"{colour}\" stroke-width=\"1.3\"");
+            let (high, low) = (y.at(e.point + half), y.at((e.point - half).max(1.0)));
+            if low - high > 3.0 {
+                d.svg.line((px, high), (px, low), &style);
+                d.svg.line((px - 4.0, high), (px + 4.0, high), &style);
+                d.svg.line((px - 4.0, low), (px + 4.0, low), &style);
+            }
+            let shown = crate::report::format::with_half(
+                e.point,
+                e.half,
+                crate::report::format::span_unit(e.point),
+            );
+            let tip = format!("{} {name}: {shown}", tail.name);
+            let style = format!("fill=\"#fff\" stroke=\"{colour}\" stroke-width=\"1.6\"");
+            d.svg.circle((px, y.at(e.point)), 3.0, &style, Some(&tip));
+        }
+    }
+    let (px, py) = points.last().copied().unwrap_or((d.left, d.bottom));
+    let failed = if tail.failed > 0.0 {
+        format!(", {} failed", percent(tail.failed))
+    } else {
+        String::new()
+    };
+    EndLabel { x: px, y: py, text: format!("{}{failed}", tail.name), colour }
+}
+
+/// A dashed mark at each objective with its value.
+fn objectives(d: &mut Drawing, lines: &[Line], (x, y): (&Scale, &Scale)) {
+    let mut taken: Vec<(f64, f64)> = Vec::new();
+    for line in lines {
+        let (px, py) = (x.at(inverse(line.quantile)), y.at(line.limit));
+        let colour = if line.met { OK } else { OVER };
+        let style = format!("stroke=\"{colour}\" stroke-width=\"1.4\" stroke-dasharray=\"4 3\"");
+        d.svg.line((px - 46.0, py), (px + 46.0, py), &style);
+        let word = if line.met { "met" } else { "missed" };
+        let name = super::svg::fit(&line.workload, 11.5, 120.0);
+        let text = format!("{name} objective {}, {word}", span_plain(line.limit));
+        // On the far side of its mark from its own line, and further while another stands there.
+        let step = if line.met { -14.0 } else { 14.0 };
+        let mut text_y = if line.met { py - 6.0 } else { py + 15.0 };
+        while taken.iter().any(|t| (t.0 - px).abs() < 200.0 && (t.1 - text_y).abs() < 13.0) {
+            text_y += step;
+        }
+        taken.push((px, text_y));
+        // Lines rise to the right: what is below them has room there, what is above to the left.
+        let wide = super::svg::text_width(&text, 11.5);
+        let (at, anchor) = match line.met {
+            true if px + 46.0 - wide > d.left => (px + 46.0, Anchor::End),
+            false if px + wide > d.right => (d.right, Anchor::End),
+            _ => (px.max(d.left), Anchor::Start),
+        };
+        note(d, (at, text_y), &text, colour, anchor);
+    }
+}
+
+/// 250 ms rather than 250.0 ms: a limit is a round number.
+fn span_plain(ns: f64) -> String {
+    super::scale::latency_label(ns)
+}
+
+fn lines(r: &Results) -> Vec<Line> {
+    let of = |w: &crate::measure::WorkloadResults| {
+        let name = w.name.clone();
+        let bounds = w.objectives.iter().filter_map(|o| Some((Bound::of(o)?, o.met)));
+        let line = |(b, met)| match b {
+            Bound::Latency { quantile, limit } if quantile < 0.999_995 => {
+                Some(Line { workload: name.clone(), quantile, limit, met })
+            }
+            _ => None,
+        };
+        bounds.filter_map(line).collect::<Vec<_>>()
+    };
+    r.workloads.iter().flat_map(of).collect()
+}
+
+/// A missed objective if there is one, else the longest tail.
+fn finding(tails: &[Tail], lines: &[Line]) -> String {
+    let missed = lines.iter().filter(|l| !l.met).find_map(|l| {
+        let tail = tails.iter().find(|t| t.name == l.workload)?;
+        Some((l, float(tail.ok.quantile(l.quantile)?)))
+    });
+    if let Some((l, seen)) = missed {
+        return format!(
+            "{} misses its objective: p{} is {} where {} is allowed",
+            l.workload,
+            crate::report::format::plain(l.quantile * 100.0, 3),
+            span(seen),
+            span_plain(l.limit)
+        );
+    }
+    let ratio = |t: &Tail| {
+        let p50 = float(t.ok.quantile(0.5).unwrap_or(1)).max(1.0);
+        float(t.ok.quantile(0.99).unwrap_or(1)) / p50
+    };
+    let Some(longest) = tails.iter().max_by(|a, b| ratio(a).total_cmp(&ratio(b))) else {
+        return String::new();
+    };
+    let start = match lines.len() {
+        0 => String::new(),
+        1 => "The latency objective is met. ".into(),
+        n => format!("All {n} latency objectives are met. "),
+    };
+    format!(
+        "{start}{} has the longest tail: p99 is {} times its median ({})",
+        longest.name,
+        crate::report::format::plain(ratio(longest), 1),
+        span(float(longest.ok.quantile(0.5).unwrap_or(0)))
+    )
+}
+
+fn table(r: &Results) -> Table {
+    tables::latency(r, true)
+}

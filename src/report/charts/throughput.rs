@@ -1,0 +1,186 @@
+//! Delivered rate over time, with the warm-up and the faults behind it.
+
+use std::ops::Range;
+
+use super::frame::{Drawing, EndLabel, Words};
+use super::palette::{series, stroke};
+use super::scale::{Scale, TimeAxis, linear_ticks};
+use super::series::{Columns, Series, first_four, mean};
+use super::{Chart, Figure};
+use crate::measure::Results;
+use crate::report::findings::{float, ranked, runs};
+use crate::report::format::{percent, rate, rate_unit, sig3};
+use crate::report::table::Table;
+use crate::report::tables::instant;
+
+/// The chart.
+pub(crate) struct Throughput;
+
+/// As many columns as a plot of 700 px shows.
+pub(crate) const COLUMNS: usize = 240;
+const LABELS: f64 = 130.0;
+
+impl Chart for Throughput {
+    fn draw(&self, r: &Results) -> Vec<Figure> {
+        let columns = Columns::new(&r.settings, COLUMNS);
+        let list = first_four(rates(r, &columns));
+        if list.is_empty() || columns.len() < 2 {
+            return Vec::new();
+        }
+        let words = Words {
+            name: "throughput".into(),
+            finding: finding(r, &columns, &list),
+            reading: "Rate delivered to each workload in both directions, mean over replications. \
+                      A red band is a fault; its hatched part is the time until all users had left \
+                      what failed."
+                .into(),
+            csv: "throughput.csv",
+        };
+        let mut d = Drawing::new(words, r, (44.0, LABELS), (58.0, 300.0));
+        let top = list.iter().flat_map(|s| &s.values).copied().fold(0.0, f64::max);
+        let (factor, unit) = rate_unit(top);
+        let ticks = linear_ticks(top / factor, 5.0);
+        let end = ticks.last().map_or(1.0, |t| t.0);
+        let y = Scale::linear(0.0, end, d.bottom, d.top);
+        let x = Scale::linear(0.0, float(r.settings.horizon_ns), d.left, d.right);
+        d.bands(r, &x);
+        d.y_title(&format!("delivered rate, {unit}"));
+        d.y_axis(&y, &ticks);
+        let axis = TimeAxis::new(&r.settings);
+        d.x_axis(&x, &axis.ticks, axis.title);
+        let mut labels = Vec::new();
+        for (i, s) in list.iter().enumerate().rev() {
+            let scaled: Vec<f64> = s.values.iter().map(|v| v / factor).collect();
+            let points = steps(&columns, &scaled, &x, &y);
+            d.svg.polyline(&points, &stroke(i, 1.6), Some(&s.name));
+            let (colour, _) = series(i);
+            let at = points.last().copied().unwrap_or((d.right, d.bottom));
+            labels.push(EndLabel { x: at.0, y: at.1, text: s.name.clone(), colour });
+        }
+        d.end_labels(labels, LABELS);
+        hover(&mut d, r, &columns, &list, &x, rate);
+        vec![d.finish(table(r, &list))]
+    }
+}
+
+/// Rate of every workload in each column, bit/s.
+fn rates(r: &Results, columns: &Columns) -> Vec<Series> {
+    let rate =
+        |(c, bytes): (usize, f64)| bytes * 8e9 / float(columns.len_ns(c)) / runs(&r.settings);
+    ranked(r)
+        .into_iter()
+        .map(|w| Series {
+            name: w.name.clone(),
+            values: columns.sums(&w.bytes_by_window).into_iter().enumerate().map(rate).collect(),
+        })
+        .collect()
+}
+
+/// A stepped line: each column's value over its whole length.
+pub(crate) fn steps(columns: &Columns, values: &[f64], x: &Scale, y: &Scale) -> Vec<(f64, f64)> {
+    let mut points: Vec<(f64, f64)> = Vec::with_capacity(2 * values.len());
+    for (c, v) in values.iter().enumerate() {
+        let y = y.at(*v);
+        points.push((x.at(float(columns.from(c))), y));
+        points.push((x.at(float(columns.to(c))), y));
+    }
+    points
+}
+
+/// Invisible columns over the plot whose tooltip lists all series.
+pub(crate) fn hover(
+    d: &mut Drawing,
+    r: &Results,
+    columns: &Columns,
+    list: &[Series],
+    x: &Scale,
+    show: impl Fn(f64) -> String,
+) {
+    for c in 0..columns.len() {
+        let mut tip = instant(&r.settings, columns.from(c));
+        for s in list {
+            let value = s.values.get(c).copied().unwrap_or(0.0);
+            tip.push_str(&format!(" | {} {}", s.name, show(value)));
+        }
+        let (a, b) = (x.at(float(columns.from(c))), x.at(float(columns.to(c))));
+        let (top, height) = (d.top, d.bottom - d.top);
+        d.svg.rect((a, top), (b - a, height), "fill=\"#fff\" fill-opacity=\"0\"", Some(&tip));
+    }
+}
+
+/// The deepest fall during a fault, or who carries the most.
+fn finding(r: &Results, columns: &Columns, list: &[Series]) -> String {
+    let mut deepest: Option<(f64, f64, f64, &str, &str)> = None;
+    let mut faults_without = 0_usize;
+    for fault in &r.faults {
+        let during = columns.within(fault.from_ns, fault.to_ns);
+        // As long before as the fault lasts, without the column in which it strikes.
+        let long = during.len().max(3);
+        let warm = columns.within(r.settings.warmup_ns, u64::MAX).start;
+        let before = during.start.saturating_sub(long).max(warm)..during.start;
+        for s in list {
+            let Some(level) = mean(&s.values, before.clone()).filter(|l| *l > 0.0) else {
+                continue;
+            };
+            let lowest = |range: Range<usize>| {
+                let part = s.values.get(range).unwrap_or(&[]);
+                part.iter().copied().fold(f64::INFINITY, f64::min)
+            };
+            let (low, usual) = (lowest(during.clone()), lowest(before.clone()));
+            // The least of many windows is low by chance too: only a clear fall below what the
+            // same time before the fault knew is a finding.
+            if low > 0.9 * usual {
+                faults_without += 1;
+                continue;
+            }
+            // The greatest loss of rate rather than of share: the one that shows in the chart.
+            if low.is_finite() && deepest.is_none_or(|b| level - low > b.2 - b.1) {
+                deepest = Some((low / level, low, level, &s.name, &fault.name));
+            }
+        }
+    }
+    match deepest {
+        Some((left, low, level, name, fault)) => format!(
+            "{name} fell from {} to {} ({}) during {fault}",
+            rate(level),
+            rate(low),
+            minus(left)
+        ),
+        None if faults_without > 0 => {
+            "No workload's rate fell below its usual range during a fault".into()
+        }
+        None => {
+            let most = list.iter().max_by(|a, b| a.total().total_cmp(&b.total()));
+            let Some(s) = most else { return String::new() };
+            let top = s.values.iter().copied().fold(0.0, f64::max);
+            let all = mean(&s.values, 0..s.values.len()).unwrap_or(0.0);
+            format!(
+                "{} carries the most: {} on average, {} at its peak",
+                s.name,
+                rate(all),
+                rate(top)
+            )
+        }
+    }
+}
+
+fn minus(left: f64) -> String {
+    format!("\u{2212}{}", percent(1.0 - left))
+}
+
+/// The series in at most 48 rows.
+fn table(r: &Results, list: &[Series]) -> Table {
+    let columns = Columns::new(&r.settings, 48);
+    let coarse = rates(r, &columns);
+    let kept: Vec<&Series> =
+        list.iter().filter_map(|s| coarse.iter().find(|c| c.name == s.name)).collect();
+    let mut table = Table { left: 1, ..Table::default() };
+    table.head.push("from".into());
+    table.head.extend(kept.iter().map(|s| format!("{}, Mbps", s.name)));
+    for c in 0..columns.len() {
+        let mut row = vec![instant(&r.settings, columns.from(c))];
+        row.extend(kept.iter().map(|s| sig3(s.values[c] / 1e6)));
+        table.rows.push(row);
+    }
+    table
+}

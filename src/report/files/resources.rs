@@ -1,0 +1,176 @@
+//! Files about the network: links, pools, stations, selectors, gaps, assumptions.
+
+use super::{Sheet, row};
+use crate::measure::{Histogram, Results};
+use crate::report::findings::{at, float, runs, share, sum, utilization, windows};
+
+/// links.csv: per direction and window.
+pub(super) fn links(results: &Results) -> Sheet {
+    let mut sheet = Sheet::new(&[
+        "link",
+        "direction",
+        "role",
+        "from_s",
+        "utilization",
+        "mbps",
+        "capacity_mbps",
+        "full_share",
+        "lost_bytes",
+    ]);
+    let s = &results.settings;
+    for link in &results.links {
+        for i in 0..windows(s) {
+            let len = float(s.window_len(i));
+            let mbps = |list: &[u64]| float(at(list, i)) * 8e3 / len / runs(s);
+            sheet.rows.push(row![
+                &link.name,
+                &link.direction,
+                &link.role,
+                float(i as u64 * s.window_ns) / 1e9,
+                utilization(link, i..i + 1),
+                mbps(&link.bytes_by_window),
+                mbps(&link.capacity_by_window),
+                float(at(&link.full_ns_by_window, i)) / len / runs(s),
+                float(at(&link.lost_by_window, i)) / runs(s),
+            ]);
+        }
+    }
+    sheet
+}
+
+fn ms(h: &Histogram, q: f64) -> Option<f64> {
+    h.quantile(q).map(|v| float(v) / 1e6)
+}
+
+/// pools.csv: one row each; counters are means over replications.
+pub(super) fn pools(results: &Results) -> Sheet {
+    let mut sheet = Sheet::new(&[
+        "pool",
+        "units",
+        "mean_use",
+        "peak_units",
+        "asked",
+        "refused",
+        "timed_out",
+        "waited",
+        "wait_p50_ms",
+        "wait_p99_ms",
+        "wait_max_ms",
+    ]);
+    let n = runs(&results.settings);
+    for p in &results.pools {
+        sheet.rows.push(row![
+            &p.name,
+            p.units,
+            share(sum(&p.used_ns_by_window), sum(&p.size_ns_by_window)),
+            p.peak,
+            float(p.asked) / n,
+            float(p.refused) / n,
+            float(p.timed_out) / n,
+            float(p.waits.count()) / n,
+            ms(&p.waits, 0.5),
+            ms(&p.waits, 0.99),
+            ms(&p.waits, 1.0),
+        ]);
+    }
+    sheet
+}
+
+/// stations.csv: one row each; counters are means over replications.
+pub(super) fn stations(results: &Results) -> Sheet {
+    let mut sheet = Sheet::new(&[
+        "station",
+        "servers",
+        "mean_busy",
+        "arrived",
+        "served",
+        "refused",
+        "timed_out",
+        "peak_queue",
+        "wait_mean_ms",
+        "wait_p99_ms",
+        "wait_max_ms",
+    ]);
+    let s = &results.settings;
+    for st in &results.stations {
+        sheet.rows.push(row![
+            &st.name,
+            st.servers,
+            share(sum(&st.busy_ns_by_window), s.horizon_ns).map(|b| b / runs(s)),
+            float(st.arrived) / runs(s),
+            float(st.served) / runs(s),
+            float(st.refused) / runs(s),
+            float(st.timed_out) / runs(s),
+            st.peak_queue,
+            st.waits.mean().map(|v| v / 1e6),
+            ms(&st.waits, 0.99),
+            ms(&st.waits, 1.0),
+        ]);
+    }
+    sheet
+}
+
+/// selectors.csv: shares of the choices per window; windows without any choice have none.
+pub(super) fn selectors(results: &Results) -> Sheet {
+    let head = ["selector", "role", "branch", "from_s", "chosen", "share", "stale"];
+    let mut sheet = Sheet::new(&head);
+    let s = &results.settings;
+    let none = Vec::new();
+    for sel in &results.selectors {
+        for (b, branch) in sel.branches.iter().enumerate() {
+            let chosen = sel.chosen_by_window.get(b).unwrap_or(&none);
+            let stale = sel.stale_by_window.get(b).unwrap_or(&none);
+            for i in 0..windows(s) {
+                let total: u64 = sel.chosen_by_window.iter().map(|c| at(c, i)).sum();
+                let from = float(i as u64 * s.window_ns) / 1e9;
+                let n = at(chosen, i);
+                let mean = |n: u64| float(n) / runs(s);
+                sheet.rows.push(row![
+                    &sel.name,
+                    &sel.role,
+                    branch,
+                    from,
+                    mean(n),
+                    share(n, total),
+                    mean(at(stale, i)),
+                ]);
+            }
+        }
+    }
+    sheet
+}
+
+/// gaps.csv: belief-truth gaps, each part over replications and branches.
+pub(super) fn gaps(results: &Results) -> Sheet {
+    let head = ["fault", "selector", "detector", "part", "count", "p50_ms", "max_ms"];
+    let mut sheet = Sheet::new(&head);
+    for g in &results.gaps {
+        let parts = [
+            ("detect", &g.detect),
+            ("propagate", &g.propagate),
+            ("cache", &g.cache),
+            ("reconnect", &g.reconnect),
+        ];
+        for (part, h) in parts {
+            sheet.rows.push(row![
+                &g.fault,
+                &g.selector,
+                &g.detector,
+                part,
+                h.count(),
+                ms(h, 0.5),
+                ms(h, 1.0)
+            ]);
+        }
+    }
+    sheet
+}
+
+/// assumptions.csv: every parameter that no document gives.
+pub(super) fn assumptions(results: &Results) -> Sheet {
+    let mut sheet = Sheet::new(&["parameter", "value", "source", "confidence"]);
+    for a in &results.assumptions {
+        sheet.rows.push(row![&a.parameter, &a.value, &a.source, &a.confidence]);
+    }
+    sheet
+}

@@ -1,0 +1,212 @@
+//! `report.html`: one self-contained file, without script or outside address.
+
+mod sections;
+
+use std::fmt::Write as _;
+
+use super::charts::Figure;
+use super::escape::markup;
+use super::findings::Verdict;
+use super::format::{plural, setting};
+use super::summary::verdict_line;
+use super::tables;
+use crate::measure::Results;
+
+const STYLE: &str = include_str!("style.css");
+
+/// Rows of a table behind a chart; the CSV file has all.
+const MOST_ROWS: usize = 60;
+
+/// The page of some results.
+pub(crate) fn page(results: &Results, figures: &[Figure], command_line: &[String]) -> String {
+    let mut body = header(results, command_line);
+    body.push_str("<main>\n");
+    body.push_str(&sections::workloads(results));
+    if !figures.is_empty() {
+        body.push_str("<section><h2>What happened</h2>\n");
+        figures.iter().for_each(|f| body.push_str(&figure(f)));
+        body.push_str("</section>\n");
+    }
+    body.push_str(&sections::faults(results));
+    body.push_str(&sections::binding(results));
+    body.push_str(&sections::resources(results));
+    body.push_str(&sections::notices(results));
+    body.push_str(&sections::assumptions(results));
+    body.push_str(&sections::limits(results));
+    body.push_str(&sections::reproduce(results, command_line));
+    body.push_str("</main>\n");
+    body.push_str(&footer(results));
+    document(title(results), &body)
+}
+
+/// A whole document around a body; the policy forbids scripts and every outside address.
+pub(crate) fn document(title: &str, body: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+         style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n\
+         <title>{} - highwater</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n{body}\
+         </body>\n</html>\n",
+        markup(title)
+    )
+}
+
+fn title(r: &Results) -> &str {
+    if r.identity.title.is_empty() { &r.identity.scenario } else { &r.identity.title }
+}
+
+/// Scenario, question, verdict and its cards, identity.
+fn header(r: &Results, command_line: &[String]) -> String {
+    let (id, s) = (&r.identity, &r.settings);
+    let verdict = Verdict::of(r);
+    let class = match verdict {
+        Verdict::NoObjectives => "",
+        Verdict::Pass(_) => " pass",
+        Verdict::Fail { .. } => " fail",
+    };
+    let line = verdict_line(r);
+    let sentence = line.split_once(": ").map_or(line.as_str(), |l| l.1);
+    let mut out = format!(
+        "<header class=\"top\">\n<p class=\"kicker\">{}</p>\n<h1>{}</h1>\n",
+        markup(&id.scenario),
+        markup(title(r))
+    );
+    if !id.description.is_empty() {
+        // Line breaks of the description are kept by the style; other controls are escaped.
+        let lines: Vec<String> = id.description.trim().lines().map(markup).collect();
+        put(&mut out, format_args!("<p class=\"question\">{}</p>\n", lines.join("\n")));
+    }
+    put(
+        &mut out,
+        format_args!(
+            "<div class=\"verdict{class}\"><strong>{}</strong><p>{}</p></div>\n",
+            verdict.word(),
+            markup(&capital(sentence))
+        ),
+    );
+    out.push_str(&cards(r));
+    let warmup = if s.warmup_ns == 0 { "none".into() } else { setting(s.warmup_ns) };
+    let seed = id.seed.to_string();
+    let facts = [
+        ("Simulated time", setting(s.horizon_ns)),
+        ("Replications", s.replications.len().to_string()),
+        ("Warm-up, not counted", warmup),
+        (
+            "Windows",
+            plural(super::findings::windows(s), "window", "windows")
+                + " of "
+                + &setting(s.window_ns),
+        ),
+        ("Seed", seed),
+        ("Scenario hash", id.scenario_hash.clone()),
+        ("highwater", id.version.clone()),
+    ];
+    out.push_str("<dl class=\"facts\">\n");
+    for (name, value) in facts {
+        put(&mut out, format_args!("<div><dt>{name}</dt><dd>{}</dd></div>\n", markup(&value)));
+    }
+    if !command_line.is_empty() {
+        let command = markup(&sections::shell_line(command_line));
+        put(
+            &mut out,
+            format_args!(
+                "<div class=\"wide\"><dt>Command</dt><dd><code>{command}</code></dd></div>\n"
+            ),
+        );
+    }
+    out.push_str("</dl>\n</header>\n");
+    out
+}
+
+/// One card per objective, the missed ones first; a word and a colour.
+fn cards(r: &Results) -> String {
+    let list = tables::objectives(r);
+    if list.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from("<ul class=\"cards\">\n");
+    for (w, o) in list {
+        let (class, word) = if o.met { ("pass", "PASS") } else { ("fail", "FAIL") };
+        put(
+            &mut out,
+            format_args!(
+                "<li class=\"card {class}\"><span class=\"word\">{word}</span> \
+                 <span class=\"who\">{}</span><div class=\"measured\">{}</div>\
+                 <div class=\"text\">{}</div></li>\n",
+                markup(&w.name),
+                markup(&o.measured),
+                markup(&o.text)
+            ),
+        );
+    }
+    out.push_str("</ul>\n");
+    out
+}
+
+/// A chart: its finding, the drawing, how to read it, and its table.
+pub(crate) fn figure(f: &Figure) -> String {
+    let table = if f.table.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "<details><summary>The numbers as a table</summary>\n{}</details>\n",
+            f.table.markup(MOST_ROWS)
+        )
+    };
+    format!(
+        "<figure id=\"figure-{name}\">\n<h3>{finding}</h3>\n{svg}<figcaption>{reading} \
+         File: <code>{csv}</code>, picture: <code>charts/{name}.svg</code>.</figcaption>\n{table}\
+         </figure>\n",
+        name = markup(&f.name),
+        finding = markup(&f.finding),
+        svg = f.inline,
+        reading = markup(&f.reading),
+        csv = f.csv,
+    )
+}
+
+fn footer(r: &Results) -> String {
+    format!(
+        "<footer>Made by highwater {} from results.json. This page holds no script and loads \
+         nothing.</footer>\n",
+        markup(&r.identity.version)
+    )
+}
+
+/// A sentence's first letter as a capital.
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}
+
+/// Appends formatted markup.
+pub(crate) fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
+    out.write_fmt(text).expect("writing to a String");
+}
+
+/// The page of a sweep: its charts and one table of all points.
+pub(crate) fn sweep(
+    first: &Results,
+    points: usize,
+    table: &super::table::Table,
+    figures: &[Figure],
+    command_line: &[String],
+) -> String {
+    let mut body = format!(
+        "<header class=\"top\">\n<p class=\"kicker\">{}</p>\n<h1>{}</h1>\n\
+         <p class=\"question\">A sweep of {}, {} each.</p>\n</header>\n<main>\n",
+        markup(&first.identity.scenario),
+        markup(title(first)),
+        plural(points, "point", "points"),
+        plural(first.settings.replications.len(), "replication", "replications"),
+    );
+    figures.iter().for_each(|f| body.push_str(&figure(f)));
+    put(&mut body, format_args!("<section><h2>All points</h2>\n{}</section>\n", table.markup(200)));
+    body.push_str(&sections::limits(first));
+    body.push_str(&sections::reproduce(first, command_line));
+    body.push_str("</main>\n");
+    body.push_str(&footer(first));
+    document(title(first), &body)
+}

@@ -1,0 +1,225 @@
+//! The sections of the page below its header.
+
+use super::put;
+use crate::measure::Results;
+use crate::report::escape::markup;
+use crate::report::findings::{self, gaps_of, is_no_limit};
+use crate::report::format::{percent, setting, span};
+use crate::report::table::Table;
+use crate::report::tables::{self, moment};
+
+/// More rows than anyone reads; the files have all.
+const MOST: usize = 40;
+
+fn part(title: &str, lead: &str, table: &Table) -> String {
+    if table.is_empty() {
+        return String::new();
+    }
+    let lead =
+        if lead.is_empty() { String::new() } else { format!("<p class=\"lead\">{lead}</p>\n") };
+    format!("<h3>{title}</h3>\n{lead}{}", table.markup(MOST))
+}
+
+/// Traffic, latency and errors per workload with their intervals.
+pub(super) fn workloads(r: &Results) -> String {
+    if r.workloads.is_empty() {
+        return String::new();
+    }
+    let n = r.settings.replications.len();
+    let interval = match n {
+        0 | 1 => "One replication: no intervals.".to_owned(),
+        n => format!(
+            "Means per replication, \u{b1} half of the 95 % interval (t over {n} replications)."
+        ),
+    };
+    let mut out = format!("<section><h2>Workloads</h2>\n<p class=\"lead\">{interval}</p>\n");
+    out.push_str(&part("Traffic", "", &tables::traffic(r)));
+    let lead = "Ok requests, from their intended start. A percentile has no interval where a \
+                replication has too few requests for it.";
+    out.push_str(&part("Latency", lead, &tables::latency(r, true)));
+    out.push_str(&part("Errors", "", &tables::errors(r)));
+    out.push_str("</section>\n");
+    out
+}
+
+/// Faults and the gaps that users felt.
+pub(super) fn faults(r: &Results) -> String {
+    if r.faults.is_empty() {
+        return String::new();
+    }
+    let mut out =
+        String::from("<section><h2>Faults and who knew when</h2>\n<ul class=\"plain\">\n");
+    for fault in &r.faults {
+        let gaps = gaps_of(r, fault);
+        let felt = match gaps.iter().max_by(|a, b| a.1.total_cmp(&b.1)) {
+            Some((gap, ns)) => format!(
+                "users of {} were wrong for {} (sum of the medians)",
+                gap.selector,
+                span(*ns)
+            ),
+            None => "no selector had to notice it".into(),
+        };
+        let text = format!(
+            "{}: {} at {} for {}; {felt}.",
+            fault.name,
+            fault.label,
+            moment(&r.settings, fault.from_ns),
+            setting(fault.to_ns.saturating_sub(fault.from_ns))
+        );
+        put(&mut out, format_args!("<li>{}</li>\n", markup(&text)));
+    }
+    out.push_str("</ul>\n");
+    let lead = "Median / longest over replications and branches. Detect: failure to its detection. \
+                Propagate: to the changed record or choice. Cache: to the last new connection that \
+                still took the dead branch. Reconnect: to the last error on it.";
+    out.push_str(&part("Gaps between truth and belief", lead, &tables::gaps(r)));
+    out.push_str("</section>\n");
+    out
+}
+
+/// What held each workload back, as one bar and one table.
+pub(super) fn binding(r: &Results) -> String {
+    let table = tables::binding(r);
+    if table.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from("<section><h2>What held flows back</h2>\n");
+    for w in &r.workloads {
+        let shares = findings::binding_permille(&r.settings, w);
+        let Some((limit, permille)) = shares.iter().find(|s| !is_no_limit(&s.0)) else { continue };
+        let text = format!(
+            "{} was held back by {limit} for {} of its flow time.",
+            w.name,
+            percent(findings::float(*permille) / 1e3)
+        );
+        put(&mut out, format_args!("<p class=\"lead\">{}</p>\n", markup(&text)));
+    }
+    out.push_str(&table.markup(MOST));
+    out.push_str(
+        "<p class=\"note\">Each flow is at every instant held back by exactly one limit; the shares \
+         of a workload sum to 100 %. \u{201c}own cap\u{201d} is the flow's own rate, \
+         \u{201c}down\u{201d} a failure on its path.</p>\n</section>\n",
+    );
+    out
+}
+
+/// Links, pools and stations.
+pub(super) fn resources(r: &Results) -> String {
+    let parts = [
+        part("Links", "Fullest window first, after the warm-up.", &tables::links(r)),
+        part("Pools", "Counters per replication.", &tables::pools(r)),
+        part("Stations", "Counters per replication.", &tables::stations(r)),
+    ];
+    if parts.iter().all(String::is_empty) {
+        return String::new();
+    }
+    format!("<section><h2>Links, pools, stations</h2>\n{}</section>\n", parts.concat())
+}
+
+/// Warnings and notes of the check.
+pub(super) fn notices(r: &Results) -> String {
+    if r.notices.is_empty() {
+        return String::new();
+    }
+    let mut out =
+        String::from("<section><h2>Warnings and notes of the check</h2>\n<ul class=\"plain\">\n");
+    for n in &r.notices {
+        let class = if n.severity == "warning" { "warning" } else { "note" };
+        put(
+            &mut out,
+            format_args!(
+                "<li><span class=\"chip {class}\">{} {}</span> <code>{}</code> {}</li>\n",
+                markup(&n.severity),
+                markup(&n.code),
+                markup(&n.place),
+                markup(&n.text)
+            ),
+        );
+    }
+    out.push_str("</ul>\n</section>\n");
+    out
+}
+
+/// Every parameter that no document gives.
+pub(super) fn assumptions(r: &Results) -> String {
+    if r.assumptions.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(4, ["parameter", "value", "source", "confidence"]);
+    for a in &r.assumptions {
+        table.row([a.parameter.clone(), a.value.clone(), a.source.clone(), a.confidence.clone()]);
+    }
+    format!(
+        "<section><h2>Assumptions</h2>\n<p class=\"lead\">No document gives these values. They were \
+         used; measure the ones that matter to you. Confidence runs from A to D; \u{201c}set\u{201d} \
+         was chosen in the scenario.</p>\n{}</section>\n",
+        table.markup(usize::MAX)
+    )
+}
+
+/// What the model leaves out.
+pub(super) fn limits(r: &Results) -> String {
+    let few = if r.settings.replications.len() < 5 {
+        "<li>Fewer than five replications: intervals are wide or absent.</li>\n"
+    } else {
+        ""
+    };
+    format!(
+        "<section><h2>Limits of the model</h2>\n<ul class=\"plain\">\n\
+         <li>Bandwidth is shared as a fluid, max-min fair at every instant: no packets, buffers, loss \
+         or pacing. Percentiles are loss-free: loss on a real path makes tails longer.</li>\n\
+         <li>Latency is measured from the intended start of a request, so waiting for a stalled \
+         client counts. Percentiles are of ok requests; failures stand beside them.</li>\n\
+         <li>Histograms round up by at most 0.1 %; counts, means and maxima are exact.</li>\n\
+         <li>Utilization is a mean over a window and over replications: shorter bursts are higher.</li>\n\
+         <li>A provider's real device counts, hashes and schedulers are not known; limits and \
+         defaults change. The engine being exact does not make the model valid: compare a measured \
+         week with a run of it.</li>\n{few}</ul>\n</section>\n"
+    )
+}
+
+/// How to get the same bytes again.
+pub(super) fn reproduce(r: &Results, command_line: &[String]) -> String {
+    let command = match command_line.is_empty() {
+        true => String::new(),
+        false => format!("<pre>{}</pre>\n", markup(&shell_line(command_line))),
+    };
+    let id = &r.identity;
+    format!(
+        "<section><h2>How to reproduce this</h2>\n{command}<p class=\"lead\">highwater {}, scenario \
+         {} with hash {}, seed {}: the same bytes on any machine. <code>results.json</code> beside \
+         this page is enough to draw it again; <code>manifest.toml</code> lists every \
+         file.</p>\n</section>\n",
+        markup(&id.version),
+        markup(&id.scenario),
+        markup(&id.scenario_hash),
+        id.seed
+    )
+}
+
+/// The command as it can be pasted into a shell.
+pub(super) fn shell_line(command_line: &[String]) -> String {
+    command_line.iter().map(|w| shell(w)).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as a shell takes it: quoted where it is not plain.
+fn shell(word: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(&b);
+    match !word.is_empty() && word.bytes().all(plain) {
+        true => word.into(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_the_shell() {
+        assert_eq!(shell("circuit.c1=40"), "circuit.c1=40");
+        assert_eq!(shell("40 Gbps"), "'40 Gbps'");
+        assert_eq!(shell("it's"), "'it'\\''s'");
+        assert_eq!(shell(""), "''");
+    }
+}

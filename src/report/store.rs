@@ -1,0 +1,123 @@
+//! The output folder: locked while it is written, every file whole or absent.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::error::WriteError;
+use super::escape::digest;
+use super::manifest::{self, FileSeen, Manifest};
+
+/// Name of the lock file. It stays behind, empty; the lock itself dies with its process.
+const LOCK: &str = ".highwater.lock";
+const MANIFEST: &str = "manifest.toml";
+/// The manifest of the run before, while a new one is being written.
+const BEFORE: &str = ".manifest.before.toml";
+
+/// A file to be written: its path inside the folder, with `/`, and its content.
+pub(crate) type Output = (String, Vec<u8>);
+
+/// An output folder that belongs to this process until dropped.
+///
+/// Take it before a long run, so that a second run into the same folder is refused at once.
+#[derive(Debug)]
+pub struct OutputDir {
+    path: PathBuf,
+    /// Held for its lock.
+    _lock: File,
+}
+
+impl OutputDir {
+    /// Creates the folder if absent and locks it.
+    ///
+    /// # Errors
+    /// [`WriteError::Locked`] at once if another process holds it; [`WriteError::Io`].
+    pub fn lock(dir: &Path) -> Result<Self, WriteError> {
+        fs::create_dir_all(dir).map_err(|e| WriteError::io("create", dir, e))?;
+        let path = dir.join(LOCK);
+        let lock = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(|e| WriteError::io("create", &path, e))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: dir.to_path_buf(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(WriteError::Locked { path: dir.to_path_buf() }),
+            Err(TryLockError::Error(e)) => Err(WriteError::io("lock", &path, e)),
+        }
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes one file: temporary name in the same folder, write, sync, rename, sync the folder.
+    pub(crate) fn write(&self, name: &str, content: &[u8]) -> Result<PathBuf, WriteError> {
+        let path = self.path.join(name);
+        let parent = path.parent().expect("joined to the folder");
+        fs::create_dir_all(parent).map_err(|e| WriteError::io("create", parent, e))?;
+        let file_name = path.file_name().expect("names are not empty").to_string_lossy();
+        let temporary = parent.join(format!(".{file_name}.part"));
+        let written = File::create(&temporary)
+            .and_then(|mut f| f.write_all(content).and_then(|()| f.sync_all()));
+        if let Err(e) = written {
+            // Best effort: the error that matters is the first.
+            let _ = fs::remove_file(&temporary);
+            return Err(WriteError::io("write", &path, e));
+        }
+        fs::rename(&temporary, &path).map_err(|e| WriteError::io("rename", &path, e))?;
+        // Windows can't open a folder as a file; the rename is durable there without it.
+        if let Ok(folder) = File::open(parent) {
+            folder.sync_all().map_err(|e| WriteError::io("sync", parent, e))?;
+        }
+        Ok(path)
+    }
+
+    /// Replaces what a run before wrote here by `outputs`, and the manifest last: a folder with a
+    /// manifest is complete, and nothing in it is older than the manifest.
+    ///
+    /// Only files that the manifest before lists are removed; others are not ours.
+    pub(crate) fn replace(
+        &self,
+        mut manifest: Manifest,
+        outputs: &[Output],
+    ) -> Result<Vec<PathBuf>, WriteError> {
+        let (now, before) = (self.path.join(MANIFEST), self.path.join(BEFORE));
+        if now.exists() {
+            fs::rename(&now, &before).map_err(|e| WriteError::io("rename", &now, e))?;
+        }
+        let stale = fs::read_to_string(&before).map(|t| manifest::listed(&t)).unwrap_or_default();
+        manifest.files = outputs
+            .iter()
+            .map(|(path, content)| FileSeen {
+                path: path.clone(),
+                bytes: content.len() as u64,
+                digest: digest(content),
+            })
+            .collect();
+        let mut paths = Vec::with_capacity(outputs.len() + 1);
+        for (name, content) in outputs {
+            paths.push(self.write(name, content)?);
+        }
+        let kept: BTreeSet<&str> = outputs.iter().map(|o| o.0.as_str()).collect();
+        for name in stale.iter().filter(|n| !kept.contains(n.as_str())) {
+            remove(&self.path.join(name))?;
+        }
+        paths.push(self.write(MANIFEST, manifest.to_toml().as_bytes())?);
+        remove(&before)?;
+        Ok(paths)
+    }
+}
+
+/// Removes a file that may be gone already.
+fn remove(path: &Path) -> Result<(), WriteError> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(WriteError::io("remove", path, e))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,188 @@
+//! The text for stdout: the verdict first, then what explains it.
+
+use super::escape::terminal;
+use super::findings::{self, Verdict};
+use super::format::{columns, plural, setting};
+use super::table::Table;
+use super::tables;
+use crate::measure::Results;
+
+/// Rows of a table before "and n more".
+const MOST: usize = 12;
+
+/// The results as text of at most `width` columns (60 or more), ending in a line break.
+///
+/// The first line is the verdict with the worst objective and the tightest limit. No colours, no
+/// control characters: names are escaped.
+///
+/// ```
+/// use highwater::measure::Results;
+/// let text = highwater::report::summary(&Results::default(), 100);
+/// assert!(text.starts_with("NO OBJECTIVES"));
+/// ```
+pub fn summary(results: &Results, width: usize) -> String {
+    let width = width.max(60);
+    let mut out = wrapped(&verdict_line(results), width, 6);
+    out.push('\n');
+    if !results.identity.title.is_empty() {
+        out.push_str(&wrapped(&terminal(&results.identity.title), width, 2));
+    }
+    out.push_str(&wrapped(&identity_line(results), width, 2));
+    section(&mut out, "Traffic, per replication", &tables::traffic(results), width);
+    section(&mut out, &latency_title(results), &tables::latency(results, width > 110), width);
+    section(&mut out, "Errors, per replication", &tables::errors(results), width);
+    section(&mut out, "What held flows back", &tables::binding(results), width);
+    section(&mut out, "Faults", &tables::faults(results), width);
+    let gaps = "Gaps between what failed and what its users believed, median / longest";
+    section(&mut out, gaps, &without_column(tables::gaps(results), 2), width);
+    section(&mut out, "Links, fullest window first", &tables::links(results), width);
+    let pools = "Pools, counters per replication";
+    section(&mut out, pools, &tables::pools(results), width);
+    let stations = "Stations, counters per replication";
+    section(&mut out, stations, &tables::stations(results), width);
+    notices(&mut out, results, width);
+    out
+}
+
+/// A table without one column: the terminal is narrow.
+fn without_column(mut table: Table, i: usize) -> Table {
+    table.head.remove(i);
+    table.rows.iter_mut().for_each(|r| drop(r.remove(i)));
+    table.left -= 1;
+    table
+}
+
+/// The verdict, the worst objective and the tightest limit, as one sentence.
+pub(crate) fn verdict_line(results: &Results) -> String {
+    let verdict = Verdict::of(results);
+    let mut line = match verdict {
+        Verdict::NoObjectives => "NO OBJECTIVES: nothing to pass or fail".to_owned(),
+        Verdict::Pass(1) => "PASS: the objective is met".to_owned(),
+        Verdict::Pass(n) => format!("PASS: all {n} objectives met"),
+        Verdict::Fail { missed, of } => {
+            format!("FAIL: {missed} of {} missed", plural(of, "objective", "objectives"))
+        }
+    };
+    if let Some((w, o)) = findings::worst(results) {
+        let which = if verdict == Verdict::Pass(1) { "" } else { "worst: " };
+        line.push_str(&format!("; {which}{} {} (measured {})", w.name, o.text, o.measured));
+    }
+    if let Some(limit) = findings::tightest(results) {
+        line.push_str(&format!("; tightest limit: {limit}"));
+    }
+    terminal(&line)
+}
+
+/// What was run, in one line.
+pub(crate) fn identity_line(results: &Results) -> String {
+    let (id, s) = (&results.identity, &results.settings);
+    let warmup = match s.warmup_ns {
+        0 => "no warm-up".into(),
+        ns => format!("warm-up {}", setting(ns)),
+    };
+    terminal(&format!(
+        "{} ({}): {} of {}, {warmup}, seed {}, highwater {}",
+        id.scenario,
+        id.scenario_hash,
+        plural(s.replications.len(), "replication", "replications"),
+        setting(s.horizon_ns),
+        id.seed,
+        id.version
+    ))
+}
+
+fn latency_title(results: &Results) -> String {
+    let interval = match results.settings.replications.len() {
+        0 | 1 => "one replication: no interval".to_owned(),
+        n => format!("95 % interval, t over {n} replications"),
+    };
+    format!("Latency of ok requests from their intended start ({interval})")
+}
+
+fn section(out: &mut String, title: &str, table: &Table, width: usize) {
+    if table.is_empty() {
+        return;
+    }
+    out.push_str(&format!("\n{title}\n"));
+    let mut table = table.clone();
+    let more = table.rows.len().saturating_sub(MOST);
+    table.rows.truncate(MOST);
+    out.push_str(&table.text(width));
+    if more > 0 {
+        out.push_str(&format!("  and {more} more in the files\n"));
+    }
+}
+
+fn notices(out: &mut String, results: &Results, width: usize) {
+    if results.notices.is_empty() {
+        return;
+    }
+    out.push_str("\nWarnings and notes\n");
+    for n in results.notices.iter().take(MOST) {
+        let line = format!("  {} {} {}: {}", n.severity, n.code, n.place, n.text);
+        out.push_str(&wrapped(&terminal(&line), width, 4));
+    }
+    let more = results.notices.len().saturating_sub(MOST);
+    if more > 0 {
+        out.push_str(&format!("  and {more} more in the report\n"));
+    }
+}
+
+/// Breaks a line at spaces; what follows is indented. Longer words are cut hard.
+fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let margin: String = text.chars().take_while(|c| *c == ' ').collect();
+    let mut out = margin.clone();
+    let mut used = margin.len();
+    let mut fresh = true;
+    for word in text.split_whitespace() {
+        let mut word = word;
+        if !fresh && used + 1 + columns(word) > width {
+            out.push('\n');
+            out.push_str(&" ".repeat(indent));
+            (used, fresh) = (indent, true);
+        }
+        if !fresh {
+            out.push(' ');
+            used += 1;
+        }
+        while used + columns(word) > width {
+            let room = width - used;
+            let mut cut = 0;
+            for (i, c) in word.char_indices() {
+                if columns(&word[..i + c.len_utf8()]) > room {
+                    break;
+                }
+                cut = i + c.len_utf8();
+            }
+            out.push_str(&word[..cut]);
+            out.push('\n');
+            out.push_str(&" ".repeat(indent));
+            used = indent;
+            word = &word[cut..];
+        }
+        out.push_str(word);
+        used += columns(word);
+        fresh = false;
+    }
+    out.push('\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_at_spaces_and_long_words_are_cut() {
+        assert_eq!(wrapped("one two three", 8, 2), "one two\n  three\n");
+        assert_eq!(wrapped("abcdefghij", 6, 2), "abcdef\n  ghij\n");
+        assert_eq!(wrapped("", 10, 2), "\n");
+    }
+
+    #[test]
+    fn nothing_at_all_is_still_a_text() {
+        let text = summary(&Results::default(), 0);
+        assert!(text.starts_with("NO OBJECTIVES"), "{text}");
+        assert!(text.contains("0 replications of 0 s"), "{text}");
+    }
+}

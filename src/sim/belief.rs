@@ -1,0 +1,473 @@
+//! Truth and belief: components, detection, names and their caches, choices.
+
+use crate::kernel::Rank;
+use crate::measure::{Fact, Observer};
+use crate::plan::{Belief, Manner, NameCache, Naming, Plan, Policy, Rehash, Selector};
+use crate::random::{Draws, Stream, name_key};
+
+use super::state::{Answer, Event, Token, instant};
+use super::world::World;
+
+/// What is true of a component.
+#[derive(Debug, Default)]
+pub(super) struct ComponentState {
+    /// Reasons to be down.
+    pub(super) reasons: u32,
+    /// Those of them that reset.
+    pub(super) resets: u32,
+    /// Paths that need it.
+    pub(super) paths: Vec<u32>,
+    /// Links that need it.
+    pub(super) links: Vec<u32>,
+    /// Stations that need it.
+    pub(super) stations: Vec<u32>,
+    /// (selector, branch) that watch it.
+    pub(super) watched: Vec<(u32, u32)>,
+}
+
+/// A set of at most 256 branches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mask([u64; 4]);
+
+impl Mask {
+    fn all(n: usize) -> Self {
+        let mut mask = Self::default();
+        (0..n).for_each(|i| mask.set(i, true));
+        mask
+    }
+    pub(super) fn has(&self, i: usize) -> bool {
+        self.0[i / 64] >> (i % 64) & 1 == 1
+    }
+    fn set(&mut self, i: usize, on: bool) {
+        let bit = 1 << (i % 64);
+        if on { self.0[i / 64] |= bit } else { self.0[i / 64] &= !bit }
+    }
+    fn is_empty(&self) -> bool {
+        self.0 == [0; 4]
+    }
+    fn count(&self) -> u64 {
+        self.0.iter().map(|w| u64::from(w.count_ones())).sum()
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct SelectorState {
+    /// Branches believed up.
+    believed: Mask,
+    /// (from, believed) for name caches that are refreshed on their own.
+    history: Vec<(u64, Mask)>,
+    pub(super) branches: Vec<BranchState>,
+    /// Of this replication.
+    seed: u64,
+    key: u64,
+    branch_keys: Vec<u64>,
+    detect: Stream,
+    /// Answer of the cache that all clients share.
+    shared: Option<(Mask, u64)>,
+    /// Position among the names of each workload is found through this.
+    pub(super) named: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct BranchState {
+    /// Watched components that are down.
+    pub(super) down: u32,
+    /// Detections under way that are overtaken by events have another serial.
+    serial: u32,
+}
+
+impl SelectorState {
+    pub(super) fn new(spec: &Selector, seed: u64, replication: u32) -> Self {
+        let believed = Mask::all(spec.branches.len());
+        let mut hash = Stream::new(seed, replication, &spec.name, "hash");
+        Self {
+            believed,
+            history: vec![(0, believed)],
+            branches: vec![BranchState::default(); spec.branches.len()],
+            seed: super::arrivals::next_key(&mut hash),
+            key: name_key(&[&spec.name]),
+            branch_keys: spec.branches.iter().map(|b| name_key(&[&b.name])).collect(),
+            detect: Stream::new(seed, replication, &spec.name, "detect"),
+            shared: None,
+            named: spec.naming.is_some(),
+        }
+    }
+
+    /// What was believed at an earlier time.
+    fn believed_at(&self, at: u64) -> Mask {
+        let i = self.history.partition_point(|h| h.0 <= at);
+        self.history[i.max(1) - 1].1
+    }
+}
+
+/// What a name cache says.
+pub(super) enum Lookup {
+    /// This branch.
+    Branch(u8),
+    /// There is no address.
+    Nothing,
+    /// A query is needed.
+    Ask,
+}
+
+impl<O: Observer> World<'_, O> {
+    // ---- truth ----
+
+    pub(super) fn fail_component(&mut self, c: u32, manner: Manner, fault: Option<u32>) {
+        let it = &mut self.components[c as usize];
+        it.reasons += 1;
+        let goes_down = it.reasons == 1;
+        if manner == Manner::Reset {
+            it.resets += 1;
+        }
+        let resets = manner == Manner::Reset && it.resets == 1;
+        if resets {
+            for i in 0..self.components[c as usize].paths.len() {
+                let path = self.components[c as usize].paths[i];
+                self.paths[path as usize].resets += 1;
+            }
+        }
+        if goes_down {
+            self.truth_changed(c, true, fault);
+        }
+        if resets {
+            self.reset_connections(c);
+        }
+    }
+
+    pub(super) fn repair_component(&mut self, c: u32) {
+        let it = &mut self.components[c as usize];
+        if it.reasons == 0 {
+            return;
+        }
+        it.reasons -= 1;
+        // The plan pairs failures and repairs; a mixed pair ends all resets with the last reason.
+        if it.resets > it.reasons {
+            it.resets = it.reasons;
+            if it.resets == 0 {
+                for i in 0..self.components[c as usize].paths.len() {
+                    let path = self.components[c as usize].paths[i];
+                    self.paths[path as usize].resets -= 1;
+                }
+            }
+        }
+        if self.components[c as usize].reasons == 0 {
+            self.truth_changed(c, false, None);
+        }
+    }
+
+    fn truth_changed(&mut self, c: u32, down: bool, fault: Option<u32>) {
+        for i in 0..self.components[c as usize].paths.len() {
+            let p = self.components[c as usize].paths[i];
+            let path = &mut self.paths[p as usize];
+            path.down = if down { path.down + 1 } else { path.down - 1 };
+            self.apply_cap(p);
+        }
+        for i in 0..self.components[c as usize].links.len() {
+            let link = self.components[c as usize].links[i];
+            let it = &mut self.links[link as usize];
+            it.down = if down { it.down + 1 } else { it.down - 1 };
+            self.apply_capacity(link);
+        }
+        for i in 0..self.components[c as usize].stations.len() {
+            let station = self.components[c as usize].stations[i];
+            let it = &mut self.stations[station as usize];
+            it.down = if down { it.down + 1 } else { it.down - 1 };
+        }
+        for i in 0..self.components[c as usize].watched.len() {
+            let (selector, branch) = self.components[c as usize].watched[i];
+            self.branch_changed(selector, branch, down, fault);
+        }
+        self.spread_background();
+    }
+
+    /// A path with a failed need stalls its flows; otherwise they run up to the workload's cap.
+    fn apply_cap(&mut self, p: u32) {
+        let path = &self.paths[p as usize];
+        let spec = &self.plan.workloads[path.workload as usize];
+        let open = spec.flow_cap.map_or(f64::INFINITY, crate::units::Rate::bytes_per_ns);
+        let cap = if path.down > 0 { 0.0 } else { open };
+        for class in path.classes.into_iter().flatten() {
+            self.sharing.set_cap(class, cap, instant(self.now));
+        }
+    }
+
+    // ---- detection ----
+
+    fn branch_changed(&mut self, selector: u32, branch: u32, down: bool, fault: Option<u32>) {
+        let plan = self.plan;
+        let it = &mut self.selectors[selector as usize];
+        let state = &mut it.branches[branch as usize];
+        state.down = if down { state.down + 1 } else { state.down - 1 };
+        let flipped = state.down == u32::from(down);
+        if !flipped {
+            return;
+        }
+        state.serial += 1;
+        let serial = state.serial;
+        let Belief::Watched(detector) = &plan.selectors[selector as usize].belief else {
+            return;
+        };
+        let law = if down { &detector.detect_down } else { &detector.detect_up };
+        let detect = law.sample_whole(&mut it.detect);
+        let propagate = detector.propagate.sample_whole(&mut it.detect);
+        if it.believed.has(branch as usize) != down {
+            return; // it already believes what is true: a flap shorter than its detection
+        }
+        if let (true, Some(fault)) = (down, fault) {
+            let failed = self.now;
+            self.pending_gaps.push((selector, branch, serial, fault, failed, detect, propagate));
+        }
+        let at = self.now.saturating_add(detect).saturating_add(propagate);
+        self.agenda.schedule(
+            instant(at),
+            Rank::Change,
+            Event::Believe { selector, branch, serial },
+        );
+    }
+
+    pub(super) fn believe(&mut self, selector: u32, branch: u32, serial: u32) {
+        let now = self.now;
+        let it = &mut self.selectors[selector as usize];
+        let state = &it.branches[branch as usize];
+        if state.serial != serial {
+            return;
+        }
+        let up = state.down == 0;
+        it.believed.set(branch as usize, up);
+        it.history.push((now, it.believed));
+        if let Some(i) =
+            self.pending_gaps.iter().position(|g| (g.0, g.1, g.2) == (selector, branch, serial))
+        {
+            let (_, _, _, fault, failed, detect, propagate) = self.pending_gaps.swap_remove(i);
+            self.tell(Fact::Believed { fault, selector, branch, failed, detect, propagate });
+        }
+        if !self.selectors[selector as usize].named {
+            self.move_connections(selector);
+        }
+        self.spread_background();
+    }
+
+    // ---- choice ----
+
+    /// Picks a branch among those in `mask`, by the selector's policy; none of none.
+    fn pick(&self, selector: u32, mask: Mask, key: u64, place: u32) -> Option<u8> {
+        let spec = &self.plan.selectors[selector as usize];
+        let it = &self.selectors[selector as usize];
+        if mask.is_empty() {
+            return None;
+        }
+        let members = || (0..spec.branches.len()).filter(|i| mask.has(*i));
+        let mut draws = Draws::about(key, it.key);
+        let picked = match spec.policy {
+            Policy::Priority => members().next(),
+            Policy::Hash(Rehash::ModN) => {
+                let hash = Draws::about(key, it.seed).next();
+                members().nth(below(hash, mask.count()))
+            }
+            Policy::Hash(Rehash::Rendezvous) => {
+                let score = |i: &usize| {
+                    let u = unit(Draws::about(key ^ it.seed, it.branch_keys[*i]).next());
+                    spec.branches[*i].weight / -libm::log(u)
+                };
+                members().max_by(|a, b| score(a).total_cmp(&score(b)))
+            }
+            Policy::Random => self.by_weight(selector, &mask, unit(draws.next())),
+            Policy::Prefer => {
+                let home = |i: &usize| spec.branches[*i].place.is_some_and(|p| p.0 == place);
+                let home = members().find(home);
+                home.or_else(|| self.by_weight(selector, &mask, unit(draws.next())))
+            }
+        };
+        picked.map(|i| u8::try_from(i).expect("at most 250 branches"))
+    }
+
+    fn by_weight(&self, selector: u32, mask: &Mask, u: f64) -> Option<usize> {
+        let branches = &self.plan.selectors[selector as usize].branches;
+        let members = || branches.iter().enumerate().filter(|(i, _)| mask.has(*i));
+        let whole: f64 = members().map(|(_, b)| b.weight).sum();
+        let mut rest = u * whole;
+        for (i, branch) in members() {
+            if rest < branch.weight {
+                return Some(i);
+            }
+            rest -= branch.weight;
+        }
+        members().next_back().map(|(i, _)| i)
+    }
+
+    /// The present choice of a selector without names. Where all are believed down it falls back
+    /// to all of them: packets go somewhere and vanish.
+    pub(super) fn choose(&self, selector: u32, key: u64, place: u32) -> u8 {
+        let it = &self.selectors[selector as usize];
+        let all = || Mask::all(self.plan.selectors[selector as usize].branches.len());
+        let mask = if it.believed.is_empty() { all() } else { it.believed };
+        self.pick(selector, mask, key, place).expect("a selector has branches")
+    }
+
+    /// Whether a live connection may stay on a branch of a selector without names.
+    pub(super) fn keeps(&self, selector: u32, branch: u8) -> bool {
+        let spec = &self.plan.selectors[selector as usize];
+        let sticky = matches!(spec.policy, Policy::Random | Policy::Prefer);
+        sticky && self.selectors[selector as usize].believed.has(usize::from(branch))
+    }
+
+    pub(super) fn believed(&self, selector: u32) -> Mask {
+        self.selectors[selector as usize].believed
+    }
+
+    // ---- names ----
+
+    /// What a client's cache says of a name.
+    pub(super) fn look_up(&mut self, workload: u32, client: u32, selector: u32) -> Lookup {
+        let Some(name) = self.names[workload as usize].iter().position(|s| *s == selector) else {
+            return Lookup::Ask;
+        };
+        let spec = &self.plan.workloads[workload as usize];
+        let ttl = naming_of(self.plan, selector).ttl.nanos();
+        let answer = match spec.names {
+            NameCache::None => return Lookup::Ask,
+            NameCache::Prefetch if ttl > 0 => self.prefetched(workload, client, selector, ttl),
+            NameCache::Prefetch | NameCache::Ttl { .. } | NameCache::Forever => {
+                let held = self.clients[workload as usize][client as usize].answers[name];
+                if self.now >= held.until {
+                    return Lookup::Ask;
+                }
+                held.branch
+            }
+        };
+        answer.map_or(Lookup::Nothing, Lookup::Branch)
+    }
+
+    /// The answer of a cache that asks back to back: refreshed at a phase of its own and every TTL
+    /// after it, through the shared cache if there is one.
+    fn prefetched(&self, workload: u32, client: u32, selector: u32, ttl: u64) -> Option<u8> {
+        let client_key = self.clients[workload as usize][client as usize].key;
+        let it = &self.selectors[selector as usize];
+        let last = |key: u64, period: u64, now: u64| -> Option<u64> {
+            let phase = Draws::about(key, it.key).next() % period;
+            (now >= phase).then(|| phase + (now - phase) / period * period)
+        };
+        let mine = last(client_key, ttl, self.now);
+        let round = mine.map_or(0, |at| 1 + at / ttl);
+        let asked = match (mine, naming_of(self.plan, selector).shared_cache) {
+            (Some(at), Some(shared)) if shared.nanos() > 0 => last(it.seed, shared.nanos(), at),
+            (at, _) => at,
+        };
+        let mask = it.believed_at(asked.unwrap_or(0));
+        let place = self.place(workload, client);
+        self.pick(selector, mask, client_key ^ round.wrapping_mul(0x9e37_79b9_7f4a_7c15), place)
+    }
+
+    /// The record's answer to a query at this instant, through the shared cache if there is one;
+    /// kept in the client's cache.
+    pub(super) fn answer(
+        &mut self,
+        workload: u32,
+        client: u32,
+        selector: u32,
+        key: u64,
+    ) -> Option<u8> {
+        let now = self.now;
+        let naming = naming_of(self.plan, selector).clone();
+        let it = &mut self.selectors[selector as usize];
+        let mask = match (naming.shared_cache, it.shared) {
+            (Some(_), Some((mask, until))) if now < until => mask,
+            (Some(ttl), _) => {
+                it.shared = Some((it.believed, now.saturating_add(ttl.nanos())));
+                it.believed
+            }
+            (None, _) => it.believed,
+        };
+        let branch = self.pick(selector, mask, key, self.place(workload, client));
+        let ttl = match (branch, self.plan.workloads[workload as usize].names) {
+            (Some(_), NameCache::Forever) => u64::MAX,
+            (Some(_), _) => naming.ttl.nanos(),
+            (None, _) => naming.negative_ttl.nanos(),
+        };
+        if let Some(name) = self.names[workload as usize].iter().position(|s| *s == selector) {
+            let until = now.saturating_add(ttl);
+            self.clients[workload as usize][client as usize].answers[name] =
+                Answer { branch, until };
+        }
+        branch
+    }
+
+    /// Fills a client's caches with answers of an age uniform over the TTL.
+    pub(super) fn warm_names(&mut self, workload: u32, client: u32) {
+        for name in 0..self.names[workload as usize].len() {
+            let selector = self.names[workload as usize][name];
+            let ttl = naming_of(self.plan, selector).ttl.nanos();
+            let key = self.clients[workload as usize][client as usize].key;
+            let mut draws = Draws::about(key, self.selectors[selector as usize].key ^ 0x77);
+            let until = if ttl == 0 { 0 } else { draws.next() % ttl };
+            let mask = self.selectors[selector as usize].believed;
+            let branch = self.pick(selector, mask, draws.next(), self.place(workload, client));
+            self.clients[workload as usize][client as usize].answers[name] =
+                Answer { branch, until };
+        }
+    }
+
+    /// Drops a client's answers, so that its next connection asks again.
+    pub(super) fn forget_names(&mut self, workload: u32, client: u32) {
+        for answer in &mut self.clients[workload as usize][client as usize].answers {
+            answer.until = 0;
+        }
+    }
+
+    /// Tells which branch a try took.
+    pub(super) fn tell_choice(&mut self, selector: u32, branch: u8, fresh: bool) {
+        let stale = self.selectors[selector as usize].branches[usize::from(branch)].down > 0;
+        let at = self.now;
+        self.tell(Fact::Chosen { selector, branch: u32::from(branch), stale, fresh, at });
+    }
+
+    /// Tells which failed branches a failed try was on.
+    pub(super) fn tell_failed_on(&mut self, path: u32) {
+        for i in 0..self.paths[path as usize].picks.len() {
+            let (selector, branch) = self.paths[path as usize].picks[i];
+            if self.selectors[selector as usize].branches[usize::from(branch)].down > 0 {
+                self.tell(Fact::FailedOn { selector, branch: u32::from(branch), at: self.now });
+            }
+        }
+    }
+
+    /// Starts a query about a name; false if it can't even be sent.
+    pub(super) fn ask(&mut self, token: Token, selector: u32) -> Asked {
+        let Some(resolver) = naming_of(self.plan, selector).resolver else {
+            return Asked::AtOnce;
+        };
+        if self.stations[resolver.index()].down > 0 {
+            return Asked::Lost;
+        }
+        self.enqueue(resolver.0, token)
+    }
+}
+
+fn naming_of(plan: &Plan, selector: u32) -> &Naming {
+    plan.selectors[selector as usize].naming.as_ref().expect("only names are looked up")
+}
+
+/// What became of a query or a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Needs no station.
+    AtOnce,
+    /// In a station.
+    Waiting,
+    /// Turned away.
+    Refused,
+    /// Into a black hole.
+    Lost,
+}
+
+/// A number strictly between 0 and 1.
+#[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
+fn unit(bits: u64) -> f64 {
+    ((bits >> 11) as f64 + 0.5) * (1.0 / 9_007_199_254_740_992.0)
+}
+
+/// A number below `n`, even to within n / 2^64.
+fn below(bits: u64, n: u64) -> usize {
+    usize::try_from((u128::from(bits) * u128::from(n)) >> 64).expect("below a count of branches")
+}

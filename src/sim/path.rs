@@ -1,0 +1,230 @@
+//! Routes resolved to concrete paths.
+
+use crate::kernel::ClassId;
+use crate::measure::Observer;
+use crate::plan::{Hop, Scope};
+use crate::random::{Dist, Draws};
+
+use super::SimError;
+use super::state::{Choices, MOST_CHOICES, NONE};
+use super::world::World;
+
+/// Something that a new connection or a request passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Visit {
+    Pool(u32),
+    Station(u32),
+}
+
+/// One concrete way: what a workload's connection crosses once all choices are made.
+#[derive(Debug)]
+pub(super) struct Path {
+    pub(super) workload: u32,
+    /// Flow classes of requests and of responses; none where no link is crossed.
+    pub(super) classes: [Option<ClassId>; 2],
+    /// Sum of the constant one-way delays, ns.
+    pub(super) delay: u64,
+    /// Further delays: (key of the delay, delay, whether the local law holds).
+    laws: Vec<(u64, u32, bool)>,
+    pub(super) opening: Vec<Visit>,
+    pub(super) serving: Vec<Visit>,
+    pub(super) needs: Vec<u32>,
+    /// How many of its needs are down, and how many of those reset.
+    pub(super) down: u32,
+    pub(super) resets: u32,
+    /// (selector, branch) in order.
+    pub(super) picks: Vec<(u32, u8)>,
+}
+
+/// How far choices lead through a route.
+pub(super) enum Walk {
+    /// The next choice is this selector's.
+    Choose(u32),
+    /// All choices are made.
+    Complete,
+}
+
+impl<O: Observer> World<'_, O> {
+    /// Follows a workload's route as far as the choices lead.
+    pub(super) fn walk(&self, workload: u32, choices: &Choices) -> Walk {
+        let route = self.plan.workloads[workload as usize].route;
+        let mut used = 0;
+        match self.walk_hops(&self.plan.routes[route.index()].hops, choices, &mut used) {
+            Some(selector) => Walk::Choose(selector),
+            None => Walk::Complete,
+        }
+    }
+
+    fn walk_hops(&self, hops: &[Hop], choices: &Choices, used: &mut usize) -> Option<u32> {
+        for hop in hops {
+            if let Hop::Selector(id) = *hop {
+                let Some(branch) = choices.get(*used) else {
+                    return Some(id.0);
+                };
+                *used += 1;
+                let branch = &self.plan.selectors[id.index()].branches[usize::from(branch)];
+                if let Some(open) = self.walk_hops(&branch.hops, choices, used) {
+                    return Some(open);
+                }
+            }
+        }
+        None
+    }
+
+    /// The path of complete choices for clients at `place`, made at its first use.
+    pub(super) fn path_of(&mut self, workload: u32, place: u32, choices: &Choices) -> u32 {
+        if let Some(path) = self.path_index.get(&(workload, place, *choices)) {
+            return *path;
+        }
+        let path = self.make_path(workload, place, choices);
+        let id = u32::try_from(self.paths.len()).expect("fewer than 2^32 paths");
+        for &c in &path.needs {
+            self.components[c as usize].paths.push(id);
+        }
+        self.paths.push(path);
+        self.path_index.insert((workload, place, *choices), id);
+        id
+    }
+
+    fn make_path(&mut self, workload: u32, place: u32, choices: &Choices) -> Path {
+        let plan = self.plan;
+        let spec = &plan.workloads[workload as usize];
+        let mut flat = Vec::new();
+        let mut picks = Vec::new();
+        self.flatten(&plan.routes[spec.route.index()].hops, choices, &mut flat, &mut picks);
+        let (mut forward, mut backward) = (Vec::new(), Vec::new());
+        let (mut opening, mut serving, mut needs, mut laws) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut delay = 0;
+        for hop in flat {
+            match hop {
+                Hop::Link(id) | Hop::Against(id) => {
+                    let [ahead, back] = self.links[id.index()].resources;
+                    let (ahead, back) =
+                        if hop == Hop::Link(id) { (ahead, back) } else { (back, ahead) };
+                    forward.push(ahead);
+                    backward.push(back);
+                    needs.extend(plan.links[id.index()].needs.iter().map(|c| c.0));
+                }
+                Hop::Delay(id) => {
+                    let it = &plan.delays[id.index()];
+                    let local = it.local.as_ref().is_some_and(|(at, _)| at.0 == place);
+                    match self.delay_law(id.0, local) {
+                        Dist::Constant { .. } => {
+                            delay += self.delay_law(id.0, local).sample_whole(&mut Draws::new(0));
+                        }
+                        _ => laws.push((crate::random::name_key(&[&it.name]), id.0, local)),
+                    }
+                }
+                Hop::Pool(id) => match plan.pools[id.index()].scope {
+                    Scope::Connection => opening.push(Visit::Pool(id.0)),
+                    Scope::Request => serving.push(Visit::Pool(id.0)),
+                },
+                Hop::Station(id) => {
+                    match plan.stations[id.index()].scope {
+                        Scope::Connection => opening.push(Visit::Station(id.0)),
+                        Scope::Request => serving.push(Visit::Station(id.0)),
+                    }
+                    needs.extend(plan.stations[id.index()].needs.iter().map(|c| c.0));
+                }
+                Hop::Need(id) => needs.push(id.0),
+                Hop::Selector(_) => {}
+            }
+        }
+        needs.sort_unstable();
+        needs.dedup();
+        let down = needs.iter().filter(|c| self.components[**c as usize].reasons > 0).count();
+        let resets = needs.iter().filter(|c| self.components[**c as usize].resets > 0).count();
+        let cap = spec.flow_cap.map_or(f64::INFINITY, crate::units::Rate::bytes_per_ns);
+        let cap = if down > 0 { 0.0 } else { cap };
+        let mut class =
+            |path: &[_]| (!path.is_empty()).then(|| self.sharing.add_class(path, spec.weight, cap));
+        let classes = [class(&forward), class(&backward)];
+        let [down, resets] = [down, resets].map(|n| u32::try_from(n).expect("few components"));
+        Path { workload, classes, delay, laws, opening, serving, needs, down, resets, picks }
+    }
+
+    fn flatten(
+        &self,
+        hops: &[Hop],
+        choices: &Choices,
+        flat: &mut Vec<Hop>,
+        picks: &mut Vec<(u32, u8)>,
+    ) {
+        for hop in hops {
+            flat.push(*hop);
+            if let Hop::Selector(id) = *hop {
+                let branch = choices.get(picks.len()).expect("the walk was complete");
+                picks.push((id.0, branch));
+                let branch = &self.plan.selectors[id.index()].branches[usize::from(branch)];
+                self.flatten(&branch.hops, choices, flat, picks);
+            }
+        }
+    }
+
+    fn delay_law(&self, delay: u32, local: bool) -> &Dist {
+        let it = &self.plan.delays[delay as usize];
+        match &it.local {
+            Some((_, law)) if local => law,
+            _ => &it.law,
+        }
+    }
+
+    /// One crossing of a path, ns: the constant part and a draw of each law. `about` tells the
+    /// crossings of one request apart.
+    pub(super) fn crossing(&self, path: u32, key: u64, about: u64) -> u64 {
+        let it = &self.paths[path as usize];
+        let drawn = it.laws.iter().map(|(name, delay, local)| {
+            self.delay_law(*delay, *local).sample_whole(&mut Draws::about(key, name ^ about))
+        });
+        it.delay + drawn.sum::<u64>()
+    }
+
+    /// Refuses plans whose paths could hold more choices than [`MOST_CHOICES`].
+    pub(super) fn check_depth(&self) -> Result<(), SimError> {
+        for w in &self.plan.workloads {
+            if self.most_choices(&self.plan.routes[w.route.index()].hops) > MOST_CHOICES {
+                return Err(SimError::TooManyChoices {
+                    workload: w.name.clone(),
+                    most: MOST_CHOICES,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn most_choices(&self, hops: &[Hop]) -> usize {
+        let of = |hop: &Hop| match hop {
+            Hop::Selector(id) => {
+                let branches = &self.plan.selectors[id.index()].branches;
+                1 + branches.iter().map(|b| self.most_choices(&b.hops)).max().unwrap_or(0)
+            }
+            _ => 0,
+        };
+        hops.iter().map(of).sum()
+    }
+
+    /// The selectors with names anywhere on a route, each once, in order.
+    pub(super) fn names_on(&self, hops: &[Hop], into: &mut Vec<u32>) {
+        for hop in hops {
+            if let Hop::Selector(id) = *hop {
+                let it = &self.plan.selectors[id.index()];
+                if it.naming.is_some() && !into.contains(&id.0) {
+                    into.push(id.0);
+                }
+                for branch in &it.branches {
+                    self.names_on(&branch.hops, into);
+                }
+            }
+        }
+    }
+
+    /// Place of a client; [`NONE`] if its workload has none.
+    pub(super) fn place(&self, workload: u32, client: u32) -> u32 {
+        let places = &self.plan.workloads[workload as usize].places;
+        match places.len() {
+            0 => NONE,
+            n => places[client as usize % n].0,
+        }
+    }
+}

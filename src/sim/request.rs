@@ -1,0 +1,444 @@
+//! The life of a request.
+
+use crate::kernel::Rank;
+use crate::measure::{End, Fact, Observer, Phase};
+use crate::plan::Arrivals;
+use crate::random::Draws;
+
+use super::arrivals::Due;
+use super::belief::Asked;
+use super::path::Visit;
+use super::state::{Deadline, Event, NONE, Request, Stage, Token, instant};
+use super::stock::Taken;
+use super::world::World;
+
+const ABOUT_BYTES: [u64; 2] = [0x7265_7131, 0x7265_7332];
+const ABOUT_CLIENT: u64 = 0x636c_6965;
+const ABOUT_PAUSE: u64 = 0x7061_7573;
+const ABOUT_THINK: u64 = 0x7468_696e;
+const ABOUT_CROSSING: [u64; 2] = [0x6372_6f31, 0x6372_6f32];
+
+impl<O: Observer> World<'_, O> {
+    // ---- bookkeeping ----
+
+    pub(super) fn is_live(&self, token: Token) -> bool {
+        let it = &self.requests[token.request as usize];
+        it.turn == token.turn && it.stage != Stage::Gone
+    }
+
+    /// Kills all tokens of the request's earlier stages.
+    pub(super) fn next_turn(&mut self, r: u32) {
+        let it = &mut self.requests[r as usize];
+        it.turn = it.turn.wrapping_add(1);
+    }
+
+    /// The time since the last mark belongs to the phase that ends now.
+    pub(super) fn enter(&mut self, r: u32, phase: Phase) {
+        let now = self.now;
+        let it = &mut self.requests[r as usize];
+        it.phases[it.phase as usize] += now - it.mark;
+        it.mark = now;
+        it.phase = phase;
+    }
+
+    /// Sets the deadline of the request's present stage.
+    pub(super) fn arm(&mut self, workload: u32, kind: Deadline, r: u32) {
+        let queue = workload * 3 + kind as u32;
+        let token = self.token(r);
+        let it = &mut self.patience[queue as usize];
+        let due = self.now.saturating_add(it.span);
+        it.queue.push_back((due, token));
+        if !it.armed {
+            it.armed = true;
+            self.agenda.schedule(instant(due), Rank::Timer, Event::Expire { queue });
+        }
+    }
+
+    /// Fails everybody whose patience is over.
+    pub(super) fn expire(&mut self, queue: u32) {
+        self.patience[queue as usize].armed = false;
+        while let Some((due, token)) = self.patience[queue as usize].queue.front().copied() {
+            if !self.is_live(token) {
+                self.patience[queue as usize].queue.pop_front();
+            } else if due <= self.now {
+                self.patience[queue as usize].queue.pop_front();
+                let stage = self.requests[token.request as usize].stage;
+                match (self.patience[queue as usize].kind, stage) {
+                    (Deadline::Name, Stage::Resolving(selector)) => {
+                        self.query_again(token.request, selector);
+                    }
+                    (Deadline::Name, _) => {}
+                    (Deadline::Connect, _) => self.fail(token.request, End::ConnectTimeout),
+                    (Deadline::Request, Stage::Queued) => {
+                        self.fail(token.request, End::QueueTimeout)
+                    }
+                    (Deadline::Request, _) => self.fail(token.request, End::RequestTimeout),
+                }
+            } else {
+                self.patience[queue as usize].armed = true;
+                self.agenda.schedule(instant(due), Rank::Timer, Event::Expire { queue });
+                return;
+            }
+        }
+    }
+
+    // ---- birth ----
+
+    /// A request of an open workload is due, and the next one is scheduled.
+    pub(super) fn arrive_open(&mut self, workload: u32) {
+        let due =
+            self.due[workload as usize].take().expect("an arrival was scheduled with its data");
+        self.schedule_next(workload);
+        self.arrive(workload, NONE, Some(due));
+    }
+
+    pub(super) fn schedule_next(&mut self, workload: u32) {
+        if let Some(due) = self.sources[workload as usize].next() {
+            self.due[workload as usize] = Some(due);
+            let event = Event::Arrive { workload, worker: NONE };
+            self.agenda.schedule(instant(due.at.max(self.now)), Rank::Arrival, event);
+        }
+    }
+
+    pub(super) fn arrive(&mut self, workload: u32, worker: u32, due: Option<Due>) {
+        let plan = self.plan;
+        let spec = &plan.workloads[workload as usize];
+        let key = super::arrivals::next_key(&mut self.keys[workload as usize]);
+        let client = match worker {
+            NONE => {
+                let bits = Draws::about(key, ABOUT_CLIENT).next();
+                ((u128::from(bits) * u128::from(spec.clients)) >> 64) as u32
+            }
+            worker => worker % spec.clients,
+        };
+        let bytes = match due.and_then(|d| d.row) {
+            Some(row) => [row.request, row.response],
+            None => [
+                spec.request.sample_whole(&mut Draws::about(key, ABOUT_BYTES[0])),
+                spec.response.sample_whole(&mut Draws::about(key, ABOUT_BYTES[1])),
+            ],
+        };
+        let now = self.now;
+        let fresh = Request {
+            turn: 0,
+            stage: Stage::Pausing,
+            workload,
+            client,
+            worker,
+            connection: NONE,
+            waits_for: NONE,
+            step: 0,
+            attempt: 0,
+            tries: 0,
+            key,
+            start: now,
+            mark: now,
+            phase: Phase::Wait,
+            phases: [0; 7],
+            bytes,
+            flow: None,
+            held: Vec::new(),
+        };
+        let r = if let Some(r) = self.free_requests.pop() {
+            let old = &mut self.requests[r as usize];
+            let (turn, held) = (old.turn.wrapping_add(1), std::mem::take(&mut old.held));
+            *old = Request { turn, held, ..fresh };
+            r
+        } else {
+            self.requests.push(fresh);
+            u32::try_from(self.requests.len() - 1).expect("fewer than 2^32 requests under way")
+        };
+        self.ended.requests += 1;
+        self.started[workload as usize] += 1;
+        self.count_under_way(workload, true);
+        self.tell(Fact::Started { workload, at: now });
+        self.try_it(r);
+    }
+
+    /// One try: on an idle connection, on a new one, or in the client's queue.
+    pub(super) fn try_it(&mut self, r: u32) {
+        self.enter(r, Phase::Wait);
+        self.next_turn(r);
+        self.requests[r as usize].attempt += 1;
+        self.find_connection(r);
+    }
+
+    /// Also where a request goes on when a connection of its client became free.
+    pub(super) fn find_connection(&mut self, r: u32) {
+        let (workload, client) =
+            (self.requests[r as usize].workload, self.requests[r as usize].client);
+        let spec = &self.plan.workloads[workload as usize].connections;
+        if spec.reuse
+            && let Some(c) = self.take_idle(workload, client)
+        {
+            self.connections[c as usize].user = r;
+            self.requests[r as usize].connection = c;
+            let path = self.connections[c as usize].path;
+            for i in 0..self.paths[path as usize].picks.len() {
+                let (selector, branch) = self.paths[path as usize].picks[i];
+                self.tell_choice(selector, branch, false);
+            }
+            return self.start_request(r);
+        }
+        let it = &mut self.clients[workload as usize][client as usize];
+        if spec.per_client.is_some_and(|most| it.open >= most) {
+            let token = self.token(r);
+            self.clients[workload as usize][client as usize].queue.push_back(token);
+            if self.requests[r as usize].stage != Stage::Queued {
+                self.requests[r as usize].stage = Stage::Queued;
+                self.arm(workload, Deadline::Request, r);
+            }
+            return;
+        }
+        self.open_connection(r);
+    }
+
+    // ---- on a connection ----
+
+    /// The connection is there: the request bytes go.
+    pub(super) fn start_request(&mut self, r: u32) {
+        self.next_turn(r);
+        self.arm(self.requests[r as usize].workload, Deadline::Request, r);
+        self.enter(r, Phase::Send);
+        self.requests[r as usize].stage = Stage::Sending;
+        self.requests[r as usize].tries = 0;
+        self.transfer(r, 0);
+    }
+
+    fn path_of_request(&self, r: u32) -> u32 {
+        self.connections[self.requests[r as usize].connection as usize].path
+    }
+
+    /// Sends the bytes of one direction: 0 request, 1 response.
+    fn transfer(&mut self, r: u32, direction: usize) {
+        let path = self.path_of_request(r);
+        let bytes = self.requests[r as usize].bytes[direction];
+        #[expect(clippy::cast_precision_loss, reason = "sizes are below 2^53 bytes")]
+        self.flow_on(r, path, direction, bytes as f64);
+    }
+
+    /// Lets bytes flow on a path; where no link is crossed they are there at once.
+    pub(super) fn flow_on(&mut self, r: u32, path: u32, direction: usize, bytes: f64) {
+        match self.paths[path as usize].classes[direction] {
+            Some(class) if bytes > 0.0 => {
+                let flow = self.sharing.start(class, bytes, instant(self.now));
+                let slot = flow.slot() as usize;
+                if self.owners.len() <= slot {
+                    self.owners.resize(slot + 1, NONE);
+                }
+                self.owners[slot] = r;
+                self.requests[r as usize].flow = Some(flow);
+            }
+            _ => self.delivered(r),
+        }
+    }
+
+    /// The last byte left the bottleneck; its propagation follows.
+    pub(super) fn delivered(&mut self, r: u32) {
+        let request = &mut self.requests[r as usize];
+        request.flow = None;
+        let direction = usize::from(request.stage == Stage::Receiving);
+        let about = ABOUT_CROSSING[direction] ^ u64::from(request.attempt);
+        let key = request.key;
+        request.stage = if direction == 0 { Stage::SendCrossing } else { Stage::ReceiveCrossing };
+        let span = self.crossing(self.path_of_request(r), key, about);
+        if span == 0 {
+            return self.crossed(r);
+        }
+        let at = self.now.saturating_add(span);
+        self.agenda.schedule(instant(at), Rank::Completion, Event::Crossed(self.token(r)));
+    }
+
+    pub(super) fn crossed(&mut self, r: u32) {
+        if self.requests[r as usize].stage == Stage::ReceiveCrossing {
+            return self.finish(r);
+        }
+        self.enter(r, Phase::Serve);
+        self.requests[r as usize].stage = Stage::Serving;
+        self.requests[r as usize].step = 0;
+        self.serve_on(r);
+    }
+
+    /// Takes the units and passes the stations of a request, then the response goes.
+    pub(super) fn serve_on(&mut self, r: u32) {
+        let path = self.path_of_request(r);
+        if self.lost(r, path) {
+            return;
+        }
+        loop {
+            let step = self.requests[r as usize].step as usize;
+            let Some(visit) = self.paths[path as usize].serving.get(step).copied() else {
+                break;
+            };
+            match visit {
+                Visit::Pool(pool) => match self.take_unit(pool, self.token(r)) {
+                    Taken::Yes => self.requests[r as usize].held.push(pool),
+                    Taken::Waits => return self.enter(r, Phase::Wait),
+                    Taken::Refused(end) => return self.fail(r, end),
+                },
+                Visit::Station(station) => {
+                    if self.enqueue(station, self.token(r)) == Asked::Refused {
+                        self.fail(r, End::Refused);
+                    }
+                    return;
+                }
+            }
+            self.requests[r as usize].step += 1;
+        }
+        self.enter(r, Phase::Receive);
+        self.requests[r as usize].stage = Stage::Receiving;
+        self.transfer(r, 1);
+    }
+
+    /// A station served a job whose request still cares.
+    pub(super) fn job_done(&mut self, token: Token) {
+        let r = token.request;
+        match self.requests[r as usize].stage {
+            Stage::Resolving(selector) => self.resolved(r, selector),
+            Stage::Opening => {
+                self.requests[r as usize].step += 1;
+                self.open_on(r);
+            }
+            Stage::Serving => {
+                self.requests[r as usize].step += 1;
+                self.serve_on(r);
+            }
+            _ => {}
+        }
+    }
+
+    /// A request that waited got its unit (`pool`), or may look for a connection again ([`NONE`]).
+    pub(super) fn go_on(&mut self, token: Token, pool: u32) {
+        if !self.is_live(token) {
+            if pool != NONE {
+                self.give_back(pool); // it gave up at this very instant
+            }
+            return;
+        }
+        let r = token.request;
+        match self.requests[r as usize].stage {
+            Stage::Queued if pool == NONE => self.find_connection(r),
+            Stage::Opening => {
+                let c = self.requests[r as usize].connection;
+                self.connections[c as usize].held.push(pool);
+                self.requests[r as usize].step += 1;
+                self.enter(r, Phase::Connect);
+                self.open_on(r);
+            }
+            Stage::Serving => {
+                self.requests[r as usize].held.push(pool);
+                self.requests[r as usize].step += 1;
+                self.enter(r, Phase::Serve);
+                self.serve_on(r);
+            }
+            _ => {}
+        }
+    }
+
+    // ---- ends ----
+
+    fn finish(&mut self, r: u32) {
+        let c = self.requests[r as usize].connection;
+        self.release_units(r);
+        self.end(r, End::Ok);
+        self.release_connection(c);
+    }
+
+    fn release_units(&mut self, r: u32) {
+        let mut held = std::mem::take(&mut self.requests[r as usize].held);
+        for pool in held.drain(..) {
+            self.give_back(pool);
+        }
+        self.requests[r as usize].held = held;
+    }
+
+    /// A try failed: everything it holds goes back, its connection closes, and the client's policy
+    /// decides what follows.
+    pub(super) fn fail(&mut self, r: u32, end: End) {
+        let stage = self.requests[r as usize].stage;
+        let (workload, client, c) = {
+            let it = &self.requests[r as usize];
+            (it.workload, it.client, it.connection)
+        };
+        self.stop_waiting(r);
+        self.next_turn(r);
+        if let Some(flow) = self.requests[r as usize].flow.take() {
+            self.sharing.remove(flow, instant(self.now));
+        }
+        self.release_units(r);
+        if c != NONE {
+            self.requests[r as usize].connection = NONE;
+            let path = self.connections[c as usize].path;
+            if path != NONE {
+                self.tell_failed_on(path);
+            }
+            self.close(c);
+        }
+        let plan = self.plan;
+        let spec = &plan.workloads[workload as usize];
+        if spec.retries.re_resolve && stage != Stage::Queued {
+            self.forget_names(workload, client);
+        }
+        let attempt = self.requests[r as usize].attempt;
+        let allowed = spec.retries.budget.is_none_or(|share| {
+            #[expect(clippy::cast_precision_loss, reason = "counts of requests")]
+            let most = share * self.started[workload as usize] as f64;
+            #[expect(clippy::cast_precision_loss, reason = "counts of requests")]
+            let so_far = self.retried[workload as usize] as f64;
+            so_far + 1.0 <= most
+        });
+        if attempt >= spec.retries.attempts || !allowed {
+            return self.end(r, end);
+        }
+        self.retried[workload as usize] += 1;
+        let sent = matches!(
+            stage,
+            Stage::SendCrossing | Stage::Serving | Stage::Receiving | Stage::ReceiveCrossing
+        );
+        let start = self.requests[r as usize].start;
+        self.tell(Fact::Retried { workload, duplicate: sent && !spec.idempotent, start });
+        self.pause(r, attempt);
+    }
+
+    /// Pauses before the next try: min(cap, base x 2^(n-1)), of which a share `jitter` is random.
+    fn pause(&mut self, r: u32, attempt: u32) {
+        let workload = self.requests[r as usize].workload;
+        let spec = &self.plan.workloads[workload as usize].retries;
+        let doubled = spec.backoff.nanos().saturating_mul(1 << (attempt - 1).min(30));
+        let most = doubled.min(spec.backoff_cap.nanos().max(spec.backoff.nanos()));
+        let mut draws =
+            Draws::about(self.requests[r as usize].key, ABOUT_PAUSE ^ u64::from(attempt));
+        let random = (u128::from(most) * u128::from(draws.next())) >> 64;
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a pause"
+        )]
+        let pause = (most as f64 * (1.0 - spec.jitter) + random as f64 * spec.jitter) as u64;
+        self.enter(r, Phase::Backoff);
+        self.requests[r as usize].stage = Stage::Pausing;
+        let at = self.now.saturating_add(pause);
+        self.agenda.schedule(instant(at), Rank::Timer, Event::Again(self.token(r)));
+    }
+
+    fn end(&mut self, r: u32, end: End) {
+        self.enter(r, Phase::Wait);
+        let it = &mut self.requests[r as usize];
+        it.stage = Stage::Gone;
+        it.connection = NONE;
+        let (workload, worker, key) = (it.workload, it.worker, it.key);
+        let fact = Fact::Ended { workload, end, start: it.start, at: self.now, phases: it.phases };
+        self.next_turn(r);
+        self.count_under_way(workload, false);
+        self.tell(fact);
+        self.free_requests.push(r);
+        if let (Arrivals::Closed { think, .. }, true) =
+            (&self.plan.workloads[workload as usize].arrivals, worker != NONE)
+        {
+            let think = think.sample_whole(&mut Draws::about(key, ABOUT_THINK));
+            let at = self.now.saturating_add(think);
+            self.agenda.schedule(instant(at), Rank::Arrival, Event::Arrive { workload, worker });
+        }
+    }
+}

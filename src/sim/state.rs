@@ -1,0 +1,220 @@
+//! The running state: requests, connections, clients, and the events that move them.
+
+use std::collections::VecDeque;
+
+use crate::kernel::{FlowId, Instant};
+use crate::measure::Phase;
+
+/// No index.
+pub(super) const NONE: u32 = u32::MAX;
+/// Most selectors on one path.
+pub(super) const MOST_CHOICES: usize = 15;
+
+/// Names one stage of one request: a token of an earlier stage is dead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) request: u32,
+    pub(super) turn: u32,
+}
+
+/// Everything that the agenda can hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Event {
+    /// A request of a workload is due; `worker` matters in closed workloads.
+    Arrive {
+        workload: u32,
+        worker: u32,
+    },
+    /// The pause before a retry is over.
+    Again(Token),
+    /// Round trips of a new connection are over.
+    Shaken(Token),
+    /// The last bit arrived after its propagation.
+    Crossed(Token),
+    /// What was lost in a black hole is sent again.
+    Retransmit(Token),
+    /// A station finished a job.
+    Served {
+        station: u32,
+        token: Token,
+    },
+    /// The head of a station's or pool's queue may have waited too long.
+    StationHead {
+        station: u32,
+    },
+    PoolHead {
+        pool: u32,
+    },
+    /// A held unit is usable again.
+    PoolFree {
+        pool: u32,
+    },
+    /// The oldest deadline of a patience queue.
+    Expire {
+        queue: u32,
+    },
+    /// A connection may have been idle too long.
+    IdleCheck {
+        connection: u32,
+        turn: u32,
+    },
+    /// The plan's change of this index.
+    Change(u32),
+    /// A selector acts on what it detected.
+    Believe {
+        selector: u32,
+        branch: u32,
+        serial: u32,
+    },
+    /// An elastic link looks at its use; a random one is drawn anew.
+    Elastic {
+        link: u32,
+        serial: u32,
+    },
+    Redraw {
+        link: u32,
+        serial: u32,
+    },
+    /// A window ends.
+    Window,
+}
+
+/// Where a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Slot not in use.
+    Gone,
+    /// Pausing before a retry.
+    Pausing,
+    /// Waiting for one of the client's connections.
+    Queued,
+    /// Waiting for the answer about this selector.
+    Resolving(u32),
+    /// Taking the units and passing the stations of a new connection.
+    Opening,
+    /// In the round trips of a new connection.
+    Shaking,
+    /// Request bytes flow, then cross.
+    Sending,
+    SendCrossing,
+    /// Taking the units and passing the stations of a request.
+    Serving,
+    /// Response bytes flow, then cross.
+    Receiving,
+    ReceiveCrossing,
+}
+
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) turn: u32,
+    pub(super) stage: Stage,
+    pub(super) workload: u32,
+    pub(super) client: u32,
+    pub(super) worker: u32,
+    pub(super) connection: u32,
+    /// Pool whose queue it is in.
+    pub(super) waits_for: u32,
+    /// Next step among the visits of its stage.
+    pub(super) step: u32,
+    pub(super) attempt: u32,
+    /// Name queries or retransmissions so far in this stage.
+    pub(super) tries: u32,
+    pub(super) key: u64,
+    pub(super) start: u64,
+    pub(super) mark: u64,
+    pub(super) phase: Phase,
+    pub(super) phases: [u64; 7],
+    pub(super) bytes: [u64; 2],
+    pub(super) flow: Option<FlowId>,
+    /// Units of pools of request scope.
+    pub(super) held: Vec<u32>,
+}
+
+/// The branches that a path took, in order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Choices {
+    len: u8,
+    picks: [u8; MOST_CHOICES],
+}
+
+impl Choices {
+    pub(super) fn get(&self, i: usize) -> Option<u8> {
+        (i < usize::from(self.len)).then(|| self.picks[i])
+    }
+    pub(super) fn push(&mut self, branch: u8) {
+        self.picks[usize::from(self.len)] = branch;
+        self.len += 1;
+    }
+    pub(super) fn truncate(&mut self, len: usize) {
+        for pick in &mut self.picks[len..usize::from(self.len)] {
+            *pick = 0;
+        }
+        self.len = u8::try_from(len).expect("at most MOST_CHOICES");
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) turn: u32,
+    pub(super) live: bool,
+    pub(super) workload: u32,
+    pub(super) client: u32,
+    /// Hashed by selectors.
+    pub(super) key: u64,
+    pub(super) choices: Choices,
+    /// [`NONE`] until resolved.
+    pub(super) path: u32,
+    /// Request that uses it, or [`NONE`].
+    pub(super) user: u32,
+    pub(super) established: bool,
+    pub(super) born: u64,
+    /// Order of opening, over all connections of the run.
+    pub(super) number: u64,
+    pub(super) idle_since: u64,
+    pub(super) timer: bool,
+    /// Units of pools of connection scope.
+    pub(super) held: Vec<u32>,
+}
+
+/// An answer in a client's name cache.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Answer {
+    /// The branch, or none for "no address".
+    pub(super) branch: Option<u8>,
+    /// Valid while now is before this.
+    pub(super) until: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Client {
+    pub(super) key: u64,
+    pub(super) open: u32,
+    /// Idle connections, the last used on top.
+    pub(super) idle: Vec<u32>,
+    /// Requests that wait for a connection.
+    pub(super) queue: VecDeque<Token>,
+    /// One answer per name of the workload.
+    pub(super) answers: Vec<Answer>,
+}
+
+/// Deadlines that all lie the same span ahead when they are set: a queue, of which the agenda
+/// holds only the head.
+#[derive(Debug)]
+pub(super) struct Patience {
+    pub(super) span: u64,
+    pub(super) queue: VecDeque<(u64, Token)>,
+    pub(super) armed: bool,
+    pub(super) kind: Deadline,
+}
+
+/// What a patience queue guards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deadline {
+    Name,
+    Connect,
+    Request,
+}
+
+pub(super) fn instant(ns: u64) -> Instant {
+    Instant::from_nanos(ns)
+}

@@ -1,0 +1,33 @@
+//! The benches at smoke sizes, so that they can't rot: they run, their twins agree, and they give
+//! the same results each time.
+
+#[path = "../../benches/agenda.rs"]
+mod agenda;
+#[path = "../../benches/sharing.rs"]
+mod sharing;
+#[path = "../../benches/whole.rs"]
+mod whole;
+
+#[test]
+fn agenda_pops_what_the_standard_heap_pops() {
+    assert_eq!(agenda::ours(1_000, 5_000), agenda::standard(1_000, 5_000));
+}
+
+#[test]
+fn sharing_equals_its_slow_twin() {
+    assert_eq!(sharing::one_link(50, 200), sharing::one_link_slow(50, 200));
+    let (fast, slow) = (sharing::fabric(300), sharing::fabric_slow(300));
+    assert_eq!(fast.len(), slow.len());
+    for (a, b) in fast.iter().zip(&slow) {
+        assert!(a.abs_diff(*b) <= 2, "{a} and {b}");
+    }
+}
+
+#[test]
+fn whole_runs_repeat() {
+    for plan in [whole::shared_link(2), whole::hybrid(1, true), whole::hybrid(1, false)] {
+        let (requests, hash) = whole::run(&plan);
+        assert!(requests > 1_000);
+        assert_eq!((requests, hash), whole::run(&plan));
+    }
+}
