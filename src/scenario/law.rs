@@ -225,7 +225,14 @@ pub(crate) fn scaled(dist: &Dist, k: f64) -> Dist {
         Dist::Constant { value } => Dist::Constant { value: value * k },
         Dist::Exponential { mean } => Dist::Exponential { mean: mean * k },
         Dist::Uniform { low, high } => Dist::Uniform { low: low * k, high: high * k },
-        Dist::Lognormal { mu, sigma } => Dist::Lognormal { mu: mu + libm::log(k), sigma: *sigma },
+        Dist::Lognormal { mu, sigma } => {
+            // The median of k X is k x that of X, and medians multiply where logarithms add.
+            let ln_k = match Dist::lognormal_of_median(k, *sigma) {
+                Dist::Lognormal { mu, .. } => mu,
+                _ => 0.0,
+            };
+            Dist::Lognormal { mu: mu + ln_k, sigma: *sigma }
+        }
         Dist::Pareto { scale, shape } => Dist::Pareto { scale: scale * k, shape: *shape },
         Dist::BoundedPareto { low, high, shape } => {
             Dist::BoundedPareto { low: low * k, high: high * k, shape: *shape }

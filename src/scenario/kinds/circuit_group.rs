@@ -265,7 +265,10 @@ fn diversity(thing: &Thing<CircuitGroup>, specs: &Specs, cx: &Context) {
         cx.complain(
             Diagnostic::warning("C-21", spec.members_place, message)
                 .label(format!("all at `{}`", points.first().map_or("", |p| p.as_str())))
-                .reason("connect to at least 2 access points by independent circuits (cloud services over Express Connect)")
+                .reason(
+                    "connect to at least 2 access points by independent circuits (cloud services \
+                     over Express Connect)",
+                )
                 .help("end one of the circuits at another access point"),
         );
         return;
@@ -286,7 +289,10 @@ fn diversity(thing: &Thing<CircuitGroup>, specs: &Specs, cx: &Context) {
                         message,
                     )
                     .also(b.place, "the same provider")
-                    .reason("use different providers for different access points (cloud services over Express Connect)"),
+                    .reason(
+                        "use different providers for different access points (cloud services over \
+                         Express Connect)",
+                    ),
                 );
             }
         }

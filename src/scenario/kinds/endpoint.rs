@@ -3,7 +3,9 @@
 //! | fact | value | source |
 //! |---|---|---|
 //! | one ENI in each chosen zone | | P-13 (001) |
-//! | bandwidth per zone grows by itself | NLB 10 to 50 Gbps if created after 2026-02-01, ALB and GWLB 5 to 25, CLB up to 5 | P-36, P-40 to P-45 |
+//! | bandwidth per zone grows by itself | | P-36 (001) |
+//! | NLB, endpoints created after 2026-02-01 | 10 to 50 Gbps; earlier: no figure | P-40, P-41 |
+//! | ALB and GWLB; CLB | 5 to 25 Gbps; up to 5 Gbps | P-42, P-43, P-45 |
 //! | the provider's throttle holds in every zone's ENI | endpoint total = zones x throttle | P-48, P-50 |
 //! | it is spread over several devices, reached with several connections only, may be exceeded | | P-53 to P-55 |
 //! | throttle ranges | NLB 100 Mbps-50 Gbps; ALB, GWLB -25 Gbps; CLB -10,240 Mbps | X-56, X-61, X-62 |

@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | NLB per zone | 50 Gbps, 5,000,000 connections, 200,000 new/s | "NLB: performance and limits" (A) |
 //! | ALB connections to one backend per zone | 250,000 | "Manage ALB quotas" (A) |
-//! | CLB slb.s3.large | 1,000,000 connections, 100,000 new/s; dropped beyond, not queued | "SLB instance overview" 2021 (B) |
+//! | CLB slb.s3.large | 1,000,000 connections, 100,000 new/s | "SLB instance overview" 2021 (B) |
+//! | CLB connections beyond the limit | dropped, not queued | the same (B) |
 //! | CLB private bandwidth | 5 Gbps | "Peak limit for regional bandwidth" (B) |
 //! | backend declared down | NLB 20, ALB 19, CLB 19, GWLB 20 s | computed from the default probes (D) |
 //! | ALB and GWLB spread over zones by default | | Terraform provider, GWLB overview (A) |

@@ -35,7 +35,8 @@ fn lowered_network() {
 "
         )
     };
-    let head = "choose endpoint.e.name (dns): random, zone health probe down 10 s..20 s up 10 s..20 s then 1 s, name ttl 1 min\n";
+    let head = "choose endpoint.e.name (dns): random, zone health probe down 10 s..20 s \
+                up 10 s..20 s then 1 s, name ttl 1 min\n";
     assert_eq!(tree, format!("{head}{}{}", zone("a"), zone("b")));
 }
 
