@@ -264,7 +264,7 @@ impl Scenario {
         specs.check(cx);
         kinds::selector::check_nesting(&specs.selector, cx);
         traffic::check(&workloads, &specs, cx);
-        faults::check(&faults, head.settings.horizon, cx);
+        faults::check(&faults, head.settings.horizon, &specs, cx);
         if workloads.is_empty() && cx.names("workload").next().is_none() {
             let message = "nothing sends requests: there is no workload";
             cx.complain(

@@ -295,11 +295,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Refuses every key that was not asked for.
-    pub(crate) fn done(self) {
-        let mut asked = self.asked.into_inner();
+    /// The keys asked for so far, sorted.
+    pub(crate) fn asked(&self) -> Vec<&'static str> {
+        let mut asked = self.asked.borrow().clone();
         asked.sort_unstable();
         asked.dedup();
+        asked
+    }
+
+    /// Refuses every key that was not asked for.
+    pub(crate) fn done(self) {
+        let asked = self.asked();
         for (key, entry) in &self.table.entries {
             if asked.binary_search(&key.as_str()).is_err() {
                 let message = format!("`{}` has no key `{key}`", self.path);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use highwater::plan::{Arrivals, Capacity, Hop, What};
 use highwater::random::Dist;
-use highwater::scenario::{Failure, Loaded, Source, load, load_text, show_plan};
+use highwater::scenario::{Failure, Loaded, Source, kinds, load, load_text, show_plan};
 use highwater::units::{Rate, Span};
 
 fn text(text: &str, overrides: &[(&str, &str)]) -> Result<Loaded, String> {
@@ -139,6 +139,25 @@ fn a_missing_file_is_an_io_failure() {
     assert!(matches!(load(Path::new("no/such.toml"), &[]), Err(Failure::Io { .. })));
 }
 
+#[test]
+fn data_files_are_read_and_count() {
+    let text = "version = 1\n[link.a]\ncapacity = \"1 Gbps\"\n[workload.t]\npath = [\"link.a\"]\n\
+                arrivals = { trace = { file = \"data/trace.csv\" } }\n\
+                [workload.w]\npath = [\"link.a\"]\narrivals = { poisson = { rate = \"1/s\" } }\n\
+                request = \"1 B\"\nresponse = { empirical = { file = \"data/sizes.csv\" } }\n";
+    let load = |folder: &str| {
+        let source = Source { path: "t.toml".into(), text: text.into() };
+        load_text(source, Path::new(folder), &[])
+    };
+    let loaded = load("tests/bad").unwrap();
+    let Arrivals::Trace { rows } = &loaded.plan.workloads[0].arrivals else { panic!() };
+    let seen: Vec<_> = rows.iter().map(|r| (r.at.nanos(), r.request, r.response)).collect();
+    assert_eq!(seen, [(500_000_000, 100, 2000), (500_000_000, 100, 0), (1_250_000_000, 0, 7)]);
+    // Half of the mass on 1 kB, the rest even up to 3 kB: 0.5 x 1000 + 0.5 x 2000.
+    assert_eq!(loaded.plan.workloads[1].response.mean(), 1500.0);
+    assert!(load("scenarios").is_err(), "the files are not below that folder");
+}
+
 /// What each shipped scenario is lowered to; `UPDATE_GOLDEN=1` rewrites.
 #[test]
 fn shipped_scenarios_lower_as_agreed() {
@@ -162,4 +181,18 @@ fn shipped_scenarios_lower_as_agreed() {
         }
         assert_eq!(std::fs::read_to_string(&golden).unwrap_or_default(), seen, "{golden}");
     }
+}
+
+/// Every key of every kind is asked for by its reader: `UPDATE_GOLDEN=1` rewrites the list.
+#[test]
+fn keys_of_kinds() {
+    let mut seen = String::new();
+    for kind in kinds() {
+        seen.push_str(&format!("[{}.x] {}\n    {}\n", kind.name, kind.doc, kind.keys().join(" ")));
+    }
+    let golden = "tests/it/scenario_golden/keys.txt";
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(golden, &seen).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(golden).unwrap_or_default(), seen);
 }

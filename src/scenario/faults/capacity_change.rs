@@ -4,7 +4,8 @@
 
 use super::{Effect, Strike};
 use crate::scenario::context::{Context, Ref};
-use crate::scenario::kinds::CAPACITY;
+use crate::scenario::diagnostic::{Diagnostic, Place};
+use crate::scenario::kinds::{CAPACITY, Specs};
 use crate::scenario::lowering::{Carrier, Lowering};
 use crate::scenario::reader::Reader;
 use crate::scenario::tree::Node;
@@ -52,6 +53,18 @@ impl Effect for CapacityChange {
     fn strike(&self, l: &mut Lowering<'_>) -> Vec<Strike> {
         let carriers = l.carriers_of(&self.of);
         resize(carriers, self.to, l)
+    }
+
+    fn check(&self, place: Place, specs: &Specs, cx: &Context) {
+        let open = |name| specs.vbr.get(name).is_some_and(|v| !v.spec.is_limited());
+        if self.of.kind == "vbr" && open(&self.of.name) {
+            let message = format!("`{}` has no rate limit to change", self.of.full());
+            cx.complain(
+                Diagnostic::error("C-20", self.of.place, message)
+                    .also(place, "the fault")
+                    .help("give it a `rate_limit`, or change the capacity of its circuit"),
+            );
+        }
     }
 
     fn sets(&self) -> Option<String> {

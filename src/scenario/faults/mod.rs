@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use super::context::Context;
 use super::diagnostic::{Diagnostic, Place};
-use super::kinds::Thing;
+use super::kinds::{Specs, Thing};
 use super::lowering::Lowering;
 use super::reader::Reader;
 use super::tree::Node;
@@ -24,6 +24,8 @@ pub(crate) trait Effect: std::fmt::Debug {
     fn label(&self) -> String;
     /// What it touches. An outage fails a component; a change gives a link a new capacity.
     fn strike(&self, l: &mut Lowering<'_>) -> Vec<Strike>;
+    /// Complains if there is nothing to touch.
+    fn check(&self, _place: Place, _specs: &Specs, _cx: &Context) {}
     /// The thing whose capacity it sets, to refuse two such faults at the same time.
     fn sets(&self) -> Option<String> {
         None
@@ -91,7 +93,10 @@ impl Fault {
 }
 
 /// Complains about faults that start after the end, and about overlapping changes of one capacity.
-pub(crate) fn check(faults: &[Thing<Fault>], horizon: Span, cx: &Context) {
+pub(crate) fn check(faults: &[Thing<Fault>], horizon: Span, specs: &Specs, cx: &Context) {
+    for fault in faults {
+        fault.spec.effect.check(fault.place, specs, cx);
+    }
     for fault in faults.iter().filter(|f| f.spec.at >= horizon) {
         let message = format!(
             "`fault.{}` starts at {}, but the run ends at {horizon}",
@@ -222,6 +227,18 @@ mod tests {
         );
         let late = fault.replace("10 s", "2 h");
         assert_eq!(codes(&endpoint(&late), "\"endpoint.e\""), ["fault"]);
+    }
+
+    #[test]
+    fn a_change_of_nothing_is_refused() {
+        let fault =
+            "[fault.f]\nat = \"1 s\"\nthrottle_change = { of = \"endpoint.e\", to = \"1 Gbps\" }";
+        let open = endpoint(fault).replace("throttle = \"400 Mbps\"\n", "");
+        assert_eq!(codes(&open, "\"endpoint.e\""), ["X-64"]);
+        let vbr = "[access_point.e]\n[circuit.c]\nport = \"1 Gbps\"\naccess_point = \"e\"\n[vbr.v]\n\
+                   circuit = \"c\"\n[fault.f]\nat = \"1 s\"\n\
+                   capacity_change = { of = \"vbr.v\", to = \"1 Gbps\" }\n";
+        assert_eq!(codes(vbr, "\"vbr.v\""), ["C-20"]);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use super::capacity_change::{of_and_to, resize};
 use super::{Effect, Strike};
 use crate::scenario::context::{Context, Ref};
+use crate::scenario::diagnostic::{Diagnostic, Place};
+use crate::scenario::kinds::Specs;
 use crate::scenario::lowering::Lowering;
 use crate::scenario::tree::Node;
 use crate::units::Rate;
@@ -27,6 +29,20 @@ impl Effect for ThrottleChange {
     fn strike(&self, l: &mut Lowering<'_>) -> Vec<Strike> {
         let carriers = l.throttles_of(&self.of);
         resize(carriers, self.to, l)
+    }
+
+    fn check(&self, place: Place, specs: &Specs, cx: &Context) {
+        let Some(endpoint) = specs.endpoint.get(&self.of.name) else { return };
+        // Without a readable service nothing is known of its default throttle.
+        let known = specs.endpoint_service.contains_key(&endpoint.spec.service.name);
+        if known && endpoint.throttle(specs).is_none() {
+            let message = format!("`{}` has no throttle to change", self.of.full());
+            cx.complain(
+                Diagnostic::error("X-64", self.of.place, message)
+                    .also(place, "the fault")
+                    .help("give the endpoint a `throttle`; its upper limit is as good as none"),
+            );
+        }
     }
 
     fn sets(&self) -> Option<String> {

@@ -67,7 +67,7 @@ impl<T: Kind> Thing<T> {
 pub(crate) type Things<T> = BTreeMap<String, Thing<T>>;
 
 /// What the list of kinds says of one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct KindDoc {
     /// Its table: `link` for `[link.x]`.
     pub name: &'static str,
@@ -78,6 +78,28 @@ pub struct KindDoc {
     fails: bool,
     against: bool,
     capacity: bool,
+    keys: fn() -> Vec<&'static str>,
+}
+
+impl KindDoc {
+    /// The keys of its table, sorted.
+    ///
+    /// ```
+    /// let pool = highwater::scenario::kinds().iter().find(|k| k.name == "pool").unwrap();
+    /// assert_eq!(pool.keys(), ["hold_after", "lack", "on_full", "scope", "units"]);
+    /// ```
+    pub fn keys(&self) -> Vec<&'static str> {
+        (self.keys)()
+    }
+}
+
+/// The keys that reading an empty table asks for: the reader itself is the list.
+fn keys_of<T: Kind>() -> Vec<&'static str> {
+    let empty = Table::default();
+    let cx = Context::new(std::path::PathBuf::new(), Vec::new(), &empty);
+    let r = Reader::new(&cx, &empty, Place::default(), T::NAME.to_owned());
+    T::read(&r);
+    r.asked()
 }
 
 macro_rules! kinds {
@@ -96,6 +118,7 @@ macro_rules! kinds {
             fails: $module::$kind::FAILS,
             against: $module::$kind::AGAINST,
             capacity: $module::$kind::CAPACITY,
+            keys: keys_of::<$module::$kind>,
         },)*];
 
         impl Specs {

@@ -83,6 +83,13 @@ impl Kind for Vbr {
     }
 }
 
+impl Vbr {
+    /// Whether it limits the rate, rather than passing on the whole port.
+    pub(crate) const fn is_limited(&self) -> bool {
+        self.rate_limit.is_some()
+    }
+}
+
 impl Thing<Vbr> {
     /// What must be up for the router to carry anything.
     pub(crate) fn watched(&self, l: &mut Lowering<'_>) -> Vec<ComponentId> {
