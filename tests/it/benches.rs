@@ -1,5 +1,6 @@
 //! The benches at smoke sizes, so that they can't rot: they run, their twins agree, and they give
 //! the same results each time.
+#![allow(clippy::duplicate_mod, reason = "each bench is a program of its own")]
 
 #[path = "../../benches/agenda.rs"]
 mod agenda;

@@ -1,9 +1,16 @@
 //! From values to pixels, and the ticks between.
 
+use plotters::coord::ranged1d::Ranged;
+use plotters::coord::types::RangedCoordf64;
+
 use crate::measure::SettingsSeen;
 use crate::report::format::{plain, span_unit};
 
-/// A linear or logarithmic map of values to pixels.
+/// Steps of a pixel: coordinates are exact to a hundredth.
+const STEPS: f64 = 100.0;
+
+/// A linear or logarithmic map of values to pixels, on the coordinates of plotters. Logarithms are
+/// taken here, with the portable libm.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Scale {
     from: f64,
@@ -30,8 +37,10 @@ impl Scale {
     /// The pixel of `x`, inside the range.
     pub(crate) fn at(&self, x: f64) -> f64 {
         let x = if self.log { libm::log10(x.max(1e-300)) } else { x };
-        let share = ((x - self.from) / (self.to - self.from)).clamp(0.0, 1.0);
-        self.start + share * (self.end - self.start)
+        let axis = RangedCoordf64::from(self.from..self.to);
+        #[expect(clippy::cast_possible_truncation, reason = "charts are some thousand pixels wide")]
+        let limit = ((self.start * STEPS) as i32, (self.end * STEPS) as i32);
+        f64::from(axis.map(&x.clamp(self.from, self.to), limit)) / STEPS
     }
 }
 

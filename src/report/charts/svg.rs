@@ -1,6 +1,7 @@
 //! A small SVG writer: floats, tooltips, no dependence on fonts.
 //!
-//! plotters was tried and left: whole pixels, labels such as "60.0", no tooltips, no colour bar.
+//! Coordinates come from plotters (see `scale`). Its own SVG back end was tried and left: whole
+//! pixels, labels such as "60.0", no tooltips, no colour bar.
 
 use std::fmt::Write as _;
 
