@@ -5,6 +5,7 @@ mod documented;
 mod house;
 mod laws;
 mod program;
+mod readme;
 mod report;
 mod scenario;
 mod scenario_bad;

@@ -242,3 +242,26 @@ fn a_closed_stdout_is_no_panic() {
     assert!(matches!(done.status.code(), Some(0 | 1)), "{}", text(&done.stderr));
     assert!(!text(&done.stderr).contains("broke"), "{}", text(&done.stderr));
 }
+
+/// The pictures of the README are what the program draws of `hybrid-review`, as shipped.
+#[test]
+fn the_gallery_is_what_the_program_draws() {
+    let out = folder("gallery");
+    let done = highwater(&[
+        "run",
+        "scenarios/hybrid-review.toml",
+        "--quiet",
+        "--out",
+        &out.to_string_lossy(),
+    ]);
+    assert!(matches!(done.status.code(), Some(0 | 1)), "{}", text(&done.stderr));
+    for name in ["throughput.svg", "utilization.svg"] {
+        let drawn = fs::read(out.join("charts").join(name)).expect("a chart");
+        let shown = Path::new("output/gallery").join(name);
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::create_dir_all("output/gallery").expect("a folder");
+            fs::write(&shown, &drawn).expect("a picture");
+        }
+        assert!(drawn == fs::read(&shown).unwrap_or_default(), "{name} is not what is drawn now");
+    }
+}

@@ -122,14 +122,14 @@ fn finding(r: &Results, columns: &Columns, list: &[Series]) -> String {
             let Some(level) = mean(&s.values, before.clone()).filter(|l| *l > 0.0) else {
                 continue;
             };
-            let lowest = |range: Range<usize>| {
-                let part = s.values.get(range).unwrap_or(&[]);
-                part.iter().copied().fold(f64::INFINITY, f64::min)
-            };
-            let (low, usual) = (lowest(during.clone()), lowest(before.clone()));
-            // The least of many windows is low by chance too: only a clear fall below what the
-            // same time before the fault knew is a finding.
-            if low > 0.9 * usual {
+            let part = |range: Range<usize>| s.values.get(range).unwrap_or(&[]);
+            let low = part(during.clone()).iter().copied().fold(f64::INFINITY, f64::min);
+            let squares =
+                part(before.clone()).iter().map(|x| (x - level) * (x - level)).sum::<f64>();
+            let spread = libm::sqrt(squares / float(before.len().max(2) as u64 - 1));
+            // The least of a hundred windows is low by chance too: only a fall of more than four
+            // standard deviations of the windows before the fault is a finding.
+            if low > 0.9 * level || low > level - 4.0 * spread {
                 faults_without += 1;
                 continue;
             }

@@ -1,0 +1,94 @@
+//! The README keeps its word: its commands run, and what it lists is what the program knows.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+fn readme() -> String {
+    fs::read_to_string("README.md").expect("README.md")
+}
+
+/// The lines of all fenced blocks of a language.
+fn blocks(language: &str) -> Vec<String> {
+    let text = readme();
+    let mut found = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        if line.starts_with("```") {
+            inside = line == format!("```{language}");
+        } else if inside {
+            found.push(line.to_owned());
+        }
+    }
+    found
+}
+
+/// Splits a command at spaces outside of single quotes.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
+    for c in line.chars() {
+        match c {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(std::mem::take(&mut word)),
+            c => word.push(c),
+        }
+    }
+    words.push(word);
+    words.retain(|w| !w.is_empty());
+    words
+}
+
+#[test]
+fn its_commands_run() {
+    let commands = blocks("console");
+    assert!(commands.iter().any(|c| c == "bash .ci/test"), "the test command");
+    let ours = commands.iter().filter_map(|c| c.strip_prefix("cargo run --release -- "));
+    let ours: Vec<&str> = ours.collect();
+    assert!(ours.len() >= 3 && ours[0] == "run scenarios/hybrid-review.toml");
+    for (i, command) in ours.iter().enumerate() {
+        let mut args = words(command);
+        if let Some(at) = args.iter().position(|a| a == "--out") {
+            args.drain(at..at + 2);
+        }
+        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("readme-{i}"));
+        // As written but for its length, so that a debug build is quick.
+        let shorter = ["--set", "run.length=12 min", "--replications", "1", "--quiet", "--out"];
+        let done = Command::new(env!("CARGO_BIN_EXE_highwater"))
+            .args(&args)
+            .args(shorter)
+            .arg(&out)
+            .output()
+            .expect("the program starts");
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(matches!(done.status.code(), Some(0 | 1)), "{command}: {said}");
+        assert!(out.join("report.html").exists(), "{command} made no page");
+    }
+}
+
+#[test]
+fn its_list_of_keys_is_the_programs() {
+    let keys = fs::read_to_string("tests/it/scenario_golden/keys.txt").expect("the golden list");
+    let text = readme();
+    for line in keys.lines().map(str::trim).filter(|l| !l.is_empty()) {
+        let wanted: Vec<&str> = line.split_whitespace().collect();
+        let flat: Vec<&str> = text.split_whitespace().collect();
+        assert!(flat.windows(wanted.len()).any(|w| w == wanted), "README lacks: {line}");
+    }
+}
+
+#[test]
+fn its_files_exist() {
+    let text = readme();
+    for word in text.split(|c: char| c.is_whitespace() || "()`\"'[],".contains(c)) {
+        let path = word.trim_end_matches('.');
+        let shipped = path.starts_with("scenarios/") || path.starts_with("output/gallery/");
+        if shipped && path.contains('.') {
+            assert!(Path::new(path).exists(), "README names {path}");
+        }
+    }
+    for scenario in fs::read_dir("scenarios").expect("scenarios").map(|e| e.expect("entry").path())
+    {
+        let name = scenario.to_string_lossy().into_owned();
+        assert!(!name.ends_with(".toml") || text.contains(&name), "README does not mention {name}");
+    }
+}
