@@ -1,4 +1,4 @@
-//! From a scenario's text to a [`Plan`](crate::plan::Plan): the only room that knows cloud words.
+//! From a scenario's text to a [`Plan`]: the only room that knows cloud words.
 //!
 //! ```text
 //! text ──parse──> tree ──overrides──> tree ──read──> Specs ──rules──> ──lower──> Plan

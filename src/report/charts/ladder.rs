@@ -143,32 +143,46 @@ fn rung(
     EndLabel { x: px, y: py, text: format!("{}{failed}", tail.name), colour }
 }
 
-/// A dashed mark at each objective with its value.
+/// A dashed line at each objective, from the axis to its percentile, with its value and who it
+/// binds at the left, where the curves are low. Workloads that share one share its line.
 fn objectives(d: &mut Drawing, lines: &[Line], (x, y): (&Scale, &Scale)) {
-    let mut taken: Vec<(f64, f64)> = Vec::new();
+    let mut groups: Vec<(&Line, Vec<&Line>)> = Vec::new();
     for line in lines {
-        let (px, py) = (x.at(inverse(line.quantile)), y.at(line.limit));
-        let colour = if line.met { OK } else { OVER };
-        let style = format!("stroke=\"{colour}\" stroke-width=\"1.4\" stroke-dasharray=\"4 3\"");
-        d.svg.line((px - 46.0, py), (px + 46.0, py), &style);
-        let word = if line.met { "met" } else { "missed" };
-        let name = super::svg::fit(&line.workload, 11.5, 120.0);
-        let text = format!("{name} objective {}, {word}", span_plain(line.limit));
-        // On the far side of its mark from its own line, and further while another stands there.
-        let step = if line.met { -14.0 } else { 14.0 };
-        let mut text_y = if line.met { py - 6.0 } else { py + 15.0 };
-        while taken.iter().any(|t| (t.0 - px).abs() < 200.0 && (t.1 - text_y).abs() < 13.0) {
-            text_y += step;
+        let same =
+            |g: &&mut (&Line, Vec<&Line>)| g.0.quantile == line.quantile && g.0.limit == line.limit;
+        match groups.iter_mut().find(same) {
+            Some(group) => group.1.push(line),
+            None => groups.push((line, vec![line])),
         }
-        taken.push((px, text_y));
-        // Lines rise to the right: what is below them has room there, what is above to the left.
-        let wide = super::svg::text_width(&text, 11.5);
-        let (at, anchor) = match line.met {
-            true if px + 46.0 - wide > d.left => (px + 46.0, Anchor::End),
-            false if px + wide > d.right => (d.right, Anchor::End),
-            _ => (px.max(d.left), Anchor::Start),
+    }
+    let mut taken: Vec<f64> = Vec::new();
+    for (line, all) in groups {
+        let (px, py) = (x.at(inverse(line.quantile)), y.at(line.limit));
+        let names = |met: bool| {
+            let names: Vec<&str> =
+                all.iter().filter(|l| l.met == met).map(|l| l.workload.as_str()).collect();
+            let word = if met { "met" } else { "missed" };
+            (!names.is_empty()).then(|| format!("{word} by {}", names.join(", ")))
         };
-        note(d, (at, text_y), &text, colour, anchor);
+        let verdicts: Vec<String> = [false, true].into_iter().filter_map(names).collect();
+        let colour = if all.iter().all(|l| l.met) { OK } else { OVER };
+        let style = format!("stroke=\"{colour}\" stroke-width=\"1.2\" stroke-dasharray=\"4 3\"");
+        d.svg.line((d.left, py), (px, py), &style);
+        d.svg.line(
+            (px, py - 4.0),
+            (px, py + 4.0),
+            &format!("stroke=\"{colour}\" stroke-width=\"1.4\""),
+        );
+        let percentile = crate::report::format::plain(line.quantile * 100.0, 3);
+        let text =
+            format!("p{percentile} objective {}: {}", span_plain(line.limit), verdicts.join("; "));
+        // Above the line, or below where another text stands there.
+        let free = |at: f64| taken.iter().all(|t: &f64| (t - at).abs() >= 13.0);
+        let text_y = [py - 5.0, py + 14.0, py + 27.0].into_iter().find(|at| free(*at));
+        let text_y = text_y.unwrap_or(py - 5.0);
+        taken.push(text_y);
+        let text = super::svg::fit(&text, 11.5, (d.right - d.left) * 0.6);
+        note(d, (d.left + 6.0, text_y), &text, colour, Anchor::Start);
     }
 }
 

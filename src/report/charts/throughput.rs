@@ -108,9 +108,22 @@ pub(crate) fn hover(
     }
 }
 
-/// The deepest fall during a fault, or who carries the most.
+/// What a fault did to a workload's rate.
+#[derive(Clone, Copy)]
+struct Fall<'r> {
+    level: f64,
+    low: f64,
+    /// Whether `low` is the mean over the fault rather than its worst moment.
+    lasting: bool,
+    workload: &'r str,
+    fault: &'r str,
+}
+
+/// The greatest fall during a fault, or who carries the most. The least of a hundred windows is low
+/// by chance too: a moment counts only more than four standard deviations below the windows before
+/// the fault, a mean only more than four standard errors below theirs; and either by a tenth.
 fn finding(r: &Results, columns: &Columns, list: &[Series]) -> String {
-    let mut deepest: Option<(f64, f64, f64, &str, &str)> = None;
+    let mut deepest: Option<Fall<'_>> = None;
     let mut faults_without = 0_usize;
     for fault in &r.faults {
         let during = columns.within(fault.from_ns, fault.to_ns);
@@ -123,28 +136,39 @@ fn finding(r: &Results, columns: &Columns, list: &[Series]) -> String {
                 continue;
             };
             let part = |range: Range<usize>| s.values.get(range).unwrap_or(&[]);
-            let low = part(during.clone()).iter().copied().fold(f64::INFINITY, f64::min);
             let squares =
                 part(before.clone()).iter().map(|x| (x - level) * (x - level)).sum::<f64>();
-            let spread = libm::sqrt(squares / float(before.len().max(2) as u64 - 1));
-            // The least of a hundred windows is low by chance too: only a fall of more than four
-            // standard deviations of the windows before the fault is a finding.
-            if low > 0.9 * level || low > level - 4.0 * spread {
+            let n = float(before.len().max(2) as u64);
+            let spread = libm::sqrt(squares / (n - 1.0));
+            let lowest = part(during.clone()).iter().copied().fold(f64::INFINITY, f64::min);
+            let lasting = mean(&s.values, during.clone()).unwrap_or(level);
+            let error = spread * libm::sqrt(1.0 / n + 1.0 / float(during.len().max(1) as u64));
+            let clear = |low: f64, noise: f64| low <= 0.9 * level && low <= level - 4.0 * noise;
+            let fall =
+                |low, lasting| Fall { level, low, lasting, workload: &s.name, fault: &fault.name };
+            let found = if clear(lasting, error) {
+                fall(lasting, true)
+            } else if clear(lowest, spread) {
+                fall(lowest, false)
+            } else {
                 faults_without += 1;
                 continue;
-            }
+            };
             // The greatest loss of rate rather than of share: the one that shows in the chart.
-            if low.is_finite() && deepest.is_none_or(|b| level - low > b.2 - b.1) {
-                deepest = Some((low / level, low, level, &s.name, &fault.name));
+            if deepest.is_none_or(|b| found.level - found.low > b.level - b.low) {
+                deepest = Some(found);
             }
         }
     }
     match deepest {
-        Some((left, low, level, name, fault)) => format!(
-            "{name} fell from {} to {} ({}) during {fault}",
-            rate(level),
-            rate(low),
-            minus(left)
+        Some(f) => format!(
+            "{} fell from {} to {} ({}) {} {}",
+            f.workload,
+            rate(f.level),
+            rate(f.low),
+            minus(f.low / f.level),
+            if f.lasting { "on average during" } else { "at the worst moment of" },
+            f.fault
         ),
         None if faults_without > 0 => {
             "No workload's rate fell below its usual range during a fault".into()
