@@ -14,8 +14,8 @@ mod tally;
 pub use fact::{End, Fact, Limit, LinkUse, Observer, PHASES, Phase, PoolUse, StationUse};
 pub use histogram::Histogram;
 pub use results::{
-    AssumptionSeen, Binding, FaultSeen, Gap, Headline, Identity, LinkResults, NoticeSeen,
-    ObjectiveSeen, PoolResults, Results, SelectorResults, SettingsSeen, StationResults,
+    AssumptionSeen, Binding, BoundSeen, FaultSeen, Gap, Headline, Identity, LinkResults,
+    NoticeSeen, ObjectiveSeen, PoolResults, Results, SelectorResults, SettingsSeen, StationResults,
     WorkloadResults,
 };
 pub use stats::{Interval, student_t_quantile};

@@ -143,7 +143,8 @@ pub struct WorkloadResults {
 /// How long a limit held flows of a workload back.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Binding {
-    /// The link (`circuit.c1 >`), or `own cap`, or `down` for flows stalled by a failure.
+    /// The link and direction (`circuit.c1 forward`, `feed both ways`), or `own cap`, or `down`
+    /// for flows stalled by a failure.
     pub limit: String,
     /// Per window: flow x ns under this limit.
     pub flow_ns_by_window: Vec<u64>,
@@ -205,6 +206,26 @@ pub struct ObjectiveSeen {
     pub measured: String,
     /// The verdict.
     pub met: bool,
+    /// The bound, for charts.
+    pub bound: BoundSeen,
+}
+
+/// What an objective demands.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BoundSeen {
+    /// The quantile (0..1) of the latency of `ok` requests is at most so many ns.
+    Latency {
+        /// 0..1.
+        quantile: f64,
+        /// ns.
+        limit_ns: u64,
+    },
+    /// At least this share (0..=1) of the ended requests end `ok`.
+    Availability {
+        /// 0..=1.
+        share: f64,
+    },
 }
 
 /// One direction of one link.

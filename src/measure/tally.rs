@@ -7,8 +7,8 @@ use crate::plan::{Arrivals, Belief, Hop, Objective, Plan, Servers};
 use super::fact::{End, Fact, Limit, Observer, PHASES};
 use super::histogram::Histogram;
 use super::results::{
-    AssumptionSeen, Binding, FaultSeen, Gap, Headline, Identity, LinkResults, NoticeSeen,
-    ObjectiveSeen, PoolResults, Results, SelectorResults, SettingsSeen, StationResults,
+    AssumptionSeen, Binding, BoundSeen, FaultSeen, Gap, Headline, Identity, LinkResults,
+    NoticeSeen, ObjectiveSeen, PoolResults, Results, SelectorResults, SettingsSeen, StationResults,
     WorkloadResults,
 };
 
@@ -540,8 +540,12 @@ fn judged(objective: &Objective, it: &WorkloadResults) -> ObjectiveSeen {
             let seen = it.availability();
             ObjectiveSeen {
                 text: format!("availability at least {}", percent(*share)),
-                measured: seen.map_or("no request ended".into(), |x| format!("{:.4} %", x * 100.0)),
+                // Cut, not rounded: 99.99999 % is not all.
+                measured: seen.map_or("no request ended".into(), |x| {
+                    format!("{:.4} %", (x * 1e6).floor() / 1e4)
+                }),
                 met: seen.is_some_and(|x| x >= *share),
+                bound: BoundSeen::Availability { share: *share },
             }
         }
         Objective::Latency { quantile, limit } => {
@@ -551,6 +555,7 @@ fn judged(objective: &Objective, it: &WorkloadResults) -> ObjectiveSeen {
                 text: format!("{name} latency at most {limit}"),
                 measured: seen.map_or("no request ended ok".into(), ms),
                 met: seen.is_some_and(|ns| ns <= limit.nanos()),
+                bound: BoundSeen::Latency { quantile: *quantile, limit_ns: limit.nanos() },
             }
         }
     }

@@ -3,10 +3,9 @@
 use std::cmp::Reverse;
 
 use crate::measure::{
-    FaultSeen, Gap, Headline, Histogram, LinkResults, ObjectiveSeen, Results, SettingsSeen,
-    WorkloadResults, student_t_quantile,
+    BoundSeen, FaultSeen, Gap, Headline, Histogram, LinkResults, ObjectiveSeen, Results,
+    SettingsSeen, WorkloadResults, student_t_quantile,
 };
-use crate::units::Span;
 
 /// Percentiles of the tables, with the replication's figure that gives the interval.
 pub(crate) const LADDER: [(f64, &str); 5] =
@@ -258,18 +257,15 @@ pub(crate) enum Bound {
 }
 
 impl Bound {
-    /// Reads the words of [`ObjectiveSeen::text`]; none where they say something else.
+    /// The bound of an objective; none where it can't be drawn.
     pub(crate) fn of(objective: &ObjectiveSeen) -> Option<Self> {
-        if let Some((what, limit)) = objective.text.split_once(" latency at most ") {
-            let percent: f64 = what.trim().strip_prefix('p')?.parse().ok()?;
-            let limit: Span = limit.replace('µ', "u").parse().ok()?;
-            let quantile = percent / 100.0;
-            return (quantile > 0.0 && quantile < 1.0 && limit.nanos() > 0)
-                .then(|| Self::Latency { quantile, limit: float(limit.nanos()) });
+        match objective.bound {
+            BoundSeen::Latency { quantile, limit_ns } => {
+                (quantile > 0.0 && quantile < 1.0 && limit_ns > 0)
+                    .then(|| Self::Latency { quantile, limit: float(limit_ns) })
+            }
+            BoundSeen::Availability { share } => Some(Self::Availability(share)),
         }
-        let least = objective.text.strip_prefix("availability at least ")?;
-        let least: crate::units::Ratio = least.parse().ok()?;
-        Some(Self::Availability(least.get()))
     }
 
     /// How much of what is allowed is used; above 1 is a miss. Availability counts what is lost.
@@ -316,35 +312,32 @@ pub(crate) fn gaps_of<'r>(results: &'r Results, fault: &FaultSeen) -> Vec<(&'r G
         .collect()
 }
 
-/// The tightest limit in words: what binds most flow time, else the fullest link.
+/// The tightest limit in words: the link with the busiest window among those that hold somebody
+/// back for 1 % of its flow time or more, else the fullest link. (A flow that is alone on a link is
+/// held back by it too, so the share of flow time alone says little.)
 pub(crate) fn tightest(results: &Results) -> Option<String> {
     let links = links_by_peak(results);
-    let fullest = links.first().map(|(l, u, _)| (link_label(l), *u));
-    let mut most: Option<(String, u64, &str)> = None;
-    for w in &results.workloads {
-        for (limit, permille) in binding_permille(&results.settings, w) {
-            if !is_no_limit(&limit) && most.as_ref().is_none_or(|m| permille > m.1) {
-                most = Some((limit, permille, &w.name));
-            }
-        }
-    }
-    let peak_of = |label: &str| links.iter().find(|(l, ..)| link_label(l) == label).map(|l| l.1);
-    match (most, fullest) {
-        // A limit that binds less than 1 % of anyone's time is not what holds the design back.
-        (Some((limit, permille, workload)), _) if permille >= 10 => {
-            let held = super::format::percent(float(permille) / 1_000.0);
-            Some(match peak_of(&limit) {
-                Some(u) => format!(
-                    "{limit} (holds {workload} back {held} of its flow time, {} used at its peak)",
-                    super::format::percent(u)
-                ),
-                None => format!("{limit} (holds {workload} back {held} of its flow time)"),
-            })
-        }
-        (_, Some((label, u))) => {
-            Some(format!("{label} ({} used in its busiest window)", super::format::percent(u)))
-        }
-        _ => None,
+    let held = |label: &str| {
+        let shares = results.workloads.iter().flat_map(|w| {
+            let all = binding_permille(&results.settings, w).into_iter();
+            all.filter(|b| b.0 == label).map(|b| (b.1, w.name.as_str()))
+        });
+        shares.max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(a.1))).filter(|b| b.0 >= 10)
+    };
+    let binding = links.iter().find_map(|(l, u, _)| {
+        let label = link_label(l);
+        held(&label).map(|h| (label, *u, h))
+    });
+    let percent = super::format::percent;
+    match binding {
+        Some((label, used, (permille, workload))) => Some(format!(
+            "{label} ({} used in its busiest window; holds {workload} back {} of its flow time)",
+            percent(used),
+            percent(float(permille) / 1_000.0)
+        )),
+        None => links.first().map(|(l, used, _)| {
+            format!("{} ({} used in its busiest window)", link_label(l), percent(*used))
+        }),
     }
 }
 
@@ -392,20 +385,6 @@ mod tests {
         ] {
             assert_eq!(limit_label(limit), label);
         }
-    }
-
-    #[test]
-    fn objectives_read_as_bounds() {
-        let objective =
-            |text: &str| ObjectiveSeen { text: text.into(), measured: String::new(), met: true };
-        let near = |x: f64, y: f64| (x - y).abs() < 1e-12;
-        let bound = Bound::of(&objective("p99.9 latency at most 250 ms"));
-        assert!(matches!(bound, Some(Bound::Latency { quantile, limit })
-                if near(quantile, 0.999) && near(limit, 250e6)));
-        let bound = Bound::of(&objective("availability at least 99.9 %"));
-        assert!(matches!(bound, Some(Bound::Availability(least)) if near(least, 0.999)));
-        assert_eq!(Bound::of(&objective("everything is fine")), None);
-        assert_eq!(Bound::of(&objective("pfoo latency at most 1 ms")), None);
     }
 
     #[test]

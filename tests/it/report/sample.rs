@@ -2,7 +2,7 @@
 //! failing for twenty minutes and one browning out, with figures of a plausible size.
 
 use highwater::measure::{
-    AssumptionSeen, Binding, FaultSeen, Gap, Headline, Histogram, Identity, LinkResults,
+    AssumptionSeen, Binding, BoundSeen, FaultSeen, Gap, Headline, Histogram, Identity, LinkResults,
     NoticeSeen, ObjectiveSeen, PoolResults, Results, SelectorResults, SettingsSeen, StationResults,
     WorkloadResults,
 };
@@ -209,6 +209,7 @@ fn objectives(name: &str, w: &WorkloadResults) -> Vec<ObjectiveSeen> {
             text: format!("p99 latency at most {limit} ms"),
             measured: format!("{:.1} ms", p99 as f64 / 1e6),
             met: p99 <= limit * 1_000_000,
+            bound: BoundSeen::Latency { quantile: 0.99, limit_ns: limit * 1_000_000 },
         }
     };
     let share = w.availability().unwrap();
@@ -216,6 +217,7 @@ fn objectives(name: &str, w: &WorkloadResults) -> Vec<ObjectiveSeen> {
         text: format!("availability at least {} %", least * 100.0),
         measured: format!("{:.3} %", share * 100.0),
         met: share >= least,
+        bound: BoundSeen::Availability { share: least },
     };
     match name {
         "analytics" => vec![latency(2_500)],
