@@ -263,7 +263,7 @@ impl<O: Observer> World<'_, O> {
             Policy::Priority => members().next(),
             Policy::Hash(Rehash::ModN) => {
                 let hash = Draws::about(key, it.seed).next();
-                members().nth(below(hash, mask.count()))
+                members().nth((hash % mask.count()) as usize)
             }
             Policy::Hash(Rehash::Rendezvous) => {
                 let score = |i: &usize| {

@@ -251,7 +251,7 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn take_idle(&mut self, workload: u32, client: u32) -> Option<u32> {
         let spec = &self.plan.workloads[workload as usize].connections;
         let (idle_timeout, max_age) = (spec.idle_timeout.nanos(), spec.max_age.map(|a| a.nanos()));
-        while let Some(c) = self.clients[workload as usize][client as usize].idle.pop() {
+        while let Some(c) = self.clients[workload as usize][client as usize].idle.pop_back() {
             let it = &self.connections[c as usize];
             let rested = self.now - it.idle_since < idle_timeout;
             let young = max_age.is_none_or(|most| self.now - it.born < most);
@@ -280,7 +280,7 @@ impl<O: Observer> World<'_, O> {
             let at = self.now.saturating_add(spec.idle_timeout.nanos());
             self.agenda.schedule(instant(at), Rank::Timer, event);
         }
-        self.clients[workload as usize][client as usize].idle.push(c);
+        self.clients[workload as usize][client as usize].idle.push_back(c);
         self.next_in_queue(workload, client);
     }
 
@@ -308,12 +308,25 @@ impl<O: Observer> World<'_, O> {
         let due = it.idle_since.saturating_add(timeout);
         if due <= self.now {
             let (workload, client) = (it.workload, it.client);
-            self.clients[workload as usize][client as usize].idle.retain(|x| *x != c);
+            self.forget_idle(workload, client, c);
             self.close(c);
         } else {
             it.timer = true;
             let event = Event::IdleCheck { connection: c, turn };
             self.agenda.schedule(instant(due), Rank::Timer, event);
+        }
+    }
+
+    /// Takes a connection off its client's idle list, which is in order of `idle_since`: who has
+    /// rested longest, the usual case, is in front.
+    fn forget_idle(&mut self, workload: u32, client: u32, c: u32) {
+        let since = self.connections[c as usize].idle_since;
+        let connections = &self.connections;
+        let idle = &mut self.clients[workload as usize][client as usize].idle;
+        let from = idle.partition_point(|x| connections[*x as usize].idle_since < since);
+        let at = idle.iter().skip(from).position(|x| *x == c).map(|i| from + i);
+        if let Some(at) = at {
+            idle.remove(at);
         }
     }
 
@@ -357,7 +370,7 @@ impl<O: Observer> World<'_, O> {
             if user != NONE {
                 self.fail(user, if established { End::Reset } else { End::Refused });
             } else {
-                self.clients[workload as usize][client as usize].idle.retain(|x| *x != c);
+                self.forget_idle(workload, client, c);
                 self.close(c);
             }
         }

@@ -47,6 +47,10 @@ impl<O: Observer> World<'_, O> {
         let token = self.token(r);
         let it = &mut self.patience[queue as usize];
         let due = self.now.saturating_add(it.span);
+        let requests = &self.requests;
+        while it.queue.front().is_some_and(|(_, t)| requests[t.request as usize].turn != t.turn) {
+            it.queue.pop_front();
+        }
         it.queue.push_back((due, token));
         if !it.armed {
             it.armed = true;

@@ -190,7 +190,7 @@ pub(super) struct Client {
     pub(super) key: u64,
     pub(super) open: u32,
     /// Idle connections, the last used on top.
-    pub(super) idle: Vec<u32>,
+    pub(super) idle: VecDeque<u32>,
     /// Requests that wait for a connection.
     pub(super) queue: VecDeque<Token>,
     /// One answer per name of the workload.
