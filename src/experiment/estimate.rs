@@ -3,7 +3,7 @@
 use crate::plan::{Arrivals, Plan, Profile};
 
 /// Bytes of one workload's histograms and of one window's counters, measured generously.
-const BYTES_PER_WORKLOAD: f64 = 11.0 * 280_000.0;
+const BYTES_PER_WORKLOAD: f64 = 11.0 * 350_000.0;
 const BYTES_PER_WINDOW_SERIES: f64 = 8.0;
 
 /// A forecast of one case, all replications together.
@@ -36,7 +36,7 @@ impl Estimate {
             + 2.0 * (plan.pools.len() + plan.stations.len()) as f64
             + plan.selectors.iter().map(|s| 2.0 * s.branches.len() as f64).sum::<f64>();
         let histograms = plan.workloads.len() as f64 * BYTES_PER_WORKLOAD
-            + (plan.pools.len() + plan.stations.len()) as f64 * 280_000.0;
+            + (plan.pools.len() + plan.stations.len()) as f64 * 350_000.0;
         Self {
             requests: runs * plan.workloads.iter().map(|w| requests(&w.arrivals)).sum::<f64>(),
             memory: runs * (windows * series * BYTES_PER_WINDOW_SERIES + histograms),

@@ -68,7 +68,11 @@ impl Sharing {
                 let class = &self.classes[c as usize];
                 let outcome = if capped {
                     let own = cap_level(class);
-                    let bound = if own.is_infinite() { Bound::Free } else { Bound::Cap };
+                    let bound = match own {
+                        0.0 => Bound::Stalled,
+                        f64::INFINITY => Bound::Free,
+                        _ => Bound::Cap,
+                    };
                     (own <= level).then_some((class.cap, own, bound))
                 } else {
                     let crosses = class.path.iter().any(|s| s.resource == resource);

@@ -53,6 +53,8 @@ pub enum Bound {
     Free,
     /// Its own cap.
     Cap,
+    /// A cap of 0.
+    Stalled,
     /// A full resource.
     Resource(ResourceId),
 }
@@ -66,7 +68,7 @@ pub struct ResourceUse {
     pub capacity: f64,
     /// Time in ns during which it held some class back.
     pub full_ns: f64,
-    /// Greatest load ever, bytes per ns.
+    /// Greatest load since then, bytes per ns.
     pub peak: f64,
 }
 
@@ -309,7 +311,6 @@ impl Sharing {
     pub fn set_capacity(&mut self, resource: ResourceId, capacity: f64, now: Instant) {
         assert!(capacity >= 0.0, "a capacity is a number not below 0");
         self.pass(now);
-        self.settle();
         self.accrue_resource(resource.0);
         if self.resources[resource.0 as usize].capacity != capacity {
             self.resources[resource.0 as usize].capacity = capacity;
@@ -321,7 +322,6 @@ impl Sharing {
     pub fn set_cap(&mut self, class: ClassId, cap: f64, now: Instant) {
         assert!(cap >= 0.0, "a cap is a number not below 0");
         self.pass(now);
-        self.settle();
         self.accrue_class(class.0);
         self.classes[class.0 as usize].cap = cap;
         self.dirty_classes.push(class.0);
@@ -344,9 +344,13 @@ impl Sharing {
         let Reverse((bits, sequence, slot)) =
             class.marks.pop().expect("a class with a completion has a mark");
         let mark = f64::from_bits(bits);
+        let over = class.served - mark;
         // Rounding up the instant carried the clock past the mark, or just short of it.
-        class.work -= class.served - mark;
+        class.work -= over;
         class.served = class.served.max(mark);
+        for step in &class.path {
+            self.resources[step.resource as usize].seen.bytes -= over * step.times;
+        }
         self.flows[slot as usize].sequence = 0;
         self.free.push(slot);
         self.leave(c);
@@ -378,7 +382,7 @@ impl Sharing {
         self.accrue_resource(resource.0);
         let it = &mut self.resources[resource.0 as usize];
         let seen = it.seen;
-        it.seen = ResourceUse { peak: seen.peak, ..ResourceUse::default() };
+        it.seen = ResourceUse { peak: it.used, ..ResourceUse::default() };
         seen
     }
 

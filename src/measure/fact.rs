@@ -104,10 +104,10 @@ pub struct LinkUse {
 /// What a pool did in a window, and its counters so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PoolUse {
-    /// Time integral of the units in use in the window.
-    pub used_ns: u64,
-    /// Time integral of the size in the window.
-    pub size_ns: u64,
+    /// Time integral of the units in use in the window, unit x us.
+    pub used_us: u64,
+    /// Time integral of the size in the window, unit x us.
+    pub size_us: u64,
     /// Most units in use so far.
     pub peak: u64,
     /// Asked so far.
@@ -121,8 +121,8 @@ pub struct PoolUse {
 /// What a station did in a window, and its counters so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StationUse {
-    /// Time integral of busy servers in the window.
-    pub busy_ns: u64,
+    /// Time integral of busy servers in the window, server x us.
+    pub busy_us: u64,
     /// Longest queue so far.
     pub peak_queue: u64,
     /// Arrivals so far.
@@ -157,6 +157,8 @@ pub enum Fact {
         at: u64,
         /// Time in each phase, summing to `at - start`.
         phases: [u64; 7],
+        /// Bytes of request and response.
+        bytes: u64,
     },
     /// A try failed and another follows.
     Retried {
@@ -209,6 +211,24 @@ pub enum Fact {
         /// Detection to the change of choice.
         propagate: u64,
     },
+    /// A branch is truly up again.
+    Restored {
+        /// Selector.
+        selector: u32,
+        /// Branch.
+        branch: u32,
+        /// When.
+        at: u64,
+    },
+    /// A request that is still under way at the horizon.
+    Unfinished {
+        /// Workload.
+        workload: u32,
+        /// Intended start.
+        start: u64,
+        /// The horizon.
+        at: u64,
+    },
     /// A try on a path through a branch that is truly down failed.
     FailedOn {
         /// Selector.
@@ -224,6 +244,8 @@ pub enum Fact {
         pool: u32,
         /// How long.
         wait: u64,
+        /// When it got it.
+        at: u64,
     },
     /// One began to be served.
     StationWait {
@@ -231,6 +253,8 @@ pub enum Fact {
         station: u32,
         /// How long it waited.
         wait: u64,
+        /// When it began.
+        at: u64,
     },
     /// A window ended; the facts of use that follow belong to it.
     WindowEnd {
@@ -266,8 +290,8 @@ pub enum Fact {
         workload: u32,
         /// Bytes delivered, both directions.
         bytes: u64,
-        /// Time integral of requests under way, request x ns.
-        busy_ns: u64,
+        /// Time integral of requests under way, request x us.
+        busy_us: u64,
     },
     /// Flow time of a workload under one limit in the window.
     Bound {

@@ -3,15 +3,15 @@
 use hdrhistogram::Histogram as Hdr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Largest value that is told from larger ones: 2^42 ns, about 73 minutes (or 4.4 Tbit/s).
-const HIGHEST: u64 = 1 << 42;
+/// Largest value that is told from larger ones: 2^50 ns, 13 days (or 1,100 Tbit/s).
+const HIGHEST: u64 = 1 << 50;
 /// Significant digits: a quantile errs upwards by less than 2^-10, 0.1 %.
 const DIGITS: u8 = 3;
 
 /// HdrHistogram of three significant digits with exact count, sum, minimum and maximum beside it.
 ///
 /// Values are in whatever unit the owner says (latencies in ns, throughputs in bit/s). Merging is
-/// exact, commutative and associative. Values above 2^42 are counted in the last bucket; minimum,
+/// exact, commutative and associative. Values above 2^50 are counted in the last bucket; minimum,
 /// maximum and sum stay exact.
 ///
 /// ```

@@ -103,6 +103,9 @@ pub struct WorkloadResults {
     pub errors: BTreeMap<String, u64>,
     /// Those still under way at the horizon: offered = ok + errors + unfinished.
     pub unfinished: u64,
+    /// Those of the unfinished that are under way for longer than any request of their replication
+    /// took to end `ok`. Availability counts them as failed.
+    pub overdue: u64,
     /// Tries after the first.
     pub retries: u64,
     /// Repeats of requests that are not idempotent, after a try that may have been served.
@@ -115,7 +118,7 @@ pub struct WorkloadResults {
     pub latency_all: Histogram,
     /// Time in each phase of `ok` requests, ns; phases sum to the total request by request.
     pub phases: BTreeMap<String, Histogram>,
-    /// Delivered rate of each full window after the warm-up (both directions), bit/s; one value
+    /// Carried rate of each full window after the warm-up (both directions), bit/s; one value
     /// per window and replication.
     pub throughput: Histogram,
     /// Per window, summed over replications: requests that started (intended).
@@ -124,14 +127,14 @@ pub struct WorkloadResults {
     pub ok_by_window: Vec<u64>,
     /// Per cause, per window of their end. Causes without any error are absent.
     pub errors_by_window: BTreeMap<String, Vec<u64>>,
-    /// Per window: bytes delivered in both directions, to the nearest byte.
+    /// Per window: bytes carried in both directions, those of tries that failed later included.
     pub bytes_by_window: Vec<u64>,
-    /// Per window: sum over `ok` requests that ended in it of their latency, ns.
-    pub latency_sum_by_window: Vec<u64>,
+    /// Per window: sum over `ok` requests that ended in it of their latency, us.
+    pub latency_sum_us_by_window: Vec<u64>,
     /// Per window: greatest latency of an `ok` request that ended in it, ns.
     pub latency_max_by_window: Vec<u64>,
-    /// Per window: time integral of the number of requests under way, request x ns.
-    pub busy_ns_by_window: Vec<u64>,
+    /// Per window: time integral of the number of requests under way, request x us.
+    pub busy_us_by_window: Vec<u64>,
     /// What held its flows back.
     pub binding: Vec<Binding>,
     /// One line per replication, for intervals.
@@ -159,6 +162,8 @@ pub struct Headline {
     pub ok: u64,
     /// Ended otherwise.
     pub errors: u64,
+    /// Unfinished and overdue.
+    pub overdue: u64,
     /// Mean latency.
     pub mean_ns: Option<f64>,
     /// Median.
@@ -171,16 +176,18 @@ pub struct Headline {
     pub p99_ns: Option<u64>,
     /// 99.9th percentile.
     pub p999_ns: Option<u64>,
-    /// Bytes delivered after the warm-up.
+    /// Bytes carried in the windows after the warm-up, those of tries that failed later included.
     pub bytes: u64,
+    /// Bytes of the requests that ended `ok`.
+    pub ok_bytes: u64,
 }
 
 impl WorkloadResults {
-    /// Share of the ended requests that ended `ok`; none if none ended.
+    /// Share of the requests that ended or are overdue that ended `ok`; none of none.
     #[expect(clippy::cast_precision_loss, reason = "a share")]
     pub fn availability(&self) -> Option<f64> {
-        let ended = self.offered - self.unfinished;
-        (ended > 0).then(|| self.ok as f64 / ended as f64)
+        let due = self.offered - self.unfinished + self.overdue;
+        (due > 0).then(|| self.ok as f64 / due as f64)
     }
 
     /// 95 % t-interval over replications of a number of each.
@@ -221,7 +228,7 @@ pub enum BoundSeen {
         /// ns.
         limit_ns: u64,
     },
-    /// At least this share (0..=1) of the ended requests end `ok`.
+    /// At least this share (0..=1) of the requests end `ok`, overdue ones counted as failed.
     Availability {
         /// 0..=1.
         share: f64,
@@ -266,10 +273,10 @@ pub struct PoolResults {
     pub timed_out: u64,
     /// Most units in use, holds after release included.
     pub peak: u64,
-    /// Per window: time integral of units in use, unit x ns.
-    pub used_ns_by_window: Vec<u64>,
-    /// Per window: time integral of the size.
-    pub size_ns_by_window: Vec<u64>,
+    /// Per window: time integral of units in use, unit x us.
+    pub used_us_by_window: Vec<u64>,
+    /// Per window: time integral of the size, unit x us.
+    pub size_us_by_window: Vec<u64>,
     /// Waits of those who waited and got a unit, ns.
     pub waits: Histogram,
 }
@@ -291,8 +298,8 @@ pub struct StationResults {
     pub served: u64,
     /// Longest queue.
     pub peak_queue: u64,
-    /// Per window: time integral of busy servers, server x ns.
-    pub busy_ns_by_window: Vec<u64>,
+    /// Per window: time integral of busy servers, server x us.
+    pub busy_us_by_window: Vec<u64>,
     /// Wait before service of all that were served, zeros included, ns.
     pub waits: Histogram,
 }

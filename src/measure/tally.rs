@@ -40,6 +40,11 @@ struct WorkloadTally {
     errors_by_window: BTreeMap<End, Vec<u64>>,
     binding: BTreeMap<Limit, Vec<u64>>,
     bytes: u64,
+    latency_sum_ns: Vec<u128>,
+    /// Bytes of ok requests.
+    ok_bytes: u64,
+    /// Ages of the requests under way at the horizon, ns.
+    ages: Vec<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -77,8 +82,8 @@ impl<'a> Tally<'a> {
         let pools = plan.pools.iter().map(|p| PoolResults {
             name: p.name.clone(),
             units: p.units,
-            used_ns_by_window: zeros(),
-            size_ns_by_window: zeros(),
+            used_us_by_window: zeros(),
+            size_us_by_window: zeros(),
             ..PoolResults::default()
         });
         let stations = plan.stations.iter().map(|s| StationResults {
@@ -87,7 +92,7 @@ impl<'a> Tally<'a> {
                 Servers::Count(n) => u64::from(n),
                 Servers::Unlimited => 0,
             },
-            busy_ns_by_window: zeros(),
+            busy_us_by_window: zeros(),
             ..StationResults::default()
         });
         let selectors = plan.selectors.iter().map(|s| SelectorResults {
@@ -119,14 +124,22 @@ impl<'a> Tally<'a> {
         usize::try_from(ns / self.window_ns).expect("inside the horizon")
     }
 
-    fn ended(&mut self, workload: u32, end: End, start: u64, at: u64, phases: &[u64; 7]) {
+    fn ended(
+        &mut self,
+        workload: u32,
+        end: End,
+        start: u64,
+        at: u64,
+        phases: &[u64; 7],
+        bytes: u64,
+    ) {
         let window = self.at(at);
         let counted = start >= self.warmup_ns;
         let it = &mut self.workloads[workload as usize];
         let latency = at - start;
         if end == End::Ok {
             it.seen.ok_by_window[window] += 1;
-            it.seen.latency_sum_by_window[window] += latency;
+            it.latency_sum_ns[window] += u128::from(latency);
             let most = &mut it.seen.latency_max_by_window[window];
             *most = latency.max(*most);
         } else {
@@ -140,6 +153,7 @@ impl<'a> Tally<'a> {
         it.seen.latency_all.record(latency);
         if end == End::Ok {
             it.seen.ok += 1;
+            it.ok_bytes = it.ok_bytes.saturating_add(bytes);
             it.seen.latency_ok.record(latency);
             for (histogram, ns) in it.phases.iter_mut().zip(phases) {
                 histogram.record(*ns);
@@ -162,12 +176,12 @@ impl<'a> Tally<'a> {
         }
     }
 
-    fn work(&mut self, workload: u32, bytes: u64, busy_ns: u64) {
+    fn work(&mut self, workload: u32, bytes: u64, busy_us: u64) {
         let from = self.window as u64 * self.window_ns;
         let full = from + self.window_ns <= self.plan.settings.horizon.nanos();
         let it = &mut self.workloads[workload as usize];
         it.seen.bytes_by_window[self.window] += bytes;
-        it.seen.busy_ns_by_window[self.window] += busy_ns;
+        it.seen.busy_us_by_window[self.window] += busy_us;
         if from >= self.warmup_ns {
             it.bytes += bytes;
             if full {
@@ -261,9 +275,9 @@ impl WorkloadTally {
                 offered_by_window: zeros(),
                 ok_by_window: zeros(),
                 bytes_by_window: zeros(),
-                latency_sum_by_window: zeros(),
+                latency_sum_us_by_window: zeros(),
                 latency_max_by_window: zeros(),
-                busy_ns_by_window: zeros(),
+                busy_us_by_window: zeros(),
                 ..WorkloadResults::default()
             },
             ended: 0,
@@ -272,12 +286,18 @@ impl WorkloadTally {
             errors_by_window: BTreeMap::new(),
             binding: BTreeMap::new(),
             bytes: 0,
+            latency_sum_ns: vec![0; windows],
+            ok_bytes: 0,
+            ages: Vec::new(),
         }
     }
 
     fn finish(self, replication: u32, limit_name: impl Fn(&Limit) -> String) -> WorkloadResults {
         let mut seen = self.seen;
         seen.unfinished = seen.offered - self.ended;
+        // Under way for longer than any request that ended well: not a matter of the horizon.
+        let longest = seen.latency_ok.max().unwrap_or(0);
+        seen.overdue = self.ages.iter().filter(|age| **age > longest).count() as u64;
         seen.errors =
             End::ERRORS.iter().map(|e| (e.word().to_owned(), self.errors[*e as usize])).collect();
         seen.errors_by_window =
@@ -291,11 +311,18 @@ impl WorkloadTally {
                 flow_ns_by_window,
             })
             .collect();
+        seen.latency_sum_us_by_window = self
+            .latency_sum_ns
+            .iter()
+            .map(|ns| u64::try_from(ns / 1_000).unwrap_or(u64::MAX))
+            .collect();
         let h = &seen.latency_ok;
         let headline = Headline {
             offered: seen.offered,
             ok: seen.ok,
             errors: self.ended - seen.ok,
+            overdue: seen.overdue,
+            ok_bytes: self.ok_bytes,
             mean_ns: h.mean(),
             p50_ns: h.quantile(0.5),
             p90_ns: h.quantile(0.9),
@@ -318,13 +345,13 @@ impl Observer for Tally<'_> {
                 seen.offered_by_window[window] += 1;
                 seen.offered += u64::from(counted);
             }
-            Fact::Ended { workload, end, start, at, ref phases } => {
+            Fact::Ended { workload, end, start, at, ref phases, bytes } => {
                 debug_assert_eq!(
                     phases.iter().sum::<u64>(),
                     at - start,
                     "phases sum to the latency"
                 );
-                self.ended(workload, end, start, at, phases);
+                self.ended(workload, end, start, at, phases, bytes);
             }
             Fact::Retried { workload, duplicate, start } if start >= self.warmup_ns => {
                 let seen = &mut self.workloads[workload as usize].seen;
@@ -361,10 +388,22 @@ impl Observer for Tally<'_> {
                     gap.last_failure = Some(at);
                 }
             }
-            Fact::PoolWait { pool, wait } => self.pools[pool as usize].waits.record(wait),
-            Fact::StationWait { station, wait } => {
-                self.stations[station as usize].waits.record(wait)
+            Fact::PoolWait { pool, wait, at } if at >= self.warmup_ns => {
+                self.pools[pool as usize].waits.record(wait);
             }
+            Fact::StationWait { station, wait, at } if at >= self.warmup_ns => {
+                self.stations[station as usize].waits.record(wait);
+            }
+            Fact::PoolWait { .. } | Fact::StationWait { .. } => {}
+            Fact::Restored { selector, branch, .. } => {
+                if let Some(gap) = self.open.remove(&(selector, branch)) {
+                    self.close_gap((selector, branch), gap);
+                }
+            }
+            Fact::Unfinished { workload, start, at } if start >= self.warmup_ns => {
+                self.workloads[workload as usize].ages.push(at - start);
+            }
+            Fact::Unfinished { .. } => {}
             Fact::WindowEnd { window } => self.window = window as usize,
             Fact::Link { link, direction, seen } => {
                 let (window, it) =
@@ -377,19 +416,19 @@ impl Observer for Tally<'_> {
             }
             Fact::Pool { pool, seen } => {
                 let (window, it) = (self.window, &mut self.pools[pool as usize]);
-                it.used_ns_by_window[window] += seen.used_ns;
-                it.size_ns_by_window[window] += seen.size_ns;
+                it.used_us_by_window[window] += seen.used_us;
+                it.size_us_by_window[window] += seen.size_us;
                 (it.peak, it.asked) = (seen.peak, seen.asked);
                 (it.refused, it.timed_out) = (seen.refused, seen.timed_out);
             }
             Fact::Station { station, seen } => {
                 let (window, it) = (self.window, &mut self.stations[station as usize]);
-                it.busy_ns_by_window[window] += seen.busy_ns;
+                it.busy_us_by_window[window] += seen.busy_us;
                 (it.peak_queue, it.arrived, it.served) =
                     (seen.peak_queue, seen.arrived, seen.served);
                 (it.refused, it.timed_out) = (seen.refused, seen.timed_out);
             }
-            Fact::Work { workload, bytes, busy_ns } => self.work(workload, bytes, busy_ns),
+            Fact::Work { workload, bytes, busy_us } => self.work(workload, bytes, busy_us),
             Fact::Bound { workload, limit, flow_ns } => {
                 let window = self.window;
                 let it = &mut self.workloads[workload as usize];
@@ -426,8 +465,8 @@ impl Results {
             a.peak_bps = a.peak_bps.max(b.peak_bps);
         }
         for (a, b) in self.pools.iter_mut().zip(&other.pools) {
-            add(&mut a.used_ns_by_window, &b.used_ns_by_window);
-            add(&mut a.size_ns_by_window, &b.size_ns_by_window);
+            add(&mut a.used_us_by_window, &b.used_us_by_window);
+            add(&mut a.size_us_by_window, &b.size_us_by_window);
             a.asked += b.asked;
             a.refused += b.refused;
             a.timed_out += b.timed_out;
@@ -435,7 +474,7 @@ impl Results {
             a.waits.merge(&b.waits);
         }
         for (a, b) in self.stations.iter_mut().zip(&other.stations) {
-            add(&mut a.busy_ns_by_window, &b.busy_ns_by_window);
+            add(&mut a.busy_us_by_window, &b.busy_us_by_window);
             a.arrived += b.arrived;
             a.refused += b.refused;
             a.timed_out += b.timed_out;
@@ -489,13 +528,15 @@ impl Results {
 }
 
 fn add(to: &mut [u64], from: &[u64]) {
-    to.iter_mut().zip(from).for_each(|(a, b)| *a += b);
+    // Saturation is beyond 5e5 years of one unit: a number that large is not read as one.
+    to.iter_mut().zip(from).for_each(|(a, b)| *a = a.saturating_add(*b));
 }
 
 fn merge_workload(a: &mut WorkloadResults, b: &WorkloadResults) {
     a.offered += b.offered;
     a.ok += b.ok;
     a.unfinished += b.unfinished;
+    a.overdue += b.overdue;
     a.retries += b.retries;
     a.duplicates += b.duplicates;
     a.connections += b.connections;
@@ -511,8 +552,8 @@ fn merge_workload(a: &mut WorkloadResults, b: &WorkloadResults) {
     add(&mut a.offered_by_window, &b.offered_by_window);
     add(&mut a.ok_by_window, &b.ok_by_window);
     add(&mut a.bytes_by_window, &b.bytes_by_window);
-    add(&mut a.latency_sum_by_window, &b.latency_sum_by_window);
-    add(&mut a.busy_ns_by_window, &b.busy_ns_by_window);
+    add(&mut a.latency_sum_us_by_window, &b.latency_sum_us_by_window);
+    add(&mut a.busy_us_by_window, &b.busy_us_by_window);
     for (mine, theirs) in a.latency_max_by_window.iter_mut().zip(&b.latency_max_by_window) {
         *mine = (*mine).max(*theirs);
     }

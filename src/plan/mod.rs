@@ -18,7 +18,7 @@ mod network;
 mod traffic;
 mod validate;
 
-use crate::units::Span;
+use crate::units::{Rate, Span};
 
 pub use network::{
     Belief, Branch, Capacity, Component, Delay, Detector, Duplex, Hop, Lack, Link, Naming, OnFull,
@@ -165,13 +165,20 @@ pub enum What {
         /// Which.
         component: ComponentId,
     },
-    /// The link's nominal capacity becomes `capacity` (both directions). Stops an elastic or
-    /// random law on it.
+    /// The link has another law from now on.
     SetLink {
         /// Which.
         link: LinkId,
         /// The new capacity.
         capacity: Capacity,
+    },
+    /// The link gives `rate` instead of what its law gives, or follows its law again where that
+    /// was (none). An elastic law does not grow meanwhile.
+    Override {
+        /// Which.
+        link: LinkId,
+        /// What it gives per direction.
+        rate: Option<Rate>,
     },
     /// The pool's size becomes `units`; units in use above it are kept until released.
     SetPool {

@@ -173,7 +173,8 @@ pub struct Retries {
 /// What a workload must achieve, over the statistics of the whole run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Objective {
-    /// At least `share` of the offered requests end `ok`.
+    /// At least `share` of the offered requests end `ok`. Those still under way at the horizon
+    /// count as failed when they are overdue: under way for longer than any that ended `ok`.
     Availability {
         /// 0..=1.
         share: f64,

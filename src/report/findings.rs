@@ -58,7 +58,9 @@ pub(crate) fn is_measured(settings: &SettingsSeen, i: usize) -> bool {
 
 /// Measured length of a replication in seconds.
 pub(crate) fn measured_seconds(settings: &SettingsSeen) -> f64 {
-    float(settings.horizon_ns.saturating_sub(settings.warmup_ns)) / 1e9
+    // Whole windows only, as the bytes are counted.
+    let first = settings.warmup_ns.div_ceil(settings.window_ns.max(1)) * settings.window_ns;
+    float(settings.horizon_ns.saturating_sub(first)) / 1e9
 }
 
 /// Half-width of the 95 % interval around a pooled figure by sectioning: the spread of the
@@ -104,10 +106,10 @@ pub(crate) fn latency_mean(w: &WorkloadResults) -> Option<Estimate> {
     Some(over_runs(w, w.latency_ok.mean()?, |h| h.mean_ns))
 }
 
-/// Share of the ended requests that ended ok.
+/// Share of the requests that ended or are overdue that ended ok.
 pub(crate) fn availability(w: &WorkloadResults) -> Option<Estimate> {
-    let point = share(w.ok, w.ok + w.errors_total())?;
-    Some(over_runs(w, point, |h| share(h.ok, h.ok + h.errors)))
+    let point = share(w.ok, w.ok + w.errors_total() + w.overdue)?;
+    Some(over_runs(w, point, |h| share(h.ok, h.ok + h.errors + h.overdue)))
 }
 
 /// Mean delivered rate after the warm-up, bit/s.
@@ -117,6 +119,14 @@ pub(crate) fn throughput(settings: &SettingsSeen, w: &WorkloadResults) -> Option
     let total: u64 = w.by_replication.values().map(|h| h.bytes).sum();
     let point = float(total) * 8.0 / seconds / runs(settings);
     (seconds > 0.0 && !w.by_replication.is_empty()).then(|| over_runs(w, point, each))
+}
+
+/// Mean rate of the bytes of ok requests, over the same time, bit/s.
+pub(crate) fn goodput(settings: &SettingsSeen, w: &WorkloadResults) -> Option<Estimate> {
+    let seconds = float(settings.horizon_ns.saturating_sub(settings.warmup_ns)) / 1e9;
+    let bytes = counter(w, |h| h.ok_bytes)?;
+    let scale = |x: f64| x * 8.0 / seconds;
+    (seconds > 0.0).then(|| Estimate { point: scale(bytes.point), half: bytes.half.map(scale) })
 }
 
 /// A mean per replication of one counter of [`Headline`].

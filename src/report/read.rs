@@ -55,9 +55,9 @@ fn check(r: &Results) -> Result<(), String> {
             &w.offered_by_window,
             &w.ok_by_window,
             &w.bytes_by_window,
-            &w.latency_sum_by_window,
+            &w.latency_sum_us_by_window,
             &w.latency_max_by_window,
-            &w.busy_ns_by_window,
+            &w.busy_us_by_window,
         ];
         let bound = w.binding.iter().map(|b| &b.flow_ns_by_window);
         for list in lists.into_iter().chain(w.errors_by_window.values()).chain(bound) {
@@ -72,13 +72,13 @@ fn check(r: &Results) -> Result<(), String> {
         }
     }
     for p in &r.pools {
-        for list in [&p.used_ns_by_window, &p.size_ns_by_window] {
+        for list in [&p.used_us_by_window, &p.size_us_by_window] {
             fits(&p.name, list)?;
         }
         sum(&p.name, [p.refused, p.timed_out].into_iter())?;
     }
     for st in &r.stations {
-        fits(&st.name, &st.busy_ns_by_window)?;
+        fits(&st.name, &st.busy_us_by_window)?;
         sum(&st.name, [st.refused, st.timed_out].into_iter())?;
     }
     for sel in &r.selectors {

@@ -218,8 +218,8 @@ pub(crate) fn stations(r: &Results) -> Table {
     let mut list: Vec<_> = r.stations.iter().collect();
     list.sort_by_key(|p| std::cmp::Reverse(p.refused + p.timed_out));
     for st in list {
-        let busy = findings::share(findings::sum(&st.busy_ns_by_window), s.horizon_ns)
-            .map_or(0.0, |b| b / runs(s));
+        let busy = findings::share(findings::sum(&st.busy_us_by_window), s.horizon_ns)
+            .map_or(0.0, |us| us * 1e3 / runs(s));
         // Unlimited servers have no utilization: their mean number in use says more.
         let busy = match st.servers {
             0 => format!("{} of ∞", mean_count(busy)),

@@ -9,10 +9,9 @@ use super::context::{Ref, Step};
 use super::kinds::Specs;
 use super::reader::Basis;
 use crate::plan::{
-    Assumption, Capacity, Component, ComponentId, Delay, DelayId, Hop, Link, LinkId, PlaceId, Plan,
-    Pool, PoolId, Route, RouteId, Selector, SelectorId, Station, StationId,
+    Assumption, Component, ComponentId, Delay, DelayId, Hop, Link, LinkId, PlaceId, Plan, Pool,
+    PoolId, Route, RouteId, Selector, SelectorId, Station, StationId,
 };
-use crate::units::Rate;
 
 /// What a thing becomes on a path.
 #[derive(Clone, Debug, Default)]
@@ -212,11 +211,5 @@ impl<'a> Lowering<'a> {
     pub(crate) fn throttles_of(&mut self, thing: &Ref) -> Vec<Carrier> {
         self.fragment(thing.kind, &thing.name, false);
         self.throttles.get(&thing.full()).cloned().unwrap_or_default()
-    }
-
-    /// The present capacity of a link and its new one.
-    pub(crate) fn resized(&self, carrier: Carrier, to: Rate) -> (Capacity, Capacity) {
-        let before = self.plan.links[carrier.link.index()].capacity.clone();
-        (before, Capacity::Fixed(to.scaled(carrier.share)))
     }
 }

@@ -160,7 +160,8 @@ impl Clock {
             if need <= area && area > 0.0 {
                 // slope/2 y^2 + here y = need, in the form that is stable for small slopes.
                 let root = (here * here + 2.0 * slope * need).max(0.0).sqrt();
-                return passed + (2.0 * need / (here + root)).min(to - x);
+                let wait = if need > 0.0 { 2.0 * need / (here + root) } else { 0.0 };
+                return passed + wait.min(to - x);
             }
             need = (need - area).max(0.0);
             passed += to - x;

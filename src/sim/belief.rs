@@ -61,7 +61,6 @@ pub(super) struct SelectorState {
     seed: u64,
     key: u64,
     branch_keys: Vec<u64>,
-    detect: Stream,
     /// Answer of the cache that all clients share.
     shared: Option<(Mask, u64)>,
     /// Position among the names of each workload is found through this.
@@ -80,15 +79,19 @@ impl SelectorState {
     pub(super) fn new(spec: &Selector, seed: u64, replication: u32) -> Self {
         let believed = Mask::all(spec.branches.len());
         let mut hash = Stream::new(seed, replication, &spec.name, "hash");
+        let hash_seed = super::arrivals::next_key(&mut hash);
+        // The shared cache is in use before the run begins: its answer has any age.
+        let age = super::arrivals::next_key(&mut hash);
+        let shared_ttl = spec.naming.as_ref().and_then(|n| n.shared_cache).map(|t| t.nanos());
+        let shared = shared_ttl.filter(|ttl| *ttl > 0).map(|ttl| (believed, age % ttl));
         Self {
             believed,
             history: vec![(0, believed)],
             branches: vec![BranchState::default(); spec.branches.len()],
-            seed: super::arrivals::next_key(&mut hash),
+            seed: hash_seed,
             key: name_key(&[&spec.name]),
             branch_keys: spec.branches.iter().map(|b| name_key(&[&b.name])).collect(),
-            detect: Stream::new(seed, replication, &spec.name, "detect"),
-            shared: None,
+            shared,
             named: spec.naming.is_some(),
         }
     }
@@ -205,12 +208,18 @@ impl<O: Observer> World<'_, O> {
         }
         state.serial += 1;
         let serial = state.serial;
+        if !down {
+            self.tell(Fact::Restored { selector, branch, at: self.now });
+        }
+        let it = &mut self.selectors[selector as usize];
         let Belief::Watched(detector) = &plan.selectors[selector as usize].belief else {
             return;
         };
         let law = if down { &detector.detect_down } else { &detector.detect_up };
-        let detect = law.sample_whole(&mut it.detect);
-        let propagate = detector.propagate.sample_whole(&mut it.detect);
+        // By branch and number of the change: another branch's failures move nothing here.
+        let mut draws = Draws::about(it.seed ^ it.branch_keys[branch as usize], u64::from(serial));
+        let detect = law.sample_whole(&mut draws);
+        let propagate = detector.propagate.sample_whole(&mut draws);
         if it.believed.has(branch as usize) != down {
             return; // it already believes what is true: a flap shorter than its detection
         }
@@ -374,6 +383,8 @@ impl<O: Observer> World<'_, O> {
         let mask = match (naming.shared_cache, it.shared) {
             (Some(_), Some((mask, until))) if now < until => mask,
             (Some(ttl), _) => {
+                // "No address" has a life of its own.
+                let ttl = if it.believed.is_empty() { ttl.min(naming.negative_ttl) } else { ttl };
                 it.shared = Some((it.believed, now.saturating_add(ttl.nanos())));
                 it.believed
             }
@@ -465,9 +476,4 @@ pub(super) enum Asked {
 #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
 fn unit(bits: u64) -> f64 {
     ((bits >> 11) as f64 + 0.5) * (1.0 / 9_007_199_254_740_992.0)
-}
-
-/// A number below `n`, even to within n / 2^64.
-fn below(bits: u64, n: u64) -> usize {
-    usize::try_from((u128::from(bits) * u128::from(n)) >> 64).expect("below a count of branches")
 }

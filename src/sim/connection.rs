@@ -208,7 +208,7 @@ impl<O: Observer> World<'_, O> {
         let spec = &self.plan.workloads[request.workload as usize].connections;
         let there = self.crossing(path, request.key, ABOUT_HANDSHAKE ^ u64::from(request.attempt));
         let back = self.crossing(path, request.key, !ABOUT_HANDSHAKE ^ u64::from(request.attempt));
-        let span = (there + back) * u64::from(spec.handshake_rtts);
+        let span = there.saturating_add(back).saturating_mul(u64::from(spec.handshake_rtts));
         if span == 0 {
             return self.connected(r);
         }
@@ -358,6 +358,19 @@ impl<O: Observer> World<'_, O> {
         found.into_iter().map(|(_, i)| i).collect()
     }
 
+    /// Breaks a connection: its request fails, or it closes.
+    fn reset_connection(&mut self, c: u32) {
+        let it = &self.connections[c as usize];
+        let (user, workload, client, established) =
+            (it.user, it.workload, it.client, it.established);
+        if user != NONE {
+            self.fail(user, if established { End::Reset } else { End::Refused });
+        } else {
+            self.forget_idle(workload, client, c);
+            self.close(c);
+        }
+    }
+
     /// Breaks all connections over a component that resets.
     pub(super) fn reset_connections(&mut self, component: u32) {
         for c in self.connections_over(|path| path.needs.contains(&component)) {
@@ -365,14 +378,7 @@ impl<O: Observer> World<'_, O> {
             if !it.live {
                 continue; // closed by what the ones before it set off
             }
-            let (user, workload, client, established) =
-                (it.user, it.workload, it.client, it.established);
-            if user != NONE {
-                self.fail(user, if established { End::Reset } else { End::Refused });
-            } else {
-                self.forget_idle(workload, client, c);
-                self.close(c);
-            }
+            self.reset_connection(c);
         }
     }
 
@@ -416,6 +422,11 @@ impl<O: Observer> World<'_, O> {
             choices.push(same.unwrap_or_else(|| self.choose(selector, key, place)));
         }
         let path = self.path_of(workload, place, &choices);
+        let visits = |p: u32| (&self.paths[p as usize].opening, &self.paths[p as usize].serving);
+        if visits(path) != visits(old) {
+            // Other servers know nothing of it.
+            return self.reset_connection(c);
+        }
         self.connections[c as usize].choices = choices;
         self.connections[c as usize].path = path;
         if user == NONE {

@@ -14,8 +14,10 @@ use super::world::World;
 pub(super) struct LinkState {
     /// Forward and backward; the same one where they share.
     pub(super) resources: [ResourceId; 2],
-    /// What the link gives per direction while it is up, bytes per ns.
+    /// What its law gives per direction, bytes per ns.
     nominal: f64,
+    /// What it gives instead while a change overrides its law.
+    instead: Option<f64>,
     law: Capacity,
     /// Looks and draws of an earlier law are void.
     serial: u32,
@@ -75,12 +77,18 @@ impl LinkState {
         Self {
             resources,
             nominal: 0.0,
+            instead: None,
             law,
             serial: 0,
             down: 0,
             draws,
             sides: [Side::default(); 2],
         }
+    }
+
+    /// What it gives at present per direction, background included.
+    fn gives(&self) -> f64 {
+        if self.down > 0 { 0.0 } else { self.instead.unwrap_or(self.nominal) }
     }
 
     fn directions(&self) -> usize {
@@ -101,6 +109,11 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn set_law(&mut self, link: u32, law: Capacity) {
         self.links[link as usize].serial += 1;
         let serial = self.links[link as usize].serial;
+        // A law looks at what happens from now on.
+        self.read_link(link);
+        for side in &mut self.links[link as usize].sides {
+            side.step = Sums::default();
+        }
         match &law {
             Capacity::Fixed(rate) => self.links[link as usize].nominal = rate.bytes_per_ns(),
             Capacity::Elastic { start, step, .. } => {
@@ -116,6 +129,12 @@ impl<O: Observer> World<'_, O> {
             }
         }
         self.links[link as usize].law = law;
+        self.apply_capacity(link);
+    }
+
+    /// A change overrides the law of a link, or gives it back where it was.
+    pub(super) fn override_link(&mut self, link: u32, rate: Option<Rate>) {
+        self.links[link as usize].instead = rate.map(Rate::bytes_per_ns);
         self.apply_capacity(link);
     }
 
@@ -160,6 +179,8 @@ impl<O: Observer> World<'_, O> {
             // A hair below: a link that is always full carries its capacity but for rounding.
             pressed |= sums.capacity > 0.0 && sums.bytes >= (trigger - 1e-9) * sums.capacity;
         }
+        // While a change overrides it, an elastic law rests.
+        let pressed = pressed && it.instead.is_none();
         if pressed {
             #[expect(clippy::cast_precision_loss, reason = "short spans")]
             let share = step.nanos() as f64 / ramp.nanos() as f64;
@@ -180,10 +201,10 @@ impl<O: Observer> World<'_, O> {
     /// Gives the kernel what background and failures leave of the nominal capacity.
     pub(super) fn apply_capacity(&mut self, link: u32) {
         let it = &self.links[link as usize];
-        let nominal = if it.down > 0 { 0.0 } else { it.nominal };
+        let gives = it.gives();
         for d in 0..it.directions() {
             let it = &self.links[link as usize];
-            let left = (nominal - it.sides[d].background).max(0.0);
+            let left = (gives - it.sides[d].background).max(0.0);
             let resource = it.resources[d];
             self.sharing.set_capacity(resource, left, instant(self.now));
         }
@@ -204,12 +225,12 @@ impl<O: Observer> World<'_, O> {
             self.read_link(link);
             for d in 0..self.links[link as usize].directions() {
                 let side = &mut self.links[link as usize].sides[d];
-                let sums = std::mem::take(&mut side.window);
+                let sums = &mut side.window;
                 let seen = LinkUse {
-                    bytes: whole(sums.bytes),
-                    capacity: whole(sums.capacity),
-                    full_ns: whole(sums.full_ns),
-                    lost: whole(sums.lost),
+                    bytes: take_whole(&mut sums.bytes),
+                    capacity: take_whole(&mut sums.capacity),
+                    full_ns: take_whole(&mut sums.full_ns),
+                    lost: take_whole(&mut sums.lost),
                     peak_bps: whole(side.peak * 8e9),
                 };
                 let direction = u8::try_from(d).expect("0 or 1");
@@ -294,10 +315,7 @@ impl<O: Observer> World<'_, O> {
 
     /// (carried, lost) per link and direction: passes over the parts until the losses settle.
     fn squeeze(&self, parts: &[Part]) -> (Vec<[f64; 2]>, Vec<[f64; 2]>) {
-        let nominal = |link: u32| {
-            let it = &self.links[link as usize];
-            if it.down > 0 { 0.0 } else { it.nominal }
-        };
+        let nominal = |link: u32| self.links[link as usize].gives();
         let side =
             |link: u32, d: usize| if self.links[link as usize].directions() == 1 { 0 } else { d };
         let mut keep = vec![[1.0; 2]; self.links.len()];
@@ -346,4 +364,12 @@ struct Part {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, as wanted")]
 pub(super) fn whole(x: f64) -> u64 {
     (x + 0.5) as u64
+}
+
+/// Takes the whole units out of a sum and leaves the rest for the next window, so that windows sum
+/// to the whole. A hair below a whole unit is one.
+pub(super) fn take_whole(sum: &mut f64) -> u64 {
+    let units = (*sum + 1e-3).floor().max(0.0);
+    *sum -= units;
+    whole(units)
 }

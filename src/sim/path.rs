@@ -111,9 +111,14 @@ impl<O: Observer> World<'_, O> {
                     let local = it.local.as_ref().is_some_and(|(at, _)| at.0 == place);
                     match self.delay_law(id.0, local) {
                         Dist::Constant { .. } => {
-                            delay += self.delay_law(id.0, local).sample_whole(&mut Draws::new(0));
+                            let more = self.delay_law(id.0, local).sample_whole(&mut Draws::new(0));
+                            delay = u64::saturating_add(delay, more);
                         }
-                        _ => laws.push((crate::random::name_key(&[&it.name]), id.0, local)),
+                        _ => {
+                            // A delay that is crossed twice draws twice.
+                            let nth = laws.len().to_string();
+                            laws.push((crate::random::name_key(&[&it.name, &nth]), id.0, local));
+                        }
                     }
                 }
                 Hop::Pool(id) => match plan.pools[id.index()].scope {
@@ -177,7 +182,7 @@ impl<O: Observer> World<'_, O> {
         let drawn = it.laws.iter().map(|(name, delay, local)| {
             self.delay_law(*delay, *local).sample_whole(&mut Draws::about(key, name ^ about))
         });
-        it.delay + drawn.sum::<u64>()
+        drawn.fold(it.delay, u64::saturating_add)
     }
 
     /// Refuses plans whose paths could hold more choices than [`MOST_CHOICES`].

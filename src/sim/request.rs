@@ -72,7 +72,11 @@ impl<O: Observer> World<'_, O> {
                         self.query_again(token.request, selector);
                     }
                     (Deadline::Name, _) => {}
-                    (Deadline::Connect, _) => self.fail(token.request, End::ConnectTimeout),
+                    (Deadline::Connect, _) => {
+                        let queued = self.requests[token.request as usize].waits_for != NONE;
+                        let end = if queued { End::QueueTimeout } else { End::ConnectTimeout };
+                        self.fail(token.request, end);
+                    }
                     (Deadline::Request, Stage::Queued) => {
                         self.fail(token.request, End::QueueTimeout)
                     }
@@ -432,7 +436,14 @@ impl<O: Observer> World<'_, O> {
         it.stage = Stage::Gone;
         it.connection = NONE;
         let (workload, worker, key) = (it.workload, it.worker, it.key);
-        let fact = Fact::Ended { workload, end, start: it.start, at: self.now, phases: it.phases };
+        let fact = Fact::Ended {
+            workload,
+            end,
+            start: it.start,
+            at: self.now,
+            phases: it.phases,
+            bytes: it.bytes[0].saturating_add(it.bytes[1]),
+        };
         self.next_turn(r);
         self.count_under_way(workload, false);
         self.tell(fact);

@@ -23,6 +23,8 @@ pub(super) struct PoolState {
     waiting: u64,
     armed: bool,
     since: u64,
+    used_ns: u128,
+    size_ns: u128,
     seen: PoolUse,
 }
 
@@ -36,7 +38,16 @@ pub(super) struct StationState {
     pub(super) down: u32,
     key: u64,
     since: u64,
+    busy_ns: u128,
     seen: StationUse,
+}
+
+/// Takes the whole microseconds out of an integral and leaves the rest, so that windows sum to the
+/// whole. Beyond 2^64 us it says the most it can.
+pub(super) fn whole_us(ns: &mut u128) -> u64 {
+    let us = *ns / 1_000;
+    *ns %= 1_000;
+    u64::try_from(us).unwrap_or(u64::MAX)
 }
 
 /// What became of a wish for a unit.
@@ -57,22 +68,26 @@ impl PoolState {
             waiting: 0,
             armed: false,
             since: 0,
+            used_ns: 0,
+            size_ns: 0,
             seen: PoolUse::default(),
         }
     }
 
     fn accrue(&mut self, now: u64) {
-        let dt = now - self.since;
+        let dt = u128::from(now - self.since);
         self.since = now;
-        self.seen.used_ns += dt * self.used;
-        self.seen.size_ns += dt * self.units;
+        self.used_ns += dt * u128::from(self.used);
+        self.size_ns += dt * u128::from(self.units);
     }
 
     pub(super) fn read(&mut self, now: u64) -> PoolUse {
         self.accrue(now);
-        let seen = self.seen;
-        (self.seen.used_ns, self.seen.size_ns) = (0, 0);
-        seen
+        PoolUse {
+            used_us: whole_us(&mut self.used_ns),
+            size_us: whole_us(&mut self.size_ns),
+            ..self.seen
+        }
     }
 }
 
@@ -89,20 +104,19 @@ impl StationState {
             down: 0,
             key: name_key(&[&spec.name]),
             since: 0,
+            busy_ns: 0,
             seen: StationUse::default(),
         }
     }
 
     fn accrue(&mut self, now: u64) {
-        self.seen.busy_ns += (now - self.since) * self.busy;
+        self.busy_ns += u128::from(now - self.since) * u128::from(self.busy);
         self.since = now;
     }
 
     pub(super) fn read(&mut self, now: u64) -> StationUse {
         self.accrue(now);
-        let seen = self.seen;
-        self.seen.busy_ns = 0;
-        seen
+        StationUse { busy_us: whole_us(&mut self.busy_ns), ..self.seen }
     }
 }
 
@@ -184,7 +198,7 @@ impl<O: Observer> World<'_, O> {
             it.waiting -= 1;
             it.seen.peak = it.seen.peak.max(it.used);
             self.requests[token.request as usize].waits_for = super::state::NONE;
-            self.tell(Fact::PoolWait { pool, wait: self.now - since });
+            self.tell(Fact::PoolWait { pool, wait: self.now - since, at: self.now });
             self.ready.push_back((token, pool));
         }
     }
@@ -247,7 +261,7 @@ impl<O: Observer> World<'_, O> {
             self.serve_job(station, token, 0, service);
             return Asked::Waiting;
         }
-        self.drop_expired(station);
+        self.drop_expired(station, true);
         let it = &mut self.stations[station as usize];
         if spec.queue.is_some_and(|most| it.queue.len() as u64 >= most) {
             it.seen.refused += 1;
@@ -271,7 +285,7 @@ impl<O: Observer> World<'_, O> {
         it.busy += 1;
         let at = self.now.saturating_add(service);
         self.agenda.schedule(instant(at), Rank::Completion, Event::Served { station, token });
-        self.tell(Fact::StationWait { station, wait });
+        self.tell(Fact::StationWait { station, wait, at: self.now });
     }
 
     /// A job is done: the next one starts, and the request goes on if it still cares.
@@ -280,7 +294,7 @@ impl<O: Observer> World<'_, O> {
         it.accrue(self.now);
         it.busy -= 1;
         it.seen.served += 1;
-        self.drop_expired(station);
+        self.drop_expired(station, false);
         if let Some((next, since, service)) = self.stations[station as usize].queue.pop_front() {
             self.serve_job(station, next, self.now - since, service);
         }
@@ -289,13 +303,15 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    /// Jobs that waited longer than the station's timeout leave the queue.
-    fn drop_expired(&mut self, station: u32) {
+    /// Jobs that waited longer than the station's timeout leave the queue; those whose time is over
+    /// just now only with `now_too`, since completions come before timers.
+    fn drop_expired(&mut self, station: u32, now_too: bool) {
         let Some(timeout) = self.plan.stations[station as usize].timeout else {
             return;
         };
         while let Some((token, since, _)) = self.stations[station as usize].queue.front().copied() {
-            if since.saturating_add(timeout.nanos()) > self.now {
+            let due = since.saturating_add(timeout.nanos());
+            if due > self.now || (due == self.now && !now_too) {
                 return;
             }
             let it = &mut self.stations[station as usize];
@@ -309,7 +325,7 @@ impl<O: Observer> World<'_, O> {
 
     pub(super) fn station_head(&mut self, station: u32) {
         self.stations[station as usize].armed = false;
-        self.drop_expired(station);
+        self.drop_expired(station, true);
         let timeout = self.plan.stations[station as usize].timeout;
         let head = self.stations[station as usize].queue.front().copied();
         if let (Some(timeout), Some((_, since, _)), false) =

@@ -9,12 +9,12 @@ use crate::random::Stream;
 
 use super::arrivals::{Clock, Due, Source};
 use super::belief::{ComponentState, SelectorState};
-use super::link::{BackgroundState, LinkState, resources_of, whole};
+use super::link::{BackgroundState, LinkState, resources_of, take_whole, whole};
 use super::path::Path;
 use super::state::{
     Choices, Client, Connection, Deadline, Event, NONE, Patience, Request, Stage, Token, instant,
 };
-use super::stock::{PoolState, StationState};
+use super::stock::{PoolState, StationState, whole_us};
 use super::{Ended, SimError};
 
 /// Events at one instant beyond which the run is called stuck; rows of traces and workers, which
@@ -62,6 +62,8 @@ pub(super) struct World<'a, O: Observer> {
     /// Requests that may go on at this instant, with the pool that let them.
     pub(super) ready: VecDeque<(Token, u32)>,
     pub(super) pending_gaps: Vec<PendingGap>,
+    /// Bytes carried per workload and not told yet: parts of a byte stay for the next window.
+    untold: Vec<f64>,
     window: u32,
     pub(super) ended: Ended,
 }
@@ -71,12 +73,12 @@ pub(super) struct World<'a, O: Observer> {
 struct UnderWay {
     count: u64,
     since: u64,
-    integral: u64,
+    integral: u128,
 }
 
 impl UnderWay {
     fn accrue(&mut self, now: u64) {
-        self.integral += self.count * (now - self.since);
+        self.integral += u128::from(self.count) * u128::from(now - self.since);
         self.since = now;
     }
 }
@@ -140,6 +142,7 @@ impl<'a, O: Observer> World<'a, O> {
             owners: Vec::new(),
             ready: VecDeque::new(),
             pending_gaps: Vec::new(),
+            untold: vec![0.0; n],
             window: 0,
             ended: Ended::default(),
         };
@@ -290,6 +293,13 @@ impl<'a, O: Observer> World<'a, O> {
         }
         self.now = horizon;
         self.end_window();
+        for i in 0..self.requests.len() {
+            let it = &self.requests[i];
+            if it.stage != Stage::Gone {
+                let (workload, start) = (it.workload, it.start);
+                self.tell(Fact::Unfinished { workload, start, at: horizon });
+            }
+        }
         self.audit();
         Ok(self.ended)
     }
@@ -361,6 +371,10 @@ impl<'a, O: Observer> World<'a, O> {
                 self.fail_component(component.0, *manner, change.fault)
             }
             What::Repair { component } => self.repair_component(component.0),
+            What::Override { link, rate } => {
+                self.override_link(link.0, *rate);
+                self.spread_background();
+            }
             What::SetLink { link, capacity } => {
                 self.set_law(link.0, capacity.clone());
                 self.spread_background();
@@ -388,7 +402,7 @@ impl<'a, O: Observer> World<'a, O> {
     /// Per workload: bytes delivered, and what held its flows back.
     fn tell_work(&mut self) {
         let n = self.plan.workloads.len();
-        let mut bytes = vec![0.0; n];
+        let mut bytes = std::mem::take(&mut self.untold);
         let mut held: Vec<BTreeMap<Limit, f64>> = vec![BTreeMap::new(); n];
         let sides = self.sides();
         for path in &self.paths {
@@ -397,7 +411,7 @@ impl<'a, O: Observer> World<'a, O> {
                 bytes[w] += self.sharing.read_class(class, instant(self.now), |bound, flow_ns| {
                     let limit = match bound {
                         Bound::Free => return,
-                        Bound::Cap if path.down > 0 => Limit::Down,
+                        Bound::Stalled => Limit::Down,
                         Bound::Cap => Limit::Own,
                         Bound::Resource(ResourceId(r)) => sides[r as usize],
                     };
@@ -405,15 +419,16 @@ impl<'a, O: Observer> World<'a, O> {
                 });
             }
         }
-        for (workload, (bytes, held)) in (0..).zip(bytes.into_iter().zip(held)) {
+        for (workload, (bytes, held)) in (0..).zip(bytes.iter_mut().zip(held)) {
             let it = &mut self.under_way[workload as usize];
             it.accrue(self.now);
-            let busy_ns = std::mem::take(&mut it.integral);
-            self.tell(Fact::Work { workload, bytes: whole(bytes), busy_ns });
+            let busy_us = whole_us(&mut it.integral);
+            self.tell(Fact::Work { workload, bytes: take_whole(bytes), busy_us });
             for (limit, flow_ns) in held {
                 self.tell(Fact::Bound { workload, limit, flow_ns: whole(flow_ns) });
             }
         }
+        self.untold = bytes;
     }
 
     /// The link and direction of each kernel resource.

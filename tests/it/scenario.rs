@@ -54,13 +54,13 @@ fn primitives_lower_as_written() {
         .changes
         .iter()
         .map(|c| match &c.what {
-            What::SetLink { capacity: Capacity::Fixed(rate), .. } => (c.at, *rate),
+            What::Override { rate, .. } => (c.at, *rate),
             other => panic!("{other:?}"),
         })
         .collect();
     assert_eq!(
         changes,
-        [(Span::from_secs(60), Rate::from_mbps(100)), (Span::from_secs(90), Rate::from_gbps(1))]
+        [(Span::from_secs(60), Some(Rate::from_mbps(100))), (Span::from_secs(90), None)]
     );
 }
 

@@ -62,7 +62,7 @@ pub(super) fn pools(results: &Results) -> Sheet {
         sheet.rows.push(row![
             &p.name,
             p.units,
-            share(sum(&p.used_ns_by_window), sum(&p.size_ns_by_window)),
+            share(sum(&p.used_us_by_window), sum(&p.size_us_by_window)),
             p.peak,
             float(p.asked) / n,
             float(p.refused) / n,
@@ -96,7 +96,7 @@ pub(super) fn stations(results: &Results) -> Sheet {
         sheet.rows.push(row![
             &st.name,
             st.servers,
-            share(sum(&st.busy_ns_by_window), s.horizon_ns).map(|b| b / runs(s)),
+            share(sum(&st.busy_us_by_window), s.horizon_ns).map(|b| b * 1e3 / runs(s)),
             float(st.arrived) / runs(s),
             float(st.served) / runs(s),
             float(st.refused) / runs(s),

@@ -32,6 +32,7 @@ pub(crate) fn metrics(settings: &SettingsSeen, w: &WorkloadResults) -> Vec<Metri
     add("retries", "tries per replication", per_run(w.retries));
     add("duplicates", "requests per replication", per_run(w.duplicates));
     add("connections", "connections per replication", per_run(w.connections));
+    add("overdue", "requests per replication", findings::counter(w, |h| h.overdue));
     add("availability", "share", findings::availability(w));
     add("latency.mean", "ms", scaled(findings::latency_mean(w), 1e-6));
     for (q, name) in LADDER {
@@ -39,6 +40,7 @@ pub(crate) fn metrics(settings: &SettingsSeen, w: &WorkloadResults) -> Vec<Metri
     }
     add("latency.max", "ms", scaled(exact(w.latency_ok.max().map(float)), 1e-6));
     add("throughput.mean", "Mbps", scaled(findings::throughput(settings, w), 1e-6));
+    add("goodput.mean", "Mbps", scaled(findings::goodput(settings, w), 1e-6));
     for (q, name) in [(0.05, "p5"), (0.5, "p50"), (0.95, "p95"), (1.0, "max")] {
         let value = exact(w.throughput.quantile(q).map(float));
         add(&format!("throughput.window_{name}"), "Mbps", scaled(value, 1e-6));
@@ -119,7 +121,7 @@ pub(super) fn throughput(results: &Results) -> Sheet {
             let (from, len) = (i as u64 * s.window_ns, s.window_len(i));
             let ok = at(&w.ok_by_window, i);
             let errors: f64 = w.errors_by_window.values().map(|e| float(at(e, i))).sum();
-            let mean = share(at(&w.latency_sum_by_window, i), ok).map(|ns| ns / 1e6);
+            let mean = share(at(&w.latency_sum_us_by_window, i), ok).map(|us| us / 1e3);
             let max = (ok > 0).then(|| float(at(&w.latency_max_by_window, i)) / 1e6);
             sheet.rows.push(row![
                 &w.name,
@@ -131,7 +133,7 @@ pub(super) fn throughput(results: &Results) -> Sheet {
                 float(at(&w.bytes_by_window, i)) * 8e3 / float(len) / n,
                 mean,
                 max,
-                float(at(&w.busy_ns_by_window, i)) / float(len) / n,
+                float(at(&w.busy_us_by_window, i)) * 1e3 / float(len) / n,
             ]);
         }
     }

@@ -37,11 +37,9 @@ pub(super) fn of_and_to(
 }
 
 /// A strike per link that carries the thing's capacity or throttle.
-pub(super) fn resize(carriers: Vec<Carrier>, to: Rate, l: &Lowering<'_>) -> Vec<Strike> {
-    let strike = |carrier: Carrier| {
-        let (back, to) = l.resized(carrier, to);
-        Strike::Resize { link: carrier.link, to, back }
-    };
+pub(super) fn resize(carriers: Vec<Carrier>, to: Rate) -> Vec<Strike> {
+    let strike =
+        |carrier: Carrier| Strike::Resize { link: carrier.link, to: to.scaled(carrier.share) };
     carriers.into_iter().map(strike).collect()
 }
 
@@ -52,7 +50,7 @@ impl Effect for CapacityChange {
 
     fn strike(&self, l: &mut Lowering<'_>) -> Vec<Strike> {
         let carriers = l.carriers_of(&self.of);
-        resize(carriers, self.to, l)
+        resize(carriers, self.to)
     }
 
     fn check(&self, place: Place, specs: &Specs, cx: &Context) {

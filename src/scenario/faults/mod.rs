@@ -15,8 +15,8 @@ use super::kinds::{Specs, Thing};
 use super::lowering::Lowering;
 use super::reader::Reader;
 use super::tree::Node;
-use crate::plan::{Capacity, Change, ComponentId, Fault as Band, LinkId, Manner, What};
-use crate::units::Span;
+use crate::plan::{Change, ComponentId, Fault as Band, LinkId, Manner, What};
+use crate::units::{Rate, Span};
 
 /// One kind of effect.
 pub(crate) trait Effect: std::fmt::Debug {
@@ -38,7 +38,7 @@ pub(crate) enum Strike {
     /// The component is down.
     Fail(ComponentId),
     /// The link has another capacity, and its former one afterwards.
-    Resize { link: LinkId, to: Capacity, back: Capacity },
+    Resize { link: LinkId, to: Rate },
 }
 
 /// Reads an effect from its value.
@@ -128,12 +128,12 @@ pub(crate) fn check(faults: &[Thing<Fault>], horizon: Span, specs: &Specs, cx: &
     }
 }
 
-/// Adds faults to the plan, in order of start and name. A capacity change remembers the capacity
-/// that the faults before it leave.
+/// Adds faults to the plan, in order of start and name. A capacity change gives way to the
+/// lasting one before it, or to the link's own law where that was.
 pub(crate) fn add_to(faults: &[Thing<Fault>], l: &mut Lowering<'_>) {
     let mut order: Vec<_> = faults.iter().collect();
     order.sort_by_key(|f| (f.spec.at, &f.name));
-    let mut now: BTreeMap<LinkId, Capacity> = BTreeMap::new();
+    let mut now: BTreeMap<LinkId, Rate> = BTreeMap::new();
     for fault in order {
         let strikes = fault.spec.effect.strike(l);
         let index = u32::try_from(l.plan.faults.len()).expect("tables are bounded");
@@ -150,12 +150,12 @@ pub(crate) fn add_to(faults: &[Thing<Fault>], l: &mut Lowering<'_>) {
                     What::Fail { component, manner: fault.spec.manner },
                     What::Repair { component },
                 ),
-                Strike::Resize { link, to, back } => {
-                    let back = now.get(&link).cloned().unwrap_or(back);
+                Strike::Resize { link, to } => {
+                    let back = now.get(&link).copied();
                     if end.is_none() {
-                        now.insert(link, to.clone());
+                        now.insert(link, to);
                     }
-                    (What::SetLink { link, capacity: to }, What::SetLink { link, capacity: back })
+                    (What::Override { link, rate: Some(to) }, What::Override { link, rate: back })
                 }
             };
             let mut change =
@@ -172,7 +172,7 @@ pub(crate) fn add_to(faults: &[Thing<Fault>], l: &mut Lowering<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::plan::{Capacity, Manner, What};
+    use crate::plan::{Manner, What};
     use crate::scenario::testing::{codes, load, service};
     use crate::units::{Rate, Span};
 
@@ -189,15 +189,13 @@ mod tests {
         let fault = "[fault.f]\nthrottle_change = { of = \"endpoint.e\", to = \"100 Mbps\" }\n\
                      at = \"10 s\"\nlength = \"5 s\"";
         let plan = load(&endpoint(fault), "\"endpoint.e\"").unwrap().plan;
-        // 2 zones x 2 devices: 50 Mbps each at 10 s, 200 Mbps each again at 15 s.
+        // 2 zones x 2 devices: 50 Mbps each at 10 s, their own again at 15 s.
         let seen: Vec<_> = plan.changes.iter().map(|c| (c.at, c.what.clone())).collect();
         assert_eq!(seen.len(), 8);
         for (i, (at, what)) in seen.iter().enumerate() {
-            let What::SetLink { capacity: Capacity::Fixed(rate), .. } = what else {
-                panic!("{what:?}")
-            };
-            let expect = if i < 4 { (10, 50) } else { (15, 200) };
-            assert_eq!((*at, *rate), (Span::from_secs(expect.0), Rate::from_mbps(expect.1)));
+            let What::Override { rate, .. } = what else { panic!("{what:?}") };
+            let expect = if i < 4 { (10, Some(Rate::from_mbps(50))) } else { (15, None) };
+            assert_eq!((*at, *rate), (Span::from_secs(expect.0), expect.1));
         }
     }
 
@@ -207,10 +205,7 @@ mod tests {
                      at = \"10 s\"\nlength = \"5 s\"";
         let plan = load(&endpoint(fault), "\"endpoint.e\"").unwrap().plan;
         let back = plan.changes.last().map(|c| c.what.clone());
-        assert!(
-            matches!(back, Some(What::SetLink { capacity: Capacity::Elastic { .. }, .. })),
-            "{back:?}"
-        );
+        assert!(matches!(back, Some(What::Override { rate: None, .. })), "{back:?}");
     }
 
     #[test]

@@ -28,7 +28,7 @@ impl Effect for ThrottleChange {
 
     fn strike(&self, l: &mut Lowering<'_>) -> Vec<Strike> {
         let carriers = l.throttles_of(&self.of);
-        resize(carriers, self.to, l)
+        resize(carriers, self.to)
     }
 
     fn check(&self, place: Place, specs: &Specs, cx: &Context) {

@@ -78,9 +78,9 @@ fn workload(
         offered_by_window: vec![0; WINDOWS],
         ok_by_window: vec![0; WINDOWS],
         bytes_by_window: vec![0; WINDOWS],
-        latency_sum_by_window: vec![0; WINDOWS],
+        latency_sum_us_by_window: vec![0; WINDOWS],
         latency_max_by_window: vec![0; WINDOWS],
-        busy_ns_by_window: vec![0; WINDOWS],
+        busy_us_by_window: vec![0; WINDOWS],
         ..WorkloadResults::default()
     };
     for cause in [
@@ -156,9 +156,9 @@ fn window(
     }
     for _ in 0..ok {
         let ns = law.sample_whole(stream);
-        w.latency_sum_by_window[i] += ns;
+        w.latency_sum_us_by_window[i] += ns / 1_000;
         w.latency_max_by_window[i] = w.latency_max_by_window[i].max(ns);
-        w.busy_ns_by_window[i] += ns;
+        w.busy_us_by_window[i] += ns / 1_000;
         if measured {
             run.1.record(ns);
             w.latency_ok.record(ns);
@@ -287,8 +287,8 @@ fn pools() -> Vec<PoolResults> {
         refused,
         timed_out: refused / 10,
         peak,
-        used_ns_by_window: vec![peak / 2 * 10 * S * u64::from(RUNS); WINDOWS],
-        size_ns_by_window: vec![units * 10 * S * u64::from(RUNS); WINDOWS],
+        used_us_by_window: vec![peak / 2 * 10 * S / 1_000 * u64::from(RUNS); WINDOWS],
+        size_us_by_window: vec![units * 10 * S / 1_000 * u64::from(RUNS); WINDOWS],
         waits: waits(name, 2.0, refused),
     };
     vec![pool("proxy.egress.connections", 2_000, 0, 1_310), pool("snat.egress-1", 512, 1_840, 512)]
@@ -303,7 +303,7 @@ fn stations() -> Vec<StationResults> {
         timed_out: 0,
         served: 1_100_000 - refused,
         peak_queue: 14,
-        busy_ns_by_window: vec![(busy * 10.0 * 1e9) as u64 * u64::from(RUNS); WINDOWS],
+        busy_us_by_window: vec![(busy * 10.0 * 1e6) as u64 * u64::from(RUNS); WINDOWS],
         waits: waits(name, 0.4, 4_000),
     };
     vec![station("backend.shop", 8, 5.2, 0), station("resolver.vpc", 0, 0.3, 0)]
