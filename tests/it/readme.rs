@@ -80,7 +80,7 @@ fn its_list_of_keys_is_the_programs() {
 fn its_files_exist() {
     let text = readme();
     for word in text.split(|c: char| c.is_whitespace() || "()`\"'[],".contains(c)) {
-        let path = word.trim_end_matches('.');
+        let path = word.split(':').next().unwrap_or("").trim_end_matches('.');
         let shipped = path.starts_with("scenarios/") || path.starts_with("output/gallery/");
         if shipped && path.contains('.') {
             assert!(Path::new(path).exists(), "README names {path}");
