@@ -27,7 +27,10 @@ pub(super) fn check(args: &CheckArgs, console: &mut Console) -> Result<Exit, Exi
             Ok(loaded) => {
                 let count = |s| loaded.diagnostics.iter().filter(|d| d.severity == s).count();
                 let (warnings, notes) = (count(Severity::Warning), count(Severity::Note));
-                console.out(&format!("{name}: ok, {warnings} warnings, {notes} notes\n"))?;
+                let many =
+                    |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+                let (warnings, notes) = (many(warnings, "warning"), many(notes, "note"));
+                console.out(&format!("{name}: ok, {warnings}, {notes}\n"))?;
             }
             Err(e) => exit = if exit == Exit::Machine { exit } else { e },
         }

@@ -85,7 +85,7 @@ enum Format {
 struct Common {
     /// The scenario file
     scenario: PathBuf,
-    /// Folder for the results [default: output/SCENARIO]
+    /// Folder for the results [default: output/SCENARIO, of a sweep output/SCENARIO-sweep]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Set a key of the scenario: --set run.seed=7 --set 'circuit.c1.port="40 Gbps"'

@@ -39,7 +39,7 @@ pub(super) fn run(args: &RunArgs, console: &mut Console) -> Result<Exit, Exit> {
             console.out(&(text + "\n"))?;
         }
         Format::Text if !common.quiet => {
-            console.out(&report::summary(&results, 100))?;
+            console.out(&report::summary(&results, 120))?;
             let page = dir.join("report.html");
             console.out(&format!(
                 "\n{} files in {}; open {}\n",

@@ -76,7 +76,7 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console) -> Result<Exit, Exi
             console.out(&(text + "\n"))?;
         }
         Format::Text if !common.quiet => {
-            console.out(&report::sweep_summary(&points, 100))?;
+            console.out(&report::sweep_summary(&points, 120))?;
             console.out(&format!("\n{} files in {}\n", files.len(), dir.display()))?;
         }
         Format::Text => {}

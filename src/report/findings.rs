@@ -339,6 +339,19 @@ pub(crate) fn tightest(results: &Results) -> Option<String> {
         held(&label).map(|h| (label, *u, h))
     });
     let percent = super::format::percent;
+    let s = &results.settings;
+    let busy = |st: &&crate::measure::StationResults| {
+        let us = share(sum(&st.busy_us_by_window), s.horizon_ns).unwrap_or(0.0);
+        if st.servers > 0 { us * 1e3 / runs(s) / float(st.servers) } else { 0.0 }
+    };
+    let busiest = results.stations.iter().max_by(|a, b| busy(a).total_cmp(&busy(b)));
+    if let Some(st) = busiest.filter(|st| busy(st) >= 0.9) {
+        return Some(format!(
+            "{} (its servers are busy {} of the time)",
+            st.name,
+            percent(busy(&st))
+        ));
+    }
     match binding {
         Some((label, used, (permille, workload))) => Some(format!(
             "{label} ({} used in its busiest window; holds {workload} back {} of its flow time)",

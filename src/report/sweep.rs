@@ -22,16 +22,9 @@ pub struct SweepPoint {
 }
 
 impl SweepPoint {
-    /// The values as a label: `40 Gbps`, or `port = 40 Gbps, users = 10` where there are several.
+    /// The values as a label: `40 Gbps`, or `40 Gbps, 10` where several keys vary.
     pub(crate) fn label(&self) -> String {
-        match self.values.as_slice() {
-            [(_, value)] => bare(value).to_owned(),
-            several => {
-                let last = |k: &str| k.rsplit('.').next().unwrap_or(k).to_owned();
-                let pairs = several.iter().map(|(k, v)| format!("{} = {}", last(k), bare(v)));
-                pairs.collect::<Vec<_>>().join(", ")
-            }
-        }
+        self.values.iter().map(|(_, v)| v.as_str()).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -43,7 +36,9 @@ pub(crate) fn bare(value: &str) -> &str {
 
 /// The points as a table of at most `width` columns, for stdout.
 pub fn sweep_summary(points: &[SweepPoint], width: usize) -> String {
-    response::table(points).text(width)
+    let keys = points.first().map(|p| p.values.as_slice()).unwrap_or_default();
+    let keys: Vec<_> = keys.iter().map(|(k, _)| super::escape::terminal(k)).collect();
+    format!("Points: {}\n\n{}", keys.join(", "), response::table(points).text(width))
 }
 
 /// Writes `sweep.csv` (a row per point, workload and metric with its 95 % interval), per point

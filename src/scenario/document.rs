@@ -35,7 +35,14 @@ pub(super) struct Head {
 pub(super) fn read_head(root: &Table, cx: &Context) -> Head {
     let start = Place::default();
     let r = Reader::new(cx, root, start, "the scenario".to_owned());
-    let version = r.req::<u64>("version");
+    if !r.has("version") {
+        let message = "the file does not say which version of the format it has";
+        cx.complain(
+            Diagnostic::error("missing-key", start, message)
+                .help(format!("begin with version = {VERSION}")),
+        );
+    }
+    let version = r.opt::<u64>("version");
     if let Some(version) = version.filter(|v| *v != VERSION) {
         let message = format!("version {version} of the file format is not known");
         cx.complain(

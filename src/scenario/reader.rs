@@ -368,7 +368,8 @@ pub(crate) fn variant<'n>(
     what: &str,
     choices: &[&'static str],
 ) -> Option<(&'static str, &'n Node)> {
-    let allowed = || format!("write {{ choice = ... }} with one of {}", choices.join(", "));
+    let allowed =
+        || format!("write one of {}, as in {{ {} = ... }}", choices.join(", "), choices[0]);
     let Value::Table(table) = &node.value else {
         cx.complain(wrong_type(node, what).help(allowed()));
         return None;

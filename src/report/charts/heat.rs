@@ -16,7 +16,11 @@ pub(crate) struct Heat;
 
 const ROW: f64 = 22.0;
 const COLUMNS: usize = 96;
-const ROWS: usize = 24;
+const ROWS: usize = 30;
+/// Rows that are drawn however idle they are.
+const LEAST_ROWS: usize = 12;
+/// Below this a link is of no interest.
+const IDLE: f64 = 0.05;
 /// The planning line of the growth rules: links above it deserve a look.
 const PLANNING: f64 = 0.7;
 
@@ -25,7 +29,12 @@ impl Chart for Heat {
         let columns = Columns::new(&r.settings, COLUMNS);
         let all = links_by_peak(r);
         let any_headline = all.iter().any(|l| l.0.headline);
-        let list: Vec<_> = all.iter().filter(|l| l.0.headline || !any_headline).collect();
+        // Details such as the devices of a throttle only where they are full.
+        let shown =
+            |l: &&(&LinkResults, f64, usize)| l.0.headline || !any_headline || l.1 >= PLANNING;
+        let mut list: Vec<_> = all.iter().filter(shown).collect();
+        let busy = list.iter().filter(|l| l.1 >= IDLE).count();
+        list.truncate(busy.max(LEAST_ROWS));
         let (rows, hidden) = (list.len().min(ROWS), all.len() - list.len().min(ROWS));
         if rows == 0 || columns.len() < 2 {
             return Vec::new();

@@ -47,7 +47,7 @@ pub(crate) fn figures(points: &[SweepPoint]) -> Vec<Figure> {
         name: "response".into(),
         finding: finding(points, &names, &what),
         reading: "Each point is one run: p99 filled and p50 open above, availability below, with \
-                  95 % intervals over replications. Lines only join points."
+                  95 % intervals over replications."
             .into(),
         csv: "sweep.csv",
     };
@@ -232,7 +232,8 @@ fn finding(points: &[SweepPoint], names: &[&str], what: &str) -> String {
 
 /// Every point and workload with the headline figures.
 pub(crate) fn table(points: &[SweepPoint]) -> Table {
-    let head = ["point", "workload", "availability", "p50", "p99", "mean rate"];
+    let head =
+        ["point", "workload", "availability", "p50", "p99", "mean rate", "objectives missed"];
     let mut table = Table::new(2, head);
     let none = || "-".to_owned();
     for p in points {
@@ -250,6 +251,10 @@ pub(crate) fn table(points: &[SweepPoint]) -> Table {
                 latency(0.99),
                 findings::throughput(&p.results.settings, w)
                     .map_or_else(none, |e| with_half(e.point, e.half, format::rate_unit(e.point))),
+                match (w.objectives.iter().filter(|o| !o.met).count(), w.objectives.len()) {
+                    (_, 0) => none(),
+                    (missed, of) => format!("{missed} of {of}"),
+                },
             ]);
         }
     }

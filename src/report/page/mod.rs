@@ -33,7 +33,7 @@ pub(crate) fn page(results: &Results, figures: &[Figure], command_line: &[String
     body.push_str(&sections::notices(results));
     body.push_str(&sections::assumptions(results));
     body.push_str(&sections::limits(results));
-    body.push_str(&sections::reproduce(results, command_line));
+    body.push_str(&sections::reproduce(results, command_line, false));
     body.push_str("</main>\n");
     body.push_str(&footer(results));
     document(title(results), &body)
@@ -169,7 +169,7 @@ pub(crate) fn figure(f: &Figure) -> String {
 
 fn footer(r: &Results) -> String {
     format!(
-        "<footer>Made by highwater {} from results.json. This page holds no script and loads \
+        "<footer>Made by highwater {}. This page holds no script and loads \
          nothing.</footer>\n",
         markup(&r.identity.version)
     )
@@ -205,7 +205,7 @@ pub(crate) fn sweep(
     figures.iter().for_each(|f| body.push_str(&figure(f)));
     put(&mut body, format_args!("<section><h2>All points</h2>\n{}</section>\n", table.markup(200)));
     body.push_str(&sections::limits(first));
-    body.push_str(&sections::reproduce(first, command_line));
+    body.push_str(&sections::reproduce(first, command_line, true));
     body.push_str("</main>\n");
     body.push_str(&footer(first));
     document(title(first), &body)

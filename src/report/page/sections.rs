@@ -179,7 +179,11 @@ pub(super) fn limits(r: &Results) -> String {
 }
 
 /// How to get the same bytes again.
-pub(super) fn reproduce(r: &Results, command_line: &[String]) -> String {
+pub(super) fn reproduce(r: &Results, command_line: &[String], sweep: bool) -> String {
+    let again = match sweep {
+        true => "each folder of <code>points</code> holds a <code>results.json</code>",
+        false => "<code>results.json</code> beside this page is enough to draw it again",
+    };
     let command = match command_line.is_empty() {
         true => String::new(),
         false => format!("<pre>{}</pre>\n", markup(&shell_line(command_line))),
@@ -187,9 +191,8 @@ pub(super) fn reproduce(r: &Results, command_line: &[String]) -> String {
     let id = &r.identity;
     format!(
         "<section><h2>How to reproduce this</h2>\n{command}<p class=\"lead\">highwater {}, scenario \
-         {} with hash {}, seed {}: the same bytes on any machine. <code>results.json</code> beside \
-         this page is enough to draw it again; <code>manifest.toml</code> lists every \
-         file.</p>\n</section>\n",
+         {} with hash {}, seed {}: the same bytes on any machine; {again}; \
+         <code>manifest.toml</code> lists every file.</p>\n</section>\n",
         markup(&id.version),
         markup(&id.scenario),
         markup(&id.scenario_hash),

@@ -5,7 +5,10 @@ use super::{Effect, Strike};
 use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::{Diagnostic, Place};
 use crate::scenario::kinds::Specs;
+use crate::scenario::kinds::endpoint_service::check_range;
 use crate::scenario::lowering::Lowering;
+use crate::scenario::read::Above0;
+use crate::scenario::reader::Given;
 use crate::scenario::tree::Node;
 use crate::units::Rate;
 
@@ -42,6 +45,10 @@ impl Effect for ThrottleChange {
                     .also(place, "the fault")
                     .help("give the endpoint a `throttle`; its upper limit is as good as none"),
             );
+        }
+        if let Some(balancer) = endpoint.balancer(specs) {
+            let to = Given { value: Above0(self.to), place: self.of.place };
+            check_range(&to, balancer.spec.product, "X-64", cx);
         }
     }
 

@@ -236,7 +236,7 @@ impl Thing<Endpoint> {
         specs.endpoint_service.get(&self.spec.service.name)
     }
 
-    fn balancer<'s>(&self, specs: &'s Specs) -> Option<&'s Thing<LoadBalancer>> {
+    pub(crate) fn balancer<'s>(&self, specs: &'s Specs) -> Option<&'s Thing<LoadBalancer>> {
         self.service(specs)?.balancer(specs)
     }
 

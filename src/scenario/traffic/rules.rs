@@ -26,6 +26,7 @@ pub(crate) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) 
                 confidence: "D".into(),
             });
         }
+        way(workload, specs, cx);
         for step in workload.spec.way.steps(specs) {
             match step.what.kind {
                 Endpoint::NAME => {
@@ -42,6 +43,39 @@ pub(crate) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) 
                 _ => {}
             }
         }
+    }
+}
+
+/// A path ends where something serves: nothing of the network comes after that, and it does not end
+/// before.
+fn way(workload: &Thing<Workload>, specs: &Specs, cx: &Context) {
+    const CARRIES: &[&str] =
+        &["circuit", "circuit_group", "maxcompute", "site", "transit_router", "vbr"];
+    const SERVES: &[&str] = &["backend", "endpoint", "load_balancer"];
+    let steps = workload.spec.way.steps(specs);
+    let carries = |kind: &str| CARRIES.contains(&kind) || SERVES.contains(&kind);
+    if let Some(at) = steps.iter().position(|s| SERVES.contains(&s.what.kind)) {
+        if let Some(after) = steps[at + 1..].iter().find(|s| carries(s.what.kind)) {
+            let (served, after) = (&steps[at].what, &after.what);
+            let message =
+                format!("`{}` comes after `{}`, which serves", after.full(), served.full());
+            cx.complain(
+                Diagnostic::error("path", after.place, message)
+                    .also(served.place, "requests end here")
+                    .help("list a path in the order in which connections go through it"),
+            );
+        }
+    } else if let Some(last) = steps.last().filter(|s| CARRIES.contains(&s.what.kind)) {
+        let message = format!(
+            "workload `{}` ends at `{}`, where nothing serves",
+            workload.name,
+            last.what.full()
+        );
+        cx.complain(
+            Diagnostic::warning("path", last.what.place, message)
+                .label("responses start at once")
+                .help("end the path at an endpoint, a load_balancer, a backend or a station"),
+        );
     }
 }
 
@@ -168,6 +202,17 @@ fn through_proxy(workload: &Thing<Workload>, proxy: &Thing<MaxCompute>, cx: &Con
 #[cfg(test)]
 mod tests {
     use super::connections_for;
+
+    #[test]
+    fn a_path_ends_where_something_serves() {
+        let net = "[site.s]\n[access_point.a]\n[circuit.c]\nport = \"1 Gbps\"\naccess_point = \"a\"\n\
+                   [backend.b]\nbandwidth = \"1 Gbps\"\nservers = 1\nservice = \"1 ms\"\n";
+        let said =
+            |path: &str| crate::scenario::testing::all_codes(net, path).contains(&"path".into());
+        assert!(!said("\"site.s\", \"circuit.c\", \"backend.b\""));
+        assert!(said("\"site.s\", \"circuit.c\""), "nothing serves");
+        assert!(said("\"backend.b\", \"circuit.c\""), "something comes after it");
+    }
 
     #[test]
     fn connections_for_all_devices() {
