@@ -53,7 +53,7 @@ impl Chart for Heat {
             csv: "links.csv",
         };
         let names = list.iter().take(rows).map(|l| text_width(&link_label(l.0), LABEL.size));
-        let left = names.fold(60.0, f64::max).min(230.0) + 12.0;
+        let left = names.fold(60.0, f64::max).min(300.0) + 12.0;
         let mut d = Drawing::new(words, r, (left, 62.0), (58.0, float(rows as u64) * ROW));
         let x = Scale::linear(0.0, float(r.settings.horizon_ns), d.left, d.right);
         for (i, (link, peak, _)) in list.iter().take(rows).enumerate() {
