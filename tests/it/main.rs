@@ -3,6 +3,7 @@
 mod benches;
 mod documented;
 mod house;
+mod lab;
 mod laws;
 mod program;
 mod readme;
