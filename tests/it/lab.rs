@@ -200,3 +200,7 @@ pub(crate) fn black_hole(at: Span, fault: u32, component: u32) -> Change {
     let what = What::Fail { component: ComponentId(component), manner: Manner::BlackHole };
     Change { at, fault: Some(fault), what }
 }
+
+pub(crate) fn repair(at: Span, fault: u32, component: u32) -> Change {
+    Change { at, fault: Some(fault), what: What::Repair { component: ComponentId(component) } }
+}

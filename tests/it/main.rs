@@ -2,6 +2,7 @@
 
 mod benches;
 mod documented;
+mod engine;
 mod house;
 mod lab;
 mod laws;
