@@ -2,7 +2,9 @@
 
 mod benches;
 mod documented;
+mod engine;
 mod house;
+mod lab;
 mod laws;
 mod program;
 mod readme;

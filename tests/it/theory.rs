@@ -3,134 +3,21 @@
 //!
 //! The level is 99.99 % (METHOD: a fixed seed and a wide level, so that a failure means a bug).
 
-use highwater::measure::{Identity, Interval, Results, Tally};
+mod network;
+mod queues;
+
+use highwater::measure::Results;
 use highwater::plan::{
-    Arrivals, Belief, Branch, Capacity, Component, Connections, Detector, Duplex, Hop, Lack, Link,
-    LinkId, NameCache, Naming, OnFull, Plan, Policy, Pool, PoolId, Rehash, Retries, Route, RouteId,
-    Scope, Selector, SelectorId, Servers, Settings, Station, StationId, Timeouts, Workload,
+    Arrivals, Belief, Component, Detector, Hop, Lack, LinkId, NameCache, Naming, OnFull, Policy,
+    Pool, PoolId, Rehash, Route, Scope, Selector, SelectorId, Servers, StationId,
 };
 use highwater::random::Dist;
 use highwater::units::{Rate, Span};
 
-const MS: f64 = 1e6;
-const LEVEL: f64 = 0.9999;
-
-fn square(x: f64) -> f64 {
-    x * x
-}
-
-/// A workload that opens a connection without round trips for each request and never gives up.
-fn workload(name: &str, arrivals: Arrivals, route: u32) -> Workload {
-    Workload {
-        name: name.into(),
-        arrivals,
-        route: RouteId(route),
-        request: Dist::constant(0.0),
-        response: Dist::constant(0.0),
-        clients: 1,
-        places: vec![],
-        connections: Connections {
-            reuse: false,
-            per_client: None,
-            idle_timeout: Span::from_secs(60),
-            max_age: None,
-            handshake_rtts: 0,
-        },
-        names: NameCache::None,
-        timeouts: Timeouts {
-            name: Span::from_secs(5),
-            name_attempts: 1,
-            connect: Span::from_secs(100_000),
-            request: Span::from_secs(100_000),
-        },
-        retries: Retries {
-            attempts: 1,
-            backoff: Span::ZERO,
-            backoff_cap: Span::ZERO,
-            jitter: 0.0,
-            budget: None,
-            re_resolve: false,
-        },
-        flow_cap: None,
-        weight: 1.0,
-        idempotent: true,
-        objectives: vec![],
-    }
-}
-
-fn poisson(per_second: f64) -> Arrivals {
-    Arrivals::Poisson { per_second, profile: None }
-}
-
-fn settings(seconds: u64, warmup: u64, replications: u32) -> Settings {
-    Settings {
-        seed: 20_240_601,
-        replications,
-        horizon: Span::from_secs(seconds),
-        warmup: Span::from_secs(warmup),
-        window: Span::from_secs(seconds.div_ceil(10)),
-        start_of_day: Span::ZERO,
-    }
-}
-
-fn plan(settings: Settings, hops: Vec<Hop>, workloads: Vec<Workload>) -> Plan {
-    let routes = vec![Route { name: "r".into(), hops }];
-    Plan { name: "theory".into(), settings, routes, workloads, ..Plan::default() }
-}
-
-fn link(name: &str, capacity: Rate) -> Link {
-    Link {
-        name: name.into(),
-        role: "link".into(),
-        capacity: Capacity::Fixed(capacity),
-        duplex: Duplex::Full,
-        needs: vec![],
-        headline: true,
-    }
-}
-
-fn station(servers: Servers, service: Dist) -> Station {
-    Station {
-        name: "s".into(),
-        servers,
-        service,
-        queue: None,
-        timeout: None,
-        scope: Scope::Request,
-        needs: vec![],
-    }
-}
-
-fn run_one(plan: &Plan, replication: u32) -> Results {
-    let mut tally = Tally::new(plan, replication);
-    highwater::sim::run(plan, replication, &mut tally).expect("the plan is valid");
-    tally.finish(Identity::default())
-}
-
-/// All replications, one by one.
-fn run(plan: &Plan) -> Vec<Results> {
-    (0..plan.settings.replications).map(|r| run_one(plan, r)).collect()
-}
-
-/// Asserts that `exact` is inside the interval of `of` over replications, and that the interval is
-/// narrower than `width` (relative half-width).
-fn assert_covers(
-    what: &str,
-    runs: &[Results],
-    exact: f64,
-    width: f64,
-    of: impl Fn(&Results) -> f64,
-) {
-    let values: Vec<f64> = runs.iter().map(of).collect();
-    let interval = Interval::of_mean(&values, LEVEL).expect("some replications");
-    let half = interval.half_width.expect("several replications");
-    assert!(interval.contains(exact), "{what}: {exact} is outside {} +- {half}", interval.mean);
-    assert!(half <= width * exact, "{what}: the interval {} +- {half} is too wide", interval.mean);
-}
-
-fn mean_latency(r: &Results) -> f64 {
-    r.workloads[0].latency_ok.mean().expect("requests ended")
-}
+use crate::lab::{
+    MS, assert_covers, branch, link, mean_latency, plan, poisson, run, run_one, settings, square,
+    station, workload,
+};
 
 #[test]
 fn mm1_sojourn() {
@@ -244,11 +131,6 @@ fn parking_lot_by_hand() {
             2_000_000_000
         );
     }
-}
-
-fn branch(name: &str, hops: Vec<Hop>, watches: Vec<u32>) -> Branch {
-    let watches = watches.into_iter().map(highwater::plan::ComponentId).collect();
-    Branch { name: name.into(), weight: 1.0, place: None, hops, watches }
 }
 
 #[test]
