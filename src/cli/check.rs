@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::scenario::Severity;
+use crate::scenario::{self, Severity};
 
 use super::console::Console;
 use super::{Exit, key_value};
@@ -17,6 +17,9 @@ pub(super) struct CheckArgs {
     /// Set a key of the scenario before checking
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     set: Vec<(String, String)>,
+    /// Show the network that the scenario is lowered to
+    #[arg(long)]
+    show_plan: bool,
 }
 
 pub(super) fn check(args: &CheckArgs, console: &mut Console) -> Result<Exit, Exit> {
@@ -31,6 +34,9 @@ pub(super) fn check(args: &CheckArgs, console: &mut Console) -> Result<Exit, Exi
                     |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
                 let (warnings, notes) = (many(warnings, "warning"), many(notes, "note"));
                 console.out(&format!("{name}: ok, {warnings}, {notes}\n"))?;
+                if args.show_plan {
+                    console.out(&scenario::show_plan(&loaded.plan))?;
+                }
             }
             Err(e) => exit = if exit == Exit::Machine { exit } else { e },
         }

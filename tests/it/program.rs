@@ -75,6 +75,8 @@ fn every_scenario_passes_check() {
         let done = highwater(&["check", &scenario]);
         assert_eq!(done.status.code(), Some(0), "{scenario}: {}", text(&done.stderr));
     }
+    let shown = highwater(&["check", "--show-plan", "scenarios/mm1.toml"]);
+    assert!(text(&shown.stdout).contains("station.server"), "{}", text(&shown.stdout));
 }
 
 /// The same bytes with 1 and 2 threads and run again; and, through the committed digests, in debug
