@@ -7,6 +7,7 @@
 
 mod fact;
 mod histogram;
+mod merge;
 mod results;
 mod stats;
 mod tally;

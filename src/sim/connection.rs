@@ -5,9 +5,8 @@ use crate::measure::{End, Fact, Observer, Phase};
 use crate::random::Draws;
 
 use super::belief::{Asked, Lookup};
-use super::path::{Visit, Walk};
+use super::path::Walk;
 use super::state::{Choices, Connection, Deadline, Event, NONE, Stage, Token, instant};
-use super::stock::Taken;
 use super::world::World;
 
 /// What the draws of a request are about, beside the names of components.
@@ -154,32 +153,13 @@ impl<O: Observer> World<'_, O> {
 
     /// Takes the units and passes the stations of a new connection, then shakes hands.
     pub(super) fn open_on(&mut self, r: u32) {
-        let c = self.requests[r as usize].connection;
-        let path = self.connections[c as usize].path;
+        let path = self.path_of_request(r);
         if self.lost(r, path) {
             return;
         }
-        loop {
-            let step = self.requests[r as usize].step as usize;
-            let Some(visit) = self.paths[path as usize].opening.get(step).copied() else {
-                break;
-            };
-            match visit {
-                Visit::Pool(pool) => match self.take_unit(pool, self.token(r)) {
-                    Taken::Yes => self.connections[c as usize].held.push(pool),
-                    Taken::Waits => return self.enter(r, Phase::Wait),
-                    Taken::Refused(end) => return self.fail(r, end),
-                },
-                Visit::Station(station) => {
-                    if self.enqueue(station, self.token(r)) == Asked::Refused {
-                        self.fail(r, End::Refused);
-                    }
-                    return;
-                }
-            }
-            self.requests[r as usize].step += 1;
+        if self.pass_visits(r, path) {
+            self.shake(r);
         }
-        self.shake(r);
     }
 
     /// Whether what is sent now is lost on a failed path: refused at once, or sent again later.

@@ -213,7 +213,7 @@ impl<O: Observer> World<'_, O> {
         self.transfer(r, 0);
     }
 
-    fn path_of_request(&self, r: u32) -> u32 {
+    pub(super) fn path_of_request(&self, r: u32) -> u32 {
         self.connections[self.requests[r as usize].connection as usize].path
     }
 
@@ -273,29 +273,53 @@ impl<O: Observer> World<'_, O> {
         if self.lost(r, path) {
             return;
         }
-        loop {
-            let step = self.requests[r as usize].step as usize;
-            let Some(visit) = self.paths[path as usize].serving.get(step).copied() else {
-                break;
-            };
-            match visit {
-                Visit::Pool(pool) => match self.take_unit(pool, self.token(r)) {
-                    Taken::Yes => self.requests[r as usize].held.push(pool),
-                    Taken::Waits => return self.enter(r, Phase::Wait),
-                    Taken::Refused(end) => return self.fail(r, end),
-                },
-                Visit::Station(station) => {
-                    if self.enqueue(station, self.token(r)) == Asked::Refused {
-                        self.fail(r, End::Refused);
-                    }
-                    return;
-                }
-            }
-            self.requests[r as usize].step += 1;
+        if !self.pass_visits(r, path) {
+            return;
         }
         self.enter(r, Phase::Receive);
         self.requests[r as usize].stage = Stage::Receiving;
         self.transfer(r, 1);
+    }
+
+    /// Takes the units and passes the stations that the request's stage still has before it on its
+    /// path. False when it waits, or failed.
+    pub(super) fn pass_visits(&mut self, r: u32, path: u32) -> bool {
+        let serving = self.requests[r as usize].stage == Stage::Serving;
+        loop {
+            let step = self.requests[r as usize].step as usize;
+            let it = &self.paths[path as usize];
+            let visits = if serving { &it.serving } else { &it.opening };
+            match visits.get(step).copied() {
+                None => return true,
+                Some(Visit::Pool(pool)) => match self.take_unit(pool, self.token(r)) {
+                    Taken::Yes => self.hold(r, pool),
+                    Taken::Waits => {
+                        self.enter(r, Phase::Wait);
+                        return false;
+                    }
+                    Taken::Refused(end) => {
+                        self.fail(r, end);
+                        return false;
+                    }
+                },
+                Some(Visit::Station(station)) => {
+                    if self.enqueue(station, self.token(r)) == Asked::Refused {
+                        self.fail(r, End::Refused);
+                    }
+                    return false;
+                }
+            }
+            self.requests[r as usize].step += 1;
+        }
+    }
+
+    /// A unit belongs to the request while it is served, to its connection while that opens.
+    fn hold(&mut self, r: u32, pool: u32) {
+        let request = &mut self.requests[r as usize];
+        match request.stage {
+            Stage::Serving => request.held.push(pool),
+            _ => self.connections[request.connection as usize].held.push(pool),
+        }
     }
 
     /// A station served a job whose request still cares.
@@ -327,14 +351,13 @@ impl<O: Observer> World<'_, O> {
         match self.requests[r as usize].stage {
             Stage::Queued if pool == NONE => self.find_connection(r),
             Stage::Opening => {
-                let c = self.requests[r as usize].connection;
-                self.connections[c as usize].held.push(pool);
+                self.hold(r, pool);
                 self.requests[r as usize].step += 1;
                 self.enter(r, Phase::Connect);
                 self.open_on(r);
             }
             Stage::Serving => {
-                self.requests[r as usize].held.push(pool);
+                self.hold(r, pool);
                 self.requests[r as usize].step += 1;
                 self.enter(r, Phase::Serve);
                 self.serve_on(r);
