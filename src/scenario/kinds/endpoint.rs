@@ -85,10 +85,13 @@ enum NameForm {
     Zone(Ref),
 }
 
-const PROBING: Basis = Basis { source: "not published; as load-balancer health checks", mark: "D" };
+const PROBING: Basis = Basis { source: "not published; as the health checks of NLB", mark: "D" };
 const GUESSED: Basis = Basis { source: "no document gives it; chosen here", mark: "D" };
 const RAMPING: Basis = Basis { source: "\"within minutes\", NLB: performance and limits", mark: "D" };
-const DEVICES: Basis = Basis { source: "CLB forwarding groups: 4 (FAQ about SLB)", mark: "B" };
+const DEVICES: Basis = Basis {
+    source: "limit/N, N = 4, as shared bandwidth is spread; for CLB a FAQ says limit/(N-1)",
+    mark: "B",
+};
 
 impl Kind for Endpoint {
     const NAME: &'static str = "endpoint";
@@ -131,9 +134,10 @@ impl Kind for Endpoint {
         let negative_ttl = r.param::<Span>("negative_ttl", "10 s", NEGATIVE_CACHE);
         let shared_cache = r.opt("shared_cache");
         let resolver = r.reference("resolver", RESOLVING);
-        let probe = "{ uniform = { low = \"10 s\", high = \"20 s\" } }";
+        let probe = "{ uniform = { low = \"15 s\", high = \"25 s\" } }";
+        let answer = "{ uniform = { low = \"10 s\", high = \"20 s\" } }";
         let down = r.param::<Law<Span>>("detect", probe, PROBING);
-        let up = r.param::<Law<Span>>("detect_up", probe, PROBING);
+        let up = r.param::<Law<Span>>("detect_up", answer, PROBING);
         let propagate = r.param::<Law<Span>>("propagate", "1 s", GUESSED);
         Some(Self {
             service: service?,

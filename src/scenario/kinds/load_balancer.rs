@@ -68,7 +68,8 @@ pub(crate) struct LoadBalancer {
     connections: u64,
     new_connections: f64,
     cross_zone: bool,
-    detect: Dist,
+    /// Law of the detection of failures, and of repairs.
+    detect: [Dist; 2],
     record_ttl: Option<Span>,
     negative_ttl: Option<Span>,
     resolver: Option<Ref>,
@@ -85,7 +86,8 @@ const PRODUCTS: &[(&str, Product)] = &[
 type Default = (&'static str, Basis);
 
 const NLB_PAGE: Basis = Basis { source: "NLB: performance and limits, per VIP", mark: "A" };
-const ALB_PAGE: Basis = Basis { source: "Manage ALB quotas, per backend and zone", mark: "A" };
+const ALB_ONE: Basis =
+    Basis { source: "Manage ALB quotas: per backend and zone; one backend is assumed", mark: "D" };
 const CLB_PAGE: Basis = Basis { source: "SLB instance overview 2021, slb.s3.large", mark: "B" };
 const LIKE_NLB: Basis = Basis { source: "no figure is published; that of NLB", mark: "D" };
 
@@ -98,7 +100,7 @@ const fn capacities(product: Product) -> [Default; 3] {
     const ENI: Basis = Basis { source: "no figure is published; that of its endpoint", mark: "D" };
     match product {
         Product::Nlb => [("50 Gbps", NLB_PAGE), ("5000000", NLB_PAGE), ("200000/s", NLB_PAGE)],
-        Product::Alb => [("25 Gbps", ENI), ("250000", ALB_PAGE), ("200000/s", LIKE_NLB)],
+        Product::Alb => [("25 Gbps", ENI), ("250000", ALB_ONE), ("200000/s", LIKE_NLB)],
         Product::Clb => [("5 Gbps", CLB_PAGE), ("1000000", CLB_PAGE), ("100000/s", CLB_PAGE)],
         Product::Gwlb => [("25 Gbps", ENI), ("5000000", LIKE_NLB), ("200000/s", LIKE_NLB)],
     }
@@ -113,17 +115,22 @@ const fn spreading(product: Product) -> Default {
     }
 }
 
-/// Between a failure and the end of the health check that sees it lie all probes but the first,
-/// whole, and up to one interval before them.
-const fn probing(product: Product) -> Default {
-    const PROBES: Basis = Basis { source: "default probes: timeout x fall + interval", mark: "D" };
+/// From a failure to its detection, and from a repair to its own. Probes that meet a black hole end
+/// with their timeout: with interval P, timeout T below it and n failures the detection is uniform
+/// on [(n-1)P + T, nP + T) (NLB and GWLB: 10 s, 5 s, 2). ALB and CLB probe one after the other (2 s,
+/// 5 s, 3): the vendor's window T n + P (n-1) = 19 s, and up to one interval before its first probe.
+/// Good probes answer at once: P (n-1) and up to one interval.
+const fn probing(product: Product) -> [Default; 2] {
+    const PROBES: Basis = Basis { source: "default probes of the product's pages", mark: "D" };
     match product {
-        Product::Nlb | Product::Gwlb => {
-            ("{ uniform = { low = \"10 s\", high = \"20 s\" } }", PROBES)
-        }
-        Product::Alb | Product::Clb => {
-            ("{ uniform = { low = \"17 s\", high = \"19 s\" } }", PROBES)
-        }
+        Product::Nlb | Product::Gwlb => [
+            ("{ uniform = { low = \"15 s\", high = \"25 s\" } }", PROBES),
+            ("{ uniform = { low = \"10 s\", high = \"20 s\" } }", PROBES),
+        ],
+        Product::Alb | Product::Clb => [
+            ("{ uniform = { low = \"19 s\", high = \"21 s\" } }", PROBES),
+            ("{ uniform = { low = \"4 s\", high = \"6 s\" } }", PROBES),
+        ],
     }
 }
 
@@ -145,11 +152,15 @@ impl Kind for LoadBalancer {
         let new_connections = r.param::<PerSecond>("new_connections", opening.0, opening.1);
         let (spread, basis) = spreading(known);
         let cross_zone = r.param::<bool>("cross_zone", spread, basis);
-        let (probes, basis) = probing(known);
+        let [down, up] = probing(known);
         // Backends of one zone are not chosen among: the probes are then no assumption.
         let detect = match cross_zone {
-            Some(true) => r.param::<Law<Span>>("detect", probes, basis),
-            _ => r.quiet::<Law<Span>>("detect", probes),
+            Some(true) => r.param::<Law<Span>>("detect", down.0, down.1),
+            _ => r.quiet::<Law<Span>>("detect", down.0),
+        };
+        let detect_up = match cross_zone {
+            Some(true) => r.param::<Law<Span>>("detect_up", up.0, up.1),
+            _ => r.quiet::<Law<Span>>("detect_up", up.0),
         };
         let record_ttl = r.opt("record_ttl");
         let negative_ttl = r.opt("negative_ttl");
@@ -162,7 +173,7 @@ impl Kind for LoadBalancer {
             connections: connections?,
             new_connections: new_connections?.0,
             cross_zone: cross_zone?,
-            detect: detect?.dist,
+            detect: [detect?.dist, detect_up?.dist],
             record_ttl,
             negative_ttl,
             resolver,
@@ -239,13 +250,21 @@ impl Kind for LoadBalancer {
     }
 }
 
-fn health_check(detect: &Dist) -> Detector {
+fn health_check([down, up]: &[Dist; 2]) -> Detector {
     Detector {
         label: "health check".into(),
-        detect_down: detect.clone(),
-        detect_up: detect.clone(),
+        detect_down: down.clone(),
+        detect_up: up.clone(),
         propagate: Dist::constant(0.0),
     }
+}
+
+/// The queue before a limit on a rate: what arrives within a second of it waits, more is turned
+/// away. (Connections beyond a limit are dropped, not queued; without any queue a burst of two
+/// would count as beyond it.)
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+pub(crate) fn a_second_of(per_second: f64) -> u64 {
+    (per_second.ceil() as u64).max(1)
 }
 
 /// The load balancer's share in one zone, and the backend behind it.
@@ -266,7 +285,7 @@ pub(crate) fn hops_in(thing: &Thing<LoadBalancer>, zone: &Ref, l: &mut Lowering<
             name: format!("{name}.new-connections"),
             servers: Servers::Count(1),
             service: Dist::constant(1e9 / spec.new_connections),
-            queue: None,
+            queue: Some(a_second_of(spec.new_connections)),
             timeout: None,
             scope: Scope::Connection,
             needs: needs.clone(),
@@ -275,7 +294,11 @@ pub(crate) fn hops_in(thing: &Thing<LoadBalancer>, zone: &Ref, l: &mut Lowering<
             name: format!("{name}.link"),
             role: "load balancer".into(),
             capacity: Capacity::Fixed(spec.bandwidth),
-            duplex: Duplex::Full,
+            // The figure of NLB is "in + out".
+            duplex: match spec.product {
+                Product::Nlb => Duplex::Half,
+                _ => Duplex::Full,
+            },
             needs,
             headline: true,
         });
@@ -346,7 +369,7 @@ mod tests {
         assert!(!nlb.contains("targets"), "NLB stays in its zone unless told otherwise");
         let clb = tree("clb");
         assert!(clb.contains("zone-a.link: 5 Gbps") && clb.contains(": 1000000 slots"), "{clb}");
-        assert!(clb.contains("1 x 10 us per connection") && clb.contains("17 s..19 s"), "{clb}");
+        assert!(clb.contains("1 x 10 us per connection") && clb.contains("down 19 s..21 s"), "{clb}");
         assert!(tree("alb").contains(": 250000 slots per connection, refuse"));
         assert!(tree("gwlb").contains("choose load_balancer.lb.zone-a.targets"));
     }

@@ -20,6 +20,7 @@
 //! workload says. Leaves out: which solution serves which engine (M-03 to M-11), allow lists (M-12
 //! to M-16), changes of egress addresses (M-35), reruns (M-37).
 
+use super::load_balancer::a_second_of;
 use super::pool::on_full;
 use super::selector::{NEGATIVE_CACHE, RESOLVING, answering};
 use super::{Kind, Thing};
@@ -52,7 +53,10 @@ pub(crate) struct MaxCompute {
 }
 
 const FREE: Basis = Basis { source: "not published (M-28); a free parameter to sweep", mark: "D" };
-const PORTS: Basis = Basis { source: "NAT gateway limits: ports per address", mark: "B" };
+const PORTS: Basis = Basis {
+    source: "NAT gateway limits: ports per address; all addresses are used evenly (optimistic)",
+    mark: "D",
+};
 const TIME_WAIT: Basis = Basis { source: "TIME_WAIT of Linux", mark: "D" };
 const NO_PROMISE: Basis =
     Basis { source: "bandwidth is not guaranteed (M-27); a band to sweep", mark: "D" };
@@ -126,7 +130,7 @@ impl Kind for MaxCompute {
             name: format!("{name}.{part}"),
             servers: Servers::Count(1),
             service: Dist::constant(1e9 / per_second),
-            queue: None,
+            queue: Some(a_second_of(per_second)),
             timeout: None,
             scope,
             needs: needs.clone(),
@@ -201,12 +205,12 @@ mod tests {
             "choose maxcompute.m.name (dns): random, name ttl 1 min at resolver.r\n  target\n\
              pool maxcompute.m.connections: 50000 slots per connection, wait of 10 for 1 s\n\
              pool maxcompute.m.ports: 110000 ports per connection, refuse, held 1 min more\n\
-             station maxcompute.m.new-connections: 1 x 200 us per connection [maxcompute.m]\n\
-             station maxcompute.m.forwarding: 1 x 50 us per request [maxcompute.m]\n\
+             station maxcompute.m.new-connections: 1 x 200 us per connection, queue 5000 [maxcompute.m]\n\
+             station maxcompute.m.forwarding: 1 x 50 us per request, queue 20000 [maxcompute.m]\n\
              link maxcompute.m.bandwidth: 5 Gbps..10 Gbps every 1 min [maxcompute.m]\n"
         );
         let seen = assumed(keys, "\"maxcompute.m\"", "maxcompute.m.ports_per_ip");
-        assert_eq!(seen, Some(("55000".into(), "B".into())));
+        assert_eq!(seen, Some(("55000".into(), "D".into())));
     }
 
     #[test]

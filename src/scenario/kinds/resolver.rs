@@ -33,7 +33,10 @@ impl Kind for Resolver {
     const FAILS: bool = true;
 
     fn read(r: &Reader<'_>) -> Option<Self> {
-        let limits = Basis { source: "PrivateZone limits: queries per instance", mark: "A" };
+        let limits = Basis {
+            source: "PrivateZone limits: queries of one instance; all clients share it here",
+            mark: "D",
+        };
         let chosen = Basis { source: "no document gives it; chosen here", mark: "D" };
         let rate = r.param::<PerSecond>("rate", "5000/s", limits);
         let queue = r.param::<u64>("queue", "1000", chosen);
@@ -69,7 +72,7 @@ mod tests {
         assert_eq!(service("rate = \"2000/s\"\n"), 500_000.0);
         let path = "\"maxcompute.m\"";
         let seen = assumed(&fragment(""), path, "resolver.r.rate");
-        assert_eq!(seen, Some(("5000/s".into(), "A".into())));
+        assert_eq!(seen, Some(("5000/s".into(), "D".into())));
         let seen = assumed(&fragment("rate = \"2000/s\"\n"), path, "resolver.r.rate");
         assert_eq!(seen, Some(("2000/s".into(), "set".into())));
     }

@@ -28,14 +28,14 @@ fn lowered_network() {
         link endpoint.e.zone-{z}.throttle-2: 1.1 Gbps
     link endpoint.e.zone-{z}.eni: 10 Gbps to 50 Gbps in 3 min [zone.{z}, endpoint.e, endpoint_service.svc]
     pool load_balancer.lb.zone-{z}.connections: 5000000 slots per connection, refuse
-    station load_balancer.lb.zone-{z}.new-connections: 1 x 5 us per connection [zone.{z}, load_balancer.lb]
-    link load_balancer.lb.zone-{z}.link: 50 Gbps [zone.{z}, load_balancer.lb]
+    station load_balancer.lb.zone-{z}.new-connections: 1 x 5 us per connection, queue 200000 [zone.{z}, load_balancer.lb]
+    link load_balancer.lb.zone-{z}.link: 50 Gbps, half duplex [zone.{z}, load_balancer.lb]
     link backend.app.zone-{z}.link: 10 Gbps [backend.app, zone.{z}]
     station backend.app.zone-{z}: 1 x 1 ms per request [backend.app, zone.{z}]
 "
         )
     };
-    let head = "choose endpoint.e.name (dns): random, zone health probe down 10 s..20 s \
+    let head = "choose endpoint.e.name (dns): random, zone health probe down 15 s..25 s \
                 up 10 s..20 s then 1 s, name ttl 1 min\n";
     assert_eq!(tree, format!("{head}{}{}", zone("a"), zone("b")));
 }
