@@ -147,9 +147,11 @@ pub struct Timeouts {
     pub name: Span,
     /// Queries before the name fails, at least 1.
     pub name_attempts: u32,
-    /// For TCP and TLS, including new-connection stations.
+    /// For opening a connection: its pools (a wait for a unit that lasts longer ends as
+    /// `queue_timeout`), its stations, TCP and TLS.
     pub connect: Span,
-    /// For everything after the connection is there.
+    /// For everything after the connection is there; also for the wait for one of the client's own
+    /// connections (ends as `queue_timeout`).
     pub request: Span,
 }
 

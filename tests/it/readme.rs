@@ -76,6 +76,23 @@ fn its_list_of_keys_is_the_programs() {
     }
 }
 
+/// The example of a scenario's traffic loads over the network of `hybrid-review`; only its profile is
+/// written short.
+#[test]
+fn its_example_loads() {
+    let shipped = fs::read_to_string("scenarios/hybrid-review.toml").expect("the scenario");
+    let from = shipped.find("[region.hangzhou]").expect("the network begins");
+    let network = &shipped[from..shipped.find("# ---- who sends").expect("the network ends")];
+    let day = format!("hours = [{}]", ["1.0"; 24].join(", "));
+    let example = blocks("toml").join("\n").replace("hours = [0.87, 0.82]", &day);
+    assert!(example.contains(&day) && example.contains("[workload.shop]"));
+    let text = format!("version = 1\n{example}\n{network}");
+    let source = highwater::scenario::Source { path: "readme.toml".into(), text };
+    let loaded = highwater::scenario::load_text(source, Path::new("scenarios"), &[]);
+    let loaded = loaded.unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!((loaded.plan.workloads.len(), loaded.plan.faults.len()), (1, 1));
+}
+
 #[test]
 fn its_files_exist() {
     let text = readme();
