@@ -11,7 +11,23 @@ mod whole;
 
 #[test]
 fn agenda_pops_what_the_standard_heap_pops() {
-    assert_eq!(agenda::ours(1_000, 5_000), agenda::standard(1_000, 5_000));
+    use agenda::{LAWS, Ours, Standard, fill_and_drain, gaps, hold, hold_and_cancel};
+    for law in LAWS {
+        for pending in [1, 30, 1_000] {
+            let gaps = gaps(law, pending + 5_000);
+            assert_eq!(hold::<Ours>(&gaps, pending), hold::<Standard>(&gaps, pending), "{law}");
+        }
+        let ats = gaps(law, 3_000);
+        for fill_only in [true, false] {
+            let ours = fill_and_drain::<Ours>(&ats, fill_only);
+            assert_eq!(ours, fill_and_drain::<Standard>(&ats, fill_only), "{law}");
+        }
+    }
+    let gaps = gaps("exponential", 5_000);
+    for extra in [1, 9] {
+        let ours = hold_and_cancel::<Ours>(&gaps, 1_000, extra);
+        assert_eq!(ours, hold_and_cancel::<Standard>(&gaps, 1_000, extra));
+    }
 }
 
 #[test]
