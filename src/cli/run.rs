@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::experiment::{self, Case, Estimate, Options};
-use crate::measure::{Identity, Results};
-use crate::report;
+use crate::experiment::{self, Case, Estimate, Listen, Options};
+use crate::measure::{Identity, Observer, Results};
+use crate::report::{self, FlowList};
 use crate::scenario::{self, Failure, Loaded};
 
 use super::console::{self, Console};
@@ -20,6 +20,9 @@ const MOST_MEMORY: f64 = (1u64 << 30) as f64;
 pub(super) struct RunArgs {
     #[command(flatten)]
     common: Common,
+    /// Write each request of each replication as a row of this CSV file: start, end, size, outcome
+    #[arg(long, value_name = "FILE")]
+    flows: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &RunArgs, console: &mut Console) -> Result<Exit, Exit> {
@@ -27,7 +30,23 @@ pub(super) fn run(args: &RunArgs, console: &mut Console) -> Result<Exit, Exit> {
     let loaded = load(&common.scenario, &common.overrides(), console)?;
     let case = case(loaded);
     let dir = common.out.clone().unwrap_or_else(|| PathBuf::from("output").join(&case.plan.name));
-    let results = simulate(vec![case], common, console)?.remove(0);
+    let list = match &args.flows {
+        Some(path) => Some(flow_list(path, &case, console)?),
+        None => None,
+    };
+    let results = match &list {
+        Some(list) => {
+            let listen = |_, replication| Box::new(list.part(replication)) as Box<dyn Observer>;
+            simulate(vec![case], common, Some(&listen), console)?.remove(0)
+        }
+        None => simulate(vec![case], common, None, console)?.remove(0),
+    };
+    if let Some(list) = list {
+        list.finish().map_err(|e| {
+            console.say(&format!("error: {e}\n"));
+            Exit::Machine
+        })?;
+    }
     let command: Vec<String> = std::env::args().collect();
     let files = report::write_all(&results, &dir, &command).map_err(|e| {
         console.say(&format!("error: {e}\n"));
@@ -51,6 +70,15 @@ pub(super) fn run(args: &RunArgs, console: &mut Console) -> Result<Exit, Exit> {
         Format::Text => {}
     }
     Ok(verdict(&results))
+}
+
+/// Begins the list that `--flows` asks for.
+fn flow_list(path: &Path, case: &Case, console: &mut Console) -> Result<FlowList, Exit> {
+    let names = case.plan.workloads.iter().map(|w| w.name.as_str());
+    FlowList::create(path, names, case.plan.settings.replications).map_err(|e| {
+        console.say(&format!("error: {e}\n"));
+        Exit::Machine
+    })
 }
 
 /// Exit code 1 when an objective was missed.
@@ -108,6 +136,7 @@ pub(super) fn case(loaded: Loaded) -> Case {
 pub(super) fn simulate(
     cases: Vec<Case>,
     common: &Common,
+    listen: Option<&Listen<'_>>,
     console: &mut Console,
 ) -> Result<Vec<Results>, Exit> {
     let first = &cases[0].identity;
@@ -133,7 +162,7 @@ pub(super) fn simulate(
     }
     let bar = console.bar(experiment::windows(&cases), common.quiet);
     let on_window = || bar.inc(1);
-    let options = Options { threads: common.threads, on_window: &on_window };
+    let options = Options { threads: common.threads, on_window: &on_window, listen };
     let outcome = experiment::run_all(&cases, &options);
     bar.finish_and_clear();
     outcome.map_err(|e| {

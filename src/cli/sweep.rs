@@ -57,7 +57,7 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console) -> Result<Exit, Exi
         }
     }
     let name = cases[0].plan.name.clone();
-    let results = super::run::simulate(cases, common, console)?;
+    let results = super::run::simulate(cases, common, None, console)?;
     let points: Vec<SweepPoint> = grid
         .into_iter()
         .zip(results)

@@ -28,6 +28,7 @@ impl Estimate {
                 f64::from(*workers) * (1.0 + seconds * 1e9 / think.mean().max(1e6))
             }
             Arrivals::Trace { rows } => rows.len() as f64,
+            Arrivals::Flows { rows, .. } => rows.len() as f64,
         };
         let runs = f64::from(plan.settings.replications);
         let windows = seconds / plan.settings.window.secs();

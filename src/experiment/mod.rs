@@ -40,13 +40,19 @@ pub struct Case {
 }
 
 /// How to run.
-pub struct Options<'a> {
+pub struct Options<'a, 'l> {
     /// Threads; 0 for one per core.
     pub threads: usize,
     /// Called from any thread after each window of each run: the unit of progress. The total is
     /// [`windows`] of the cases.
     pub on_window: &'a (dyn Fn() + Sync),
+    /// Who listens to a replication of a case beside the tally, by their numbers; called from any
+    /// thread when the run begins.
+    pub listen: Option<&'a Listen<'l>>,
 }
+
+/// Gives a listener for the run of a case and replication.
+pub type Listen<'a> = dyn Fn(usize, u32) -> Box<dyn Observer + 'a> + Sync + 'a;
 
 /// Number of windows that [`run_all`] will report.
 pub fn windows(cases: &[Case]) -> u64 {
@@ -62,7 +68,7 @@ pub fn windows(cases: &[Case]) -> u64 {
 ///
 /// # Errors
 /// The first error in the order of cases and replications; see [`ExperimentError`].
-pub fn run_all(cases: &[Case], options: &Options<'_>) -> Result<Vec<Results>, ExperimentError> {
+pub fn run_all(cases: &[Case], options: &Options<'_, '_>) -> Result<Vec<Results>, ExperimentError> {
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(|e| {
             ExperimentError::Threads { threads: options.threads, reason: e.to_string() }
@@ -72,8 +78,10 @@ pub fn run_all(cases: &[Case], options: &Options<'_>) -> Result<Vec<Results>, Ex
         .enumerate()
         .flat_map(|(i, c)| (0..c.plan.settings.replications).map(move |r| (i, r)))
         .collect();
-    let run =
-        |&(case, replication): &(usize, u32)| run_one(&cases[case], replication, options.on_window);
+    let run = |&(case, replication): &(usize, u32)| {
+        let listener = options.listen.map(|listen| listen(case, replication));
+        run_one(&cases[case], replication, options.on_window, listener)
+    };
     let done: Vec<Result<Results, SimError>> = pool.install(|| units.par_iter().map(run).collect());
     let mut merged: Vec<Option<Results>> = vec![None; cases.len()];
     for ((case, _), results) in units.iter().zip(done) {
@@ -95,7 +103,7 @@ pub fn run_all(cases: &[Case], options: &Options<'_>) -> Result<Vec<Results>, Ex
 ///
 /// # Errors
 /// As [`run_all`].
-pub fn run(case: Case, options: &Options<'_>) -> Result<Results, ExperimentError> {
+pub fn run(case: Case, options: &Options<'_, '_>) -> Result<Results, ExperimentError> {
     run_all(&[case], options).map(|mut all| all.remove(0))
 }
 
@@ -103,21 +111,27 @@ fn run_one(
     case: &Case,
     replication: u32,
     on_window: &(dyn Fn() + Sync),
+    listener: Option<Box<dyn Observer + '_>>,
 ) -> Result<Results, SimError> {
-    let mut watched = Watched { tally: Tally::new(&case.plan, replication), on_window };
+    let tally = Tally::new(&case.plan, replication);
+    let mut watched = Watched { tally, on_window, listener };
     sim::run(&case.plan, replication, &mut watched)?;
     Ok(watched.tally.finish(case.identity.clone()))
 }
 
-/// A tally that reports progress.
+/// A tally that reports progress, and lets another listen.
 struct Watched<'a> {
     tally: Tally<'a>,
     on_window: &'a (dyn Fn() + Sync),
+    listener: Option<Box<dyn Observer + 'a>>,
 }
 
 impl Observer for Watched<'_> {
     fn hear(&mut self, fact: &Fact) {
         self.tally.hear(fact);
+        if let Some(listener) = &mut self.listener {
+            listener.hear(fact);
+        }
         if let Fact::WindowEnd { .. } = fact {
             (self.on_window)();
         }

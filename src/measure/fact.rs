@@ -159,6 +159,8 @@ pub enum Fact {
         phases: [u64; 7],
         /// Bytes of request and response.
         bytes: u64,
+        /// Which of its workload's requests, from 0 in order of start; the row of a list of flows.
+        number: u64,
     },
     /// A try failed and another follows.
     Retried {
@@ -228,6 +230,10 @@ pub enum Fact {
         start: u64,
         /// The horizon.
         at: u64,
+        /// Bytes of request and response.
+        bytes: u64,
+        /// As in [`Fact::Ended`].
+        number: u64,
     },
     /// A try on a path through a branch that is truly down failed.
     FailedOn {

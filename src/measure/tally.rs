@@ -265,6 +265,7 @@ impl WorkloadTally {
             Arrivals::Renewal { .. } => "renewal",
             Arrivals::Closed { .. } => "closed",
             Arrivals::Trace { .. } => "trace",
+            Arrivals::Flows { .. } => "flows",
         };
         let zeros = || vec![0; windows];
         Self {
@@ -344,7 +345,7 @@ impl Observer for Tally<'_> {
                 seen.offered_by_window[window] += 1;
                 seen.offered += u64::from(counted);
             }
-            Fact::Ended { workload, end, start, at, ref phases, bytes } => {
+            Fact::Ended { workload, end, start, at, ref phases, bytes, .. } => {
                 debug_assert_eq!(
                     phases.iter().sum::<u64>(),
                     at - start,
@@ -399,7 +400,7 @@ impl Observer for Tally<'_> {
                     self.close_gap((selector, branch), gap);
                 }
             }
-            Fact::Unfinished { workload, start, at } if start >= self.warmup_ns => {
+            Fact::Unfinished { workload, start, at, .. } if start >= self.warmup_ns => {
                 self.workloads[workload as usize].ages.push(at - start);
             }
             Fact::Unfinished { .. } => {}

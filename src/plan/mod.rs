@@ -25,8 +25,8 @@ pub use network::{
     Policy, Pool, Rehash, Route, Scope, Selector, Servers, Station,
 };
 pub use traffic::{
-    Arrivals, Background, Connections, NameCache, Objective, Profile, Retries, Timeouts, TraceRow,
-    Workload,
+    Arrivals, Background, Connections, FlowRow, NameCache, Objective, Profile, Retries, Timeouts,
+    TraceRow, Workload,
 };
 pub use validate::PlanError;
 

@@ -14,7 +14,7 @@ pub struct Workload {
     pub name: String,
     /// When requests start.
     pub arrivals: Arrivals,
-    /// Where they go.
+    /// Where they go; what [`Arrivals::Flows`] start goes where its row says.
     pub route: RouteId,
     /// Request size in bytes.
     pub request: Dist,
@@ -71,6 +71,14 @@ pub enum Arrivals {
         /// The rows.
         rows: Arc<Vec<TraceRow>>,
     },
+    /// Given messages, in order of start, each on a route of its own: it goes forward over the
+    /// route and nothing comes back.
+    Flows {
+        /// The messages.
+        rows: Arc<Vec<FlowRow>>,
+        /// The routes that rows name by position, at least one.
+        routes: Arc<Vec<RouteId>>,
+    },
 }
 
 /// One request of a trace.
@@ -82,6 +90,19 @@ pub struct TraceRow {
     pub request: u64,
     /// Bytes of the response.
     pub response: u64,
+}
+
+/// One message of a list of flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlowRow {
+    /// Intended start.
+    pub at: Span,
+    /// Bytes.
+    pub bytes: u64,
+    /// Position of its route in the list's routes.
+    pub route: u32,
+    /// Its row in the list as it was written, from 0.
+    pub number: u32,
 }
 
 /// A factor on a rate that varies in time: linear between points, repeated with its period.
@@ -119,7 +140,8 @@ pub struct Connections {
     pub idle_timeout: Span,
     /// A connection is not used again beyond this age; no bound when absent.
     pub max_age: Option<Span>,
-    /// Round trips before the first byte: 1 for TCP, plus those of TLS (2 for 1.2, 1 for 1.3).
+    /// Round trips before the first byte: 1 for TCP, plus those of TLS (2 for 1.2, 1 for 1.3); 0
+    /// for connections that are taken to be open.
     pub handshake_rtts: u32,
 }
 
@@ -140,7 +162,7 @@ pub enum NameCache {
     Forever,
 }
 
-/// How long a client waits.
+/// How long a client waits; for ever at `u64::MAX` ns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Timeouts {
     /// For one name query.

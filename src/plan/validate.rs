@@ -69,6 +69,15 @@ impl Plan {
                     profile.as_ref()
                 }
                 Arrivals::Closed { .. } | Arrivals::Trace { .. } => None,
+                Arrivals::Flows { rows, routes } => {
+                    let known = routes.iter().all(|r| r.index() < self.routes.len());
+                    let fits = rows.iter().all(|row| (row.route as usize) < routes.len());
+                    if !known || !fits || !rows.is_sorted_by_key(|row| row.at) {
+                        let message = format!("workload {}: flows out of order or astray", w.name);
+                        return Err(PlanError(message));
+                    }
+                    None
+                }
             };
             if profile.is_some_and(|p| !p.is_valid()) {
                 return Err(PlanError(format!(

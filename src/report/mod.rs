@@ -11,6 +11,8 @@
 //!                                                         all through store (lock, rename)
 //! ```
 //!
+//! One thing is no function of results: [`FlowList`] writes single requests while a run tells them.
+//!
 //! A name from a scenario becomes markup, a cell, a file name or terminal text through one
 //! function per target, all in the module `escape`.
 
@@ -19,6 +21,7 @@ mod error;
 mod escape;
 mod files;
 mod findings;
+mod flows;
 mod format;
 mod manifest;
 mod page;
@@ -34,6 +37,7 @@ use std::path::{Path, PathBuf};
 use crate::measure::Results;
 
 pub use error::{ReadError, WriteError};
+pub use flows::{FlowList, FlowPart};
 pub use manifest::{FileSeen, Manifest};
 pub use read::read_results;
 pub use store::OutputDir;

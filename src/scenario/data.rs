@@ -7,7 +7,7 @@ use crate::plan::TraceRow;
 use crate::units::Span;
 
 /// Most rows of one file.
-const MOST_ROWS: usize = 5_000_000;
+pub(crate) const MOST_ROWS: usize = 5_000_000;
 
 /// Points of a distribution function from a file with the header `value,cumulative`. Values are
 /// quantities with units; the headers `bytes`, `bps` and `ns` allow bare numbers instead.

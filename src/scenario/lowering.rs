@@ -43,6 +43,10 @@ pub(crate) struct Lowering<'a> {
     throttles: BTreeMap<String, Vec<Carrier>>,
     twins: BTreeMap<SelectorId, SelectorId>,
     parts: BTreeMap<String, Vec<Hop>>,
+    /// Declared routes that were asked for.
+    pub(crate) declared_routes: BTreeMap<String, RouteId>,
+    /// The first route of each fabric; its others follow.
+    pub(crate) fabrics: BTreeMap<String, RouteId>,
 }
 
 macro_rules! adders {
@@ -67,6 +71,8 @@ impl<'a> Lowering<'a> {
             throttles: BTreeMap::new(),
             twins: BTreeMap::new(),
             parts: BTreeMap::new(),
+            declared_routes: BTreeMap::new(),
+            fabrics: BTreeMap::new(),
         }
     }
 

@@ -43,6 +43,7 @@ mod read;
 mod reader;
 mod render;
 mod show;
+mod table;
 #[cfg(test)]
 mod testing;
 mod traffic;
@@ -258,7 +259,7 @@ impl Scenario {
         let head = document::read_head(root, cx);
         let specs = Specs::read(root, cx);
         let profiles = traffic::read_profiles(root, cx);
-        let workloads = things(root, "workload", cx, |r| Workload::read(r, &profiles));
+        let workloads = things(root, "workload", cx, |r| Workload::read(r, &profiles, &specs));
         let backgrounds = things(root, "background", cx, |r| Background::read(r, &profiles));
         let faults = things(root, "fault", cx, Fault::read);
         specs.check(cx);

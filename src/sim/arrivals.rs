@@ -1,6 +1,6 @@
 //! When requests start.
 
-use crate::plan::{Arrivals, Profile, TraceRow};
+use crate::plan::{Arrivals, FlowRow, Profile, TraceRow};
 use crate::random::{Dist, Rng, Stream};
 use crate::units::Span;
 
@@ -23,6 +23,10 @@ enum Law {
         rows: std::sync::Arc<Vec<TraceRow>>,
         next: usize,
     },
+    Flows {
+        rows: std::sync::Arc<Vec<FlowRow>>,
+        next: usize,
+    },
     /// Closed workloads have no source.
     None,
 }
@@ -33,6 +37,8 @@ pub(super) struct Due {
     pub(super) at: u64,
     /// Position in the trace, if it comes from one.
     pub(super) row: Option<TraceRow>,
+    /// The message, if it comes from a list of flows.
+    pub(super) flow: Option<FlowRow>,
 }
 
 impl Source {
@@ -48,6 +54,7 @@ impl Source {
             }
             Arrivals::Closed { .. } => Law::None,
             Arrivals::Trace { rows } => Law::Rows { rows: rows.clone(), next: 0 },
+            Arrivals::Flows { rows, .. } => Law::Flows { rows: rows.clone(), next: 0 },
         };
         Self { law, stream, at: 0 }
     }
@@ -59,7 +66,12 @@ impl Source {
             Law::Rows { rows, next } => {
                 let row = *rows.get(*next)?;
                 *next += 1;
-                Some(Due { at: row.at.nanos(), row: Some(row) })
+                Some(Due { at: row.at.nanos(), row: Some(row), flow: None })
+            }
+            Law::Flows { rows, next } => {
+                let flow = *rows.get(*next)?;
+                *next += 1;
+                Some(Due { at: flow.at.nanos(), row: None, flow: Some(flow) })
             }
             Law::Gaps { gap, profile } => {
                 let drawn = gap.sample_from(&mut self.stream);
@@ -74,7 +86,7 @@ impl Source {
                 )]
                 let gap = (ns + 0.5) as u64;
                 self.at = self.at.saturating_add(gap);
-                (self.at < u64::MAX).then_some(Due { at: self.at, row: None })
+                (self.at < u64::MAX).then_some(Due { at: self.at, row: None, flow: None })
             }
         }
     }

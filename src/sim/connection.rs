@@ -20,7 +20,7 @@ impl<O: Observer> World<'_, O> {
     /// Opens a connection for a request whose client has room for one more.
     pub(super) fn open_connection(&mut self, r: u32) {
         let request = &self.requests[r as usize];
-        let (workload, client) = (request.workload, request.client);
+        let (workload, client, route) = (request.workload, request.client, request.route);
         let key = Draws::about(request.key, ABOUT_CONNECTION ^ u64::from(request.attempt)).next();
         self.clients[workload as usize][client as usize].open += 1;
         let fresh = Connection {
@@ -28,6 +28,7 @@ impl<O: Observer> World<'_, O> {
             live: true,
             workload,
             client,
+            route,
             key,
             choices: Choices::default(),
             path: NONE,
@@ -60,8 +61,8 @@ impl<O: Observer> World<'_, O> {
             let c = self.requests[r as usize].connection;
             let (workload, client) =
                 (self.requests[r as usize].workload, self.requests[r as usize].client);
-            let choices = self.connections[c as usize].choices;
-            let selector = match self.walk(workload, &choices) {
+            let Connection { choices, route, .. } = self.connections[c as usize];
+            let selector = match self.walk(route, &choices) {
                 Walk::Complete => break,
                 Walk::Choose(selector) => selector,
             };
@@ -85,8 +86,8 @@ impl<O: Observer> World<'_, O> {
         let request = &self.requests[r as usize];
         let (workload, client, c) = (request.workload, request.client, request.connection);
         let place = self.place(workload, client);
-        let choices = self.connections[c as usize].choices;
-        self.connections[c as usize].path = self.path_of(workload, place, &choices);
+        let Connection { choices, route, .. } = self.connections[c as usize];
+        self.connections[c as usize].path = self.path_of(workload, route, place, &choices);
         self.next_turn(r);
         self.arm(workload, Deadline::Connect, r);
         self.requests[r as usize].stage = Stage::Opening;
@@ -223,7 +224,9 @@ impl<O: Observer> World<'_, O> {
         let (workload, c) =
             (self.requests[r as usize].workload, self.requests[r as usize].connection);
         self.connections[c as usize].established = true;
-        self.tell(Fact::Connected { workload, at: self.now });
+        if self.plan.workloads[workload as usize].connections.handshake_rtts > 0 {
+            self.tell(Fact::Connected { workload, at: self.now });
+        }
         self.start_request(r);
     }
 
@@ -392,16 +395,17 @@ impl<O: Observer> World<'_, O> {
     /// what it has left; units held stay held until the connection closes.
     fn move_connection(&mut self, c: u32, at: usize, branch: u8, place: u32) {
         let it = &self.connections[c as usize];
-        let (workload, key, old, user) = (it.workload, it.key, it.path, it.user);
+        let (workload, route, key) = (it.workload, it.route, it.key);
+        let (old, user) = (it.path, it.user);
         let before = self.paths[old as usize].picks.clone();
         let mut choices = it.choices;
         choices.truncate(at);
         choices.push(branch);
-        while let Walk::Choose(selector) = self.walk(workload, &choices) {
+        while let Walk::Choose(selector) = self.walk(route, &choices) {
             let same = before[at + 1..].iter().find(|p| p.0 == selector).map(|p| p.1);
             choices.push(same.unwrap_or_else(|| self.choose(selector, key, place)));
         }
-        let path = self.path_of(workload, place, &choices);
+        let path = self.path_of(workload, route, place, &choices);
         let visits = |p: u32| (&self.paths[p as usize].opening, &self.paths[p as usize].serving);
         if visits(path) != visits(old) {
             // Other servers know nothing of it.

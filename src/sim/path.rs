@@ -2,7 +2,7 @@
 
 use crate::kernel::ClassId;
 use crate::measure::Observer;
-use crate::plan::{Hop, Scope};
+use crate::plan::{Arrivals, Hop, RouteId, Scope, Workload};
 use crate::random::{Dist, Draws};
 
 use super::SimError;
@@ -36,6 +36,14 @@ pub(super) struct Path {
     pub(super) picks: Vec<(u32, u8)>,
 }
 
+/// Every route that requests of a workload can take.
+pub(super) fn routes_of(workload: &Workload) -> &[RouteId] {
+    match &workload.arrivals {
+        Arrivals::Flows { routes, .. } => routes,
+        _ => std::slice::from_ref(&workload.route),
+    }
+}
+
 /// How far choices lead through a route.
 pub(super) enum Walk {
     /// The next choice is this selector's.
@@ -45,11 +53,10 @@ pub(super) enum Walk {
 }
 
 impl<O: Observer> World<'_, O> {
-    /// Follows a workload's route as far as the choices lead.
-    pub(super) fn walk(&self, workload: u32, choices: &Choices) -> Walk {
-        let route = self.plan.workloads[workload as usize].route;
+    /// Follows a route as far as the choices lead.
+    pub(super) fn walk(&self, route: u32, choices: &Choices) -> Walk {
         let mut used = 0;
-        match self.walk_hops(&self.plan.routes[route.index()].hops, choices, &mut used) {
+        match self.walk_hops(&self.plan.routes[route as usize].hops, choices, &mut used) {
             Some(selector) => Walk::Choose(selector),
             None => Walk::Complete,
         }
@@ -72,26 +79,32 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The path of complete choices for clients at `place`, made at its first use.
-    pub(super) fn path_of(&mut self, workload: u32, place: u32, choices: &Choices) -> u32 {
-        if let Some(path) = self.path_index.get(&(workload, place, *choices)) {
+    pub(super) fn path_of(
+        &mut self,
+        workload: u32,
+        route: u32,
+        place: u32,
+        choices: &Choices,
+    ) -> u32 {
+        if let Some(path) = self.path_index.get(&(workload, route, place, *choices)) {
             return *path;
         }
-        let path = self.make_path(workload, place, choices);
+        let path = self.make_path(workload, route, place, choices);
         let id = u32::try_from(self.paths.len()).expect("fewer than 2^32 paths");
         for &c in &path.needs {
             self.components[c as usize].paths.push(id);
         }
         self.paths.push(path);
-        self.path_index.insert((workload, place, *choices), id);
+        self.path_index.insert((workload, route, place, *choices), id);
         id
     }
 
-    fn make_path(&mut self, workload: u32, place: u32, choices: &Choices) -> Path {
+    fn make_path(&mut self, workload: u32, route: u32, place: u32, choices: &Choices) -> Path {
         let plan = self.plan;
         let spec = &plan.workloads[workload as usize];
         let mut flat = Vec::new();
         let mut picks = Vec::new();
-        self.flatten(&plan.routes[spec.route.index()].hops, choices, &mut flat, &mut picks);
+        self.flatten(&plan.routes[route as usize].hops, choices, &mut flat, &mut picks);
         let (mut forward, mut backward) = (Vec::new(), Vec::new());
         let (mut opening, mut serving, mut needs, mut laws) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -144,7 +157,9 @@ impl<O: Observer> World<'_, O> {
         let cap = if down > 0 { 0.0 } else { cap };
         let mut class =
             |path: &[_]| (!path.is_empty()).then(|| self.sharing.add_class(path, spec.weight, cap));
-        let classes = [class(&forward), class(&backward)];
+        // A list of flows goes one way.
+        let back = !matches!(spec.arrivals, Arrivals::Flows { .. });
+        let classes = [class(&forward), back.then(|| class(&backward)).flatten()];
         let [down, resets] = [down, resets].map(|n| u32::try_from(n).expect("few components"));
         Path { workload, classes, delay, laws, opening, serving, needs, down, resets, picks }
     }
@@ -188,7 +203,8 @@ impl<O: Observer> World<'_, O> {
     /// Refuses plans whose paths could hold more choices than [`MOST_CHOICES`].
     pub(super) fn check_depth(&self) -> Result<(), SimError> {
         for w in &self.plan.workloads {
-            if self.most_choices(&self.plan.routes[w.route.index()].hops) > MOST_CHOICES {
+            let routes = routes_of(w).iter().map(|r| &self.plan.routes[r.index()].hops);
+            if routes.map(|hops| self.most_choices(hops)).max() > Some(MOST_CHOICES) {
                 return Err(SimError::TooManyChoices {
                     workload: w.name.clone(),
                     most: MOST_CHOICES,

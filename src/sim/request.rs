@@ -46,6 +46,9 @@ impl<O: Observer> World<'_, O> {
         let queue = workload * 3 + kind as u32;
         let token = self.token(r);
         let it = &mut self.patience[queue as usize];
+        if it.span == u64::MAX {
+            return; // for ever
+        }
         let due = self.now.saturating_add(it.span);
         let requests = &self.requests;
         while it.queue.front().is_some_and(|(_, t)| requests[t.request as usize].turn != t.turn) {
@@ -119,12 +122,20 @@ impl<O: Observer> World<'_, O> {
             }
             worker => worker % spec.clients,
         };
-        let bytes = match due.and_then(|d| d.row) {
-            Some(row) => [row.request, row.response],
-            None => [
+        let flow = due.and_then(|d| d.flow);
+        let bytes = match (due.and_then(|d| d.row), flow) {
+            (Some(row), _) => [row.request, row.response],
+            (None, Some(flow)) => [flow.bytes, 0],
+            (None, None) => [
                 spec.request.sample_whole(&mut Draws::about(key, ABOUT_BYTES[0])),
                 spec.response.sample_whole(&mut Draws::about(key, ABOUT_BYTES[1])),
             ],
+        };
+        let (route, number) = match (&spec.arrivals, flow) {
+            (Arrivals::Flows { routes, .. }, Some(flow)) => {
+                (routes[flow.route as usize].0, u64::from(flow.number))
+            }
+            _ => (spec.route.0, self.started[workload as usize]),
         };
         let now = self.now;
         let fresh = Request {
@@ -132,6 +143,8 @@ impl<O: Observer> World<'_, O> {
             stage: Stage::Pausing,
             workload,
             client,
+            route,
+            number,
             worker,
             connection: NONE,
             waits_for: NONE,
@@ -275,6 +288,10 @@ impl<O: Observer> World<'_, O> {
         }
         if !self.pass_visits(r, path) {
             return;
+        }
+        let workload = self.requests[r as usize].workload;
+        if matches!(self.plan.workloads[workload as usize].arrivals, Arrivals::Flows { .. }) {
+            return self.finish(r); // a message that nothing answers
         }
         self.enter(r, Phase::Receive);
         self.requests[r as usize].stage = Stage::Receiving;
@@ -466,6 +483,7 @@ impl<O: Observer> World<'_, O> {
             at: self.now,
             phases: it.phases,
             bytes: it.bytes[0].saturating_add(it.bytes[1]),
+            number: it.number,
         };
         self.next_turn(r);
         self.count_under_way(workload, false);

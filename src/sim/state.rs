@@ -110,6 +110,10 @@ pub(super) struct Request {
     pub(super) stage: Stage,
     pub(super) workload: u32,
     pub(super) client: u32,
+    /// Index of its route.
+    pub(super) route: u32,
+    /// Which of its workload's requests, told in facts.
+    pub(super) number: u64,
     pub(super) worker: u32,
     pub(super) connection: u32,
     /// Pool whose queue it is in.
@@ -159,6 +163,8 @@ pub(super) struct Connection {
     pub(super) live: bool,
     pub(super) workload: u32,
     pub(super) client: u32,
+    /// Index of its route.
+    pub(super) route: u32,
     /// Hashed by selectors.
     pub(super) key: u64,
     pub(super) choices: Choices,

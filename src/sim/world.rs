@@ -10,7 +10,7 @@ use crate::random::Stream;
 use super::arrivals::{Clock, Due, Source};
 use super::belief::{ComponentState, SelectorState};
 use super::link::{BackgroundState, LinkState, resources_of, take_whole, whole};
-use super::path::Path;
+use super::path::{Path, routes_of};
 use super::state::{
     Choices, Client, Connection, Deadline, Event, NONE, Patience, Request, Stage, Token, instant,
 };
@@ -38,7 +38,8 @@ pub(super) struct World<'a, O: Observer> {
     pub(super) selectors: Vec<SelectorState>,
     pub(super) backgrounds: Vec<BackgroundState>,
     pub(super) paths: Vec<Path>,
-    pub(super) path_index: BTreeMap<(u32, u32, Choices), u32>,
+    /// By workload, route, place and choices.
+    pub(super) path_index: BTreeMap<(u32, u32, u32, Choices), u32>,
     pub(super) requests: Vec<Request>,
     pub(super) free_requests: Vec<u32>,
     pub(super) connections: Vec<Connection>,
@@ -182,7 +183,9 @@ impl<'a, O: Observer> World<'a, O> {
                 stream("arrivals"),
             ));
             let mut names = Vec::new();
-            self.names_on(&plan.routes[spec.route.index()].hops, &mut names);
+            for route in routes_of(spec) {
+                self.names_on(&plan.routes[route.index()].hops, &mut names);
+            }
             let mut keys = stream("clients");
             let client = |keys: &mut Stream| Client {
                 key: super::arrivals::next_key(keys),
@@ -256,6 +259,7 @@ impl<'a, O: Observer> World<'a, O> {
         let horizon = self.plan.settings.horizon.nanos();
         let together = |w: &crate::plan::Workload| match &w.arrivals {
             Arrivals::Trace { rows } => 16 * rows.len() as u64,
+            Arrivals::Flows { rows, .. } => 16 * rows.len() as u64,
             Arrivals::Closed { workers, .. } => 16 * u64::from(*workers),
             Arrivals::Poisson { .. } | Arrivals::Renewal { .. } => 0,
         };
@@ -296,8 +300,9 @@ impl<'a, O: Observer> World<'a, O> {
         for i in 0..self.requests.len() {
             let it = &self.requests[i];
             if it.stage != Stage::Gone {
-                let (workload, start) = (it.workload, it.start);
-                self.tell(Fact::Unfinished { workload, start, at: horizon });
+                let (workload, start, number) = (it.workload, it.start, it.number);
+                let bytes = it.bytes[0].saturating_add(it.bytes[1]);
+                self.tell(Fact::Unfinished { workload, start, at: horizon, bytes, number });
             }
         }
         self.audit();

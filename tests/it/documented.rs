@@ -10,7 +10,7 @@ fn results(text: &str) -> Results {
     let source = Source { path: "documented.toml".into(), text: text.into() };
     let loaded = load_text(source, Path::new("scenarios"), &[]).unwrap_or_else(|e| panic!("{e}"));
     let case = Case { plan: loaded.plan, identity: Identity::default() };
-    run(case, &Options { threads: 1, on_window: &|| () }).expect("it runs")
+    run(case, &Options { threads: 1, on_window: &|| (), listen: None }).expect("it runs")
 }
 
 /// Mean delivered rate of a workload over windows `from..to`, Mbit/s.

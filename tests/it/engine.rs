@@ -385,7 +385,7 @@ fn integrals_of_huge_pools_do_not_overflow() {
     p.pools.push(pool(5_000_000, OnFull::Refuse));
     p.pools[0].scope = Scope::Connection;
     let case = Case { plan: p.clone(), identity: Identity::default() };
-    let options = Options { threads: 1, on_window: &|| () };
+    let options = Options { threads: 1, on_window: &|| (), listen: None };
     let r = highwater::experiment::run(case, &options).expect("the plan is valid");
     assert_eq!(r.pools[0].size_us_by_window, [22_500_000_000_000_000; 4]);
 

@@ -37,6 +37,7 @@ fn text(bytes: &[u8]) -> String {
 fn short(scenario: &str) -> Vec<String> {
     let (length, warmup) = match scenario {
         s if s.contains("mm1") => ("60 s", "5 s"),
+        s if s.contains("flow-replay") => ("60 s", "1 s"),
         s if s.contains("hybrid") => ("11 min", "1 min"),
         _ => ("9 min", "30 s"),
     };

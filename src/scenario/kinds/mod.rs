@@ -175,6 +175,7 @@ kinds! {
     delay::Delay,
     endpoint::Endpoint,
     endpoint_service::EndpointService,
+    fabric::Fabric,
     link::Link,
     load_balancer::LoadBalancer,
     maxcompute::MaxCompute,

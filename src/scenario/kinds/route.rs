@@ -32,12 +32,12 @@ impl Thing<Route> {
     /// The route of the plan, made when it is first asked for.
     pub(crate) fn id(&self, l: &mut Lowering<'_>) -> RouteId {
         let name = self.full();
-        match l.plan.routes.iter().position(|r| r.name == name) {
-            Some(i) => RouteId(u32::try_from(i).expect("tables are bounded")),
-            None => {
-                let hops = l.steps(&self.spec.hops);
-                l.route(crate::plan::Route { name, hops })
-            }
+        if let Some(&id) = l.declared_routes.get(&name) {
+            return id;
         }
+        let hops = l.steps(&self.spec.hops);
+        let id = l.route(crate::plan::Route { name: name.clone(), hops });
+        l.declared_routes.insert(name, id);
+        id
     }
 }

@@ -1,24 +1,50 @@
-//! When requests start: `{ poisson = {...} }`, `{ renewal }`, `{ closed }`, `{ trace }`.
+//! When requests start: `{ poisson = {...} }`, `{ renewal }`, `{ closed }`, `{ trace }`, `{ flows }`.
 
 use std::sync::Arc;
 
+use super::flows::Flows;
 use super::profile::Profiles;
 use crate::plan::{self, Profile};
 use crate::scenario::context::Context;
 use crate::scenario::data;
 use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::kinds::Specs;
 use crate::scenario::law::Law;
 use crate::scenario::read::{Count, PerSecond};
 use crate::scenario::reader::{Reader, variant};
-use crate::scenario::tree::Node;
+use crate::scenario::tree::{Node, Value};
 use crate::units::Span;
 
-const CHOICES: &[&str] = &["closed", "poisson", "renewal", "trace"];
+const CHOICES: &[&str] = &["closed", "flows", "poisson", "renewal", "trace"];
+
+/// Arrivals, or the list of flows that stands in for them.
+#[derive(Clone, Debug)]
+pub(crate) enum Arrivals {
+    Requests(plan::Arrivals),
+    Flows(Flows),
+}
+
+impl Arrivals {
+    /// Whether the node says that there is a list of flows.
+    pub(super) fn are_flows(node: &Node) -> bool {
+        matches!(&node.value, Value::Table(table) if table.get("flows").is_some())
+    }
+}
 
 /// Reads arrivals.
-pub(super) fn read(node: &Node, profiles: &Profiles, cx: &Context) -> Option<plan::Arrivals> {
+pub(super) fn read(
+    node: &Node,
+    profiles: &Profiles,
+    specs: &Specs,
+    cx: &Context,
+) -> Option<Arrivals> {
     let (choice, inner) = variant(node, cx, "a way of arriving", CHOICES)?;
     let r = Reader::of(cx, inner, choice)?;
+    if choice == "flows" {
+        let flows = Flows::read(&r, specs);
+        r.done();
+        return flows.map(Arrivals::Flows);
+    }
     let arrivals = match choice {
         "poisson" => {
             let profile = profile(&r, profiles);
@@ -47,7 +73,7 @@ pub(super) fn read(node: &Node, profiles: &Profiles, cx: &Context) -> Option<pla
         }),
     };
     r.done();
-    arrivals
+    arrivals.map(Arrivals::Requests)
 }
 
 /// The profile a key `profile` names.

@@ -3,6 +3,7 @@
 mod arrivals;
 mod background;
 mod client;
+mod flows;
 mod profile;
 mod rules;
 mod workload;
@@ -23,6 +24,8 @@ use crate::plan::{self, RouteId};
 pub(crate) enum Way {
     Route(String),
     Path(Vec<Step>),
+    /// Each row of a list of flows names its own.
+    Rows,
 }
 
 impl Way {
@@ -42,6 +45,7 @@ impl Way {
         match self {
             Self::Route(name) => specs.route.get(name).map_or(&[], |r| &r.spec.hops),
             Self::Path(steps) => steps,
+            Self::Rows => &[],
         }
     }
 
@@ -56,6 +60,7 @@ impl Way {
                 let hops = l.steps(steps);
                 l.route(plan::Route { name: owner.to_owned(), hops })
             }
+            Self::Rows => unreachable!("rows bring their routes"),
         }
     }
 }

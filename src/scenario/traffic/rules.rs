@@ -1,7 +1,8 @@
 //! Rules that need a workload and what is on its way; each complaint carries its inventory row.
 
 use super::Workload;
-use crate::plan::{Arrivals, Assumption, NameCache};
+use super::arrivals::Arrivals;
+use crate::plan::{self, Assumption, NameCache};
 use crate::scenario::context::Context;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::kinds::endpoint::Endpoint;
@@ -140,7 +141,7 @@ fn most_connections(spec: &Workload) -> Option<u64> {
     let clients = u64::from(spec.clients);
     let pool = spec.connections.per_client.map(|n| clients * u64::from(n));
     let workers = match spec.arrivals {
-        Arrivals::Closed { workers, .. } => Some(u64::from(workers)),
+        Arrivals::Requests(plan::Arrivals::Closed { workers, .. }) => Some(u64::from(workers)),
         _ => None,
     };
     [pool, workers].into_iter().flatten().min()

@@ -1,12 +1,16 @@
 //! A source of requests: `[workload.x]`.
 
+use std::sync::Arc;
+
+use super::arrivals::{self, Arrivals};
+use super::flows::Flows;
 use super::profile::Profiles;
-use super::{Way, arrivals, client};
+use super::{Way, client};
 use crate::plan::{self, NameCache, Objective};
 use crate::random::Dist;
 use crate::scenario::context::Ref;
 use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::kinds::Thing;
+use crate::scenario::kinds::{Specs, Thing};
 use crate::scenario::law::Law;
 use crate::scenario::lowering::Lowering;
 use crate::scenario::read::{Above0, Count, Factor, Share};
@@ -18,7 +22,7 @@ use crate::units::{Bytes, Rate, Span};
 pub(crate) struct Workload {
     pub(crate) way: Way,
     pub(crate) zones: Vec<Ref>,
-    pub(crate) arrivals: plan::Arrivals,
+    pub(crate) arrivals: Arrivals,
     request: Dist,
     response: Dist,
     pub(crate) clients: u32,
@@ -35,24 +39,37 @@ pub(crate) struct Workload {
 
 impl Workload {
     /// Reads `[workload.x]`.
-    pub(crate) fn read(r: &Reader<'_>, profiles: &Profiles) -> Option<Self> {
-        let way = Way::read(r);
+    pub(crate) fn read(r: &Reader<'_>, profiles: &Profiles, specs: &Specs) -> Option<Self> {
+        let listed = r.node("arrivals").is_some_and(Arrivals::are_flows);
+        let way = if listed { Some(Way::Rows) } else { Way::read(r) };
         let zones = r.references("zones", &["zone"]);
         let arrivals = r
             .req_node("arrivals", "{ poisson = { rate = \"200/s\" } }")
-            .and_then(|node| arrivals::read(node, profiles, r.cx));
-        let traced = matches!(arrivals, Some(plan::Arrivals::Trace { .. }));
+            .and_then(|node| arrivals::read(node, profiles, specs, r.cx));
+        let traced = matches!(arrivals, Some(Arrivals::Requests(plan::Arrivals::Trace { .. })));
         let size = |key| match traced {
+            // A list of flows has its sizes and nothing else.
+            _ if listed => Some(Dist::constant(0.0)),
             // A trace brings the sizes.
             true => Some(r.opt::<Law<Bytes>>(key).map_or(Dist::constant(0.0), |law| law.dist)),
             false => r.req::<Law<Bytes>>(key).map(|law| law.dist),
         };
         let (request, response) = (size("request"), size("response"));
         let clients = r.or("clients", Count(1)).0;
-        let connections = client::connections(r);
+        let flows = match &arrivals {
+            Some(Arrivals::Flows(flows)) => Some(flows),
+            _ => None,
+        };
+        let connections = match listed {
+            true => flows.map(Flows::connections),
+            false => client::connections(r),
+        };
         let names_given = r.has("names");
         let names = r.word("names", client::NAMES).unwrap_or(NameCache::Ttl { warm: true });
-        let timeouts = client::timeouts(r);
+        let timeouts = match listed && !r.has("timeouts") {
+            true => Some(Flows::timeouts()),
+            false => client::timeouts(r),
+        };
         let retries = client::retries(r);
         let flow_cap = r.opt::<Above0<Rate>>("flow_cap").map(|cap| cap.0);
         let weight = r.given::<Factor>("weight");
@@ -106,11 +123,21 @@ impl Thing<Workload> {
     /// Adds it to the plan.
     pub(crate) fn add_to(&self, l: &mut Lowering<'_>) {
         let spec = &self.spec;
-        let route = spec.way.lower(&format!("workload.{}", self.name), l);
+        let (arrivals, route) = match &spec.arrivals {
+            Arrivals::Requests(arrivals) => {
+                (arrivals.clone(), spec.way.lower(&format!("workload.{}", self.name), l))
+            }
+            Arrivals::Flows(flows) => {
+                let routes = flows.routes(l);
+                let first = routes[0];
+                let (rows, routes) = (flows.rows.clone(), Arc::new(routes));
+                (plan::Arrivals::Flows { rows, routes }, first)
+            }
+        };
         let places = spec.zones.iter().map(|zone| l.place(&zone.name)).collect();
         l.plan.workloads.push(plan::Workload {
             name: self.name.clone(),
-            arrivals: spec.arrivals.clone(),
+            arrivals,
             route,
             request: spec.request.clone(),
             response: spec.response.clone(),

@@ -1,0 +1,194 @@
+//! Lists of flows through the whole program: CSV in, `--flows` out, each end by the textbook.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use highwater::kernel::{Instant, SharingSlow};
+use highwater::random::{Dist, Draws};
+
+fn folder(name: &str) -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(&dir).expect("a folder");
+    dir
+}
+
+fn run(scenario: &Path, list: &Path, more: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_highwater"))
+        .arg("run")
+        .arg(scenario)
+        .args(["--quiet", "--flows"])
+        .arg(list)
+        .arg("--out")
+        .arg(list.with_extension("out"))
+        .args(more)
+        .output()
+        .expect("the program starts")
+}
+
+/// Cells of the rows below the header.
+fn rows(list: &Path) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(list).expect("the list");
+    let head = "replication,workload,number,start_s,end_s,size_bytes,outcome";
+    assert_eq!(text.lines().next(), Some(head));
+    text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}
+
+/// `"1.5"` seconds as ns.
+fn ns(cell: &str) -> u64 {
+    let (s, part) = cell.split_once('.').expect("nine decimals");
+    assert_eq!(part.len(), 9);
+    s.parse::<u64>().expect("seconds") * 1_000_000_000 + part.parse::<u64>().expect("ns")
+}
+
+const SCENARIO: &str = r#"
+version = 1
+[run]
+replications = 1
+length = "2 min"
+window = "10 s"
+[fabric.net]
+links = "links.csv"
+routes = "paths.csv"
+[workload.replay]
+arrivals = { flows = { file = "flows.csv", fabric = "net" } }
+"#;
+
+/// 64 uplinks at about 2 Gbps, 8 circuits at 10, 3 ENIs at 25, 6 ports at 25, bytes per second.
+/// Not round, or many flows would end on a whole ns, where the last bit of a float decides between
+/// that and the next: either is right, and each such choice moves later ends by parts of a ns.
+fn capacities() -> Vec<u64> {
+    let kinds = [(64, 2), (8, 10), (3, 25), (6, 25)];
+    let all = kinds.iter().flat_map(|(n, gbps)| vec![gbps * 125_000_000; *n]);
+    all.zip(1..).map(|(capacity, i)| capacity + 1_001 * i).collect()
+}
+
+fn path(route: u64) -> [usize; 4] {
+    let [b, e, c, s] = [route % 6, route / 6 % 3, route / 18 % 8, route / 144];
+    [s, 64 + c, 72 + e, 75 + b].map(|i| i as usize)
+}
+
+#[test]
+fn a_replay_ends_each_flow_as_the_textbook_does() {
+    let dir = folder("replay");
+    let mut links = "link_id,name,bytes_per_s\n".to_owned();
+    for (i, capacity) in capacities().iter().enumerate() {
+        writeln!(links, "{i},link{i},{capacity}").expect("a string");
+    }
+    let mut paths = "path_id,src,dst,links\n".to_owned();
+    for route in 0..9_216 {
+        let ids = path(route).map(|i| i.to_string()).join(";");
+        writeln!(paths, "{route},{},{},{ids}", route / 144, route % 6).expect("a string");
+    }
+    // Load 0.8 of the circuits: 4 MB each 4e6 / (8 x 1.25 x 0.8) ns. Every 50th starts with the
+    // one before it.
+    let size = Dist::lognormal_of_mean(4e6, 1.5);
+    let gap = Dist::exponential(5e5);
+    let mut draws = Draws::new(8);
+    let mut at = 0;
+    let list: Vec<(u64, u64, u64)> = (0..2_000)
+        .map(|i| {
+            at += if i % 50 == 0 { 0 } else { gap.sample_whole(&mut draws) };
+            (at, size.sample_whole(&mut draws).max(1), draws.next() % 9_216)
+        })
+        .collect();
+    // The file is in another order: later halves first.
+    let written: Vec<usize> = (1_000..2_000).chain(0..1_000).collect();
+    let mut flows = "start_s,size_bytes,src,dst,path_id\n".to_owned();
+    for (at, bytes, route) in written.iter().map(|i| list[*i]) {
+        let (s, part) = (at / 1_000_000_000, at % 1_000_000_000);
+        writeln!(flows, "{s}.{part:09},{bytes},0,0,{route}").expect("a string");
+    }
+    let write = |name: &str, text: &str| fs::write(dir.join(name), text).expect("a file");
+    write("links.csv", &links);
+    write("paths.csv", &paths);
+    write("flows.csv", &flows);
+    write("replay.toml", SCENARIO);
+    let done = run(&dir.join("replay.toml"), &dir.join("ends.csv"), &[]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+
+    let mut slow = SharingSlow::new(capacities().iter().map(|c| *c as f64 / 1e9).collect());
+    let mut expected = vec![0; list.len()];
+    let mut pop = |slow: &mut SharingSlow| {
+        let (at, flow) = slow.pop().expect("it said when");
+        expected[flow as usize] = at.nanos();
+    };
+    for (at, bytes, route) in &list {
+        let at = Instant::from_nanos(*at);
+        while slow.next_at().is_some_and(|next| next <= at) {
+            pop(&mut slow);
+        }
+        slow.start(&path(*route), 1.0, f64::INFINITY, *bytes as f64, at);
+    }
+    while slow.next_at().is_some() {
+        pop(&mut slow);
+    }
+    let rows = rows(&dir.join("ends.csv"));
+    assert_eq!(rows.len(), list.len());
+    let mut seen = vec![false; list.len()];
+    for row in rows {
+        // Numbers are rows of the file.
+        let i = written[row[2].parse::<usize>().expect("a number")];
+        assert!(!std::mem::replace(&mut seen[i], true), "{row:?} twice");
+        assert_eq!(ns(&row[3]), list[i].0, "{row:?}");
+        assert!(ns(&row[4]).abs_diff(expected[i]) <= 2, "{row:?}: expected {}", expected[i]);
+        assert_eq!(row[5], list[i].1.to_string());
+        assert_eq!(row[6], "ok");
+    }
+}
+
+/// Two flows of 1 MB on a link of 1 MB/s, the second at 0.5 s: each has half of the link from then
+/// on. The first has 0.5 MB left, the second sends 0.5 MB meanwhile: the first ends at 1.5 s, the
+/// second at 2 s. Propagation of 5 ms on the link and 2 ms of the fabric come on top; a handshake
+/// first costs 14 ms each, and the horizon cuts off what is under way.
+#[test]
+fn delays_and_handshakes_by_hand() {
+    let dir = folder("by-hand");
+    let write = |name: &str, text: &str| fs::write(dir.join(name), text).expect("a file");
+    write("links.csv", "ID, Rate ,delay\nx,\"8 Mbps\",5 ms\n");
+    write("paths.csv", "# comment\n\nid,links\nway,x\n");
+    write("flows.csv", "start_ns,size,path_id\n0,1 MB,way\n500000000,1000000,way\n");
+    let with = SCENARIO.replace("paths.csv\"", "paths.csv\"\ndelay = \"2 ms\"");
+    write("s.toml", &with);
+    let list = dir.join("list.csv");
+    let scenario = dir.join("s.toml");
+    let ends = |more: &[&str]| {
+        let done = run(&scenario, &list, more);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        rows(&list).into_iter().map(|row| format!("{} {}", row[4], row[6])).collect::<Vec<_>>()
+    };
+    assert_eq!(ends(&[]), ["1.507000000 ok", "2.007000000 ok"]);
+    let new = ["--set", "workload.replay.arrivals.flows.connection=new"];
+    assert_eq!(ends(&new), ["1.521000000 ok", "2.021000000 ok"]);
+    let short = ["--set", "run.length=1.6 s", "--set", "run.window=1 s"];
+    assert_eq!(ends(&short), ["1.507000000 ok", " unfinished"]);
+}
+
+/// Every workload is listed, in order of replication, whatever the number of threads.
+#[test]
+fn a_list_of_requests_is_the_same_for_any_number_of_threads() {
+    let dir = folder("threads");
+    let scenario = Path::new("scenarios/mm1.toml");
+    let lists = ["1", "2"].map(|threads| {
+        let list = dir.join(threads);
+        let more = ["--threads", threads, "--set", "run.length=3 min", "--replications", "3"];
+        run(scenario, &list, &more);
+        let left: Vec<_> = fs::read_dir(&dir)
+            .expect("the folder")
+            .map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned())
+            .filter(|name| name.ends_with(".part"))
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+        rows(&list)
+    });
+    assert!(lists[0] == lists[1]);
+    let replications: Vec<u32> = lists[0].iter().map(|row| row[0].parse().expect("0..3")).collect();
+    assert!(replications.is_sorted());
+    for replication in 0..3 {
+        // 80/s for 180 s: 14,400, give or take five times their root.
+        let n = replications.iter().filter(|r| **r == replication).count();
+        assert!(n.abs_diff(14_400) < 600, "{n}");
+    }
+}
