@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::plan::{
-    Belief, Capacity, Duplex, Hop, Lack, OnFull, Plan, Policy, Rehash, Scope, Selector, Servers,
+    Arrivals, Belief, Capacity, Duplex, Hop, Lack, OnFull, Plan, Policy, Rehash, Scope, Selector,
+    Servers,
 };
 use crate::random::Dist;
 use crate::units::{Bytes, Rate, Span};
@@ -40,10 +41,15 @@ pub fn show_plan(plan: &Plan) -> String {
             _ => format!(" in {}", places.join(", ")),
         };
         let sizes = [&w.request, &w.response].map(size);
-        let text = format!(
-            "workload {}: {} clients{places}, {} for {}, route {route}",
-            w.name, w.clients, sizes[0], sizes[1]
-        );
+        let text = match &w.arrivals {
+            Arrivals::Flows { rows, routes } => {
+                format!("workload {}: {} flows, {} routes", w.name, rows.len(), routes.len())
+            }
+            _ => format!(
+                "workload {}: {} clients{places}, {} for {}, route {route}",
+                w.name, w.clients, sizes[0], sizes[1]
+            ),
+        };
         line(&mut out, 0, &text);
     }
     for b in &plan.backgrounds {

@@ -192,3 +192,98 @@ fn a_list_of_requests_is_the_same_for_any_number_of_threads() {
         assert!(n.abs_diff(14_400) < 600, "{n}");
     }
 }
+
+/// Flows over declared routes: a row takes its own, so that the refusal of one pool's unit and the
+/// failure of one link concern those rows only.
+#[test]
+fn flows_over_declared_routes_meet_what_lies_on_them() {
+    let dir = folder("declared");
+    let write = |name: &str, text: &str| fs::write(dir.join(name), text).expect("a file");
+    // At 1 MB/s row 0 arrives at 0.5 s and holds the pool's only unit while it is served for 10 s;
+    // row 2 arrives at 0.95 s and is refused. Row 3 takes 1 ms. What row 1 sends at 2 s is lost, as
+    // its link is down from 1 s to 3 s; sent again after 1 s, it takes 0.1 s.
+    write("flows.csv", "start,bytes,route\n0,500 kB,x\n2,100 kB,y\n0.9,50 kB,x\n0.2,1 kB,y\n");
+    write(
+        "s.toml",
+        r#"
+version = 1
+[run]
+replications = 1
+length = "60 s"
+window = "10 s"
+[link.a]
+capacity = "8 Mbps"
+[component.c]
+[link.b]
+capacity = "8 Mbps"
+needs = ["component.c"]
+[pool.p]
+units = 1
+on_full = "refuse"
+scope = "request"
+[station.s]
+servers = 2
+service = "10 s"
+scope = "request"
+[route.x]
+hops = ["link.a", "pool.p", "station.s"]
+[route.y]
+hops = ["link.b"]
+[workload.w]
+arrivals = { flows = { file = "flows.csv" } }
+[fault.f]
+component_down = "component.c"
+at = "1 s"
+length = "2 s"
+"#,
+    );
+    let list = dir.join("list.csv");
+    let done = run(&dir.join("s.toml"), &list, &[]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let rows: Vec<String> =
+        rows(&list).into_iter().map(|row| format!("{} {} {}", row[2], row[4], row[6])).collect();
+    assert_eq!(
+        rows,
+        ["3 0.201000000 ok", "2 0.950000000 refused", "1 3.100000000 ok", "0 10.500000000 ok",]
+    );
+}
+
+/// Whatever bytes stand in the tables: a plan, or a refusal that points at a place.
+#[test]
+fn damaged_tables_never_panic() {
+    let dir = folder("damaged");
+    let whole = [
+        ("links.csv", "link_id,bytes_per_s,delay\n0,250000000,5 ms\n1,1000000,1 us\n"),
+        ("paths.csv", "path_id,links\n0,0;1\n1,1\n"),
+        ("flows.csv", "start_s,size_bytes,path_id\n0.000068805,668742,0\n0.5,1,1\n"),
+    ];
+    let write = |name: &str, text: &[u8]| fs::write(dir.join(name), text).expect("a file");
+    write("s.toml", SCENARIO.as_bytes());
+    let spare = b"\"\n,;.#-\r\0 9\xffe\xc3s";
+    let (mut refused, mut draws) = (0, Draws::new(5));
+    for _ in 0..400 {
+        let mut pick = |n: usize| (draws.next() % n as u64) as usize;
+        let hurt = pick(3);
+        for (i, (name, text)) in whole.iter().enumerate() {
+            let mut bytes = text.as_bytes().to_vec();
+            for _ in 0..if i == hurt { 1 + pick(4) } else { 0 } {
+                let at = pick(bytes.len());
+                match pick(3) {
+                    0 => bytes[at] = spare[pick(spare.len())],
+                    1 => bytes.insert(at, spare[pick(spare.len())]),
+                    _ => bytes.truncate(at.max(1)),
+                }
+            }
+            write(name, &bytes);
+        }
+        match highwater::scenario::load(&dir.join("s.toml"), &[]) {
+            Ok(loaded) => assert_eq!(loaded.plan.validate(), Ok(())),
+            Err(error) => {
+                refused += 1;
+                let said = error.to_string();
+                assert!(said.contains(" --> ") && said.len() <= 16 << 10, "{said}");
+            }
+        }
+    }
+    assert!((100..400).contains(&refused), "{refused} of 400 were refused");
+}

@@ -90,7 +90,7 @@ fn its_example_loads() {
     let source = highwater::scenario::Source { path: "readme.toml".into(), text };
     let loaded = highwater::scenario::load_text(source, Path::new("scenarios"), &[]);
     let loaded = loaded.unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!((loaded.plan.workloads.len(), loaded.plan.faults.len()), (1, 1));
+    assert_eq!((loaded.plan.workloads.len(), loaded.plan.faults.len()), (2, 1));
 }
 
 #[test]
