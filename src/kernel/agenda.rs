@@ -43,7 +43,7 @@ const RANK_SHIFT: u32 = SLOT_BITS + SEQUENCE_BITS;
 /// Entries of a bucket above which it is spread over finer buckets rather than sorted.
 const MOST_SORTED: usize = 24;
 /// Buckets are opened until so many entries were in them.
-const BATCH: usize = 8;
+const BATCH: usize = 4;
 /// Entries of the run above which newcomers go to the heap.
 const MOST_RUN: usize = 24;
 /// Entries of the heap above which run and heap go back to the buckets.
@@ -133,6 +133,7 @@ impl<E> Agenda<E> {
     /// # Panics
     /// If `at` lies before the last popped event: time never goes back. If 2^30 events are
     /// pending.
+    #[inline]
     pub fn schedule(&mut self, at: Instant, rank: Rank, event: E) -> Ticket {
         assert!(at >= self.now, "an event is scheduled in the past");
         if self.sequence == u32::MAX {
@@ -147,8 +148,15 @@ impl<E> Agenda<E> {
         if at.nanos() > self.near {
             self.buckets.push(entry);
         } else if self.run.len() < MOST_RUN && self.heap.is_empty() {
-            let i = self.run.partition_point(|other| *other > entry);
-            self.run.insert(i, entry);
+            // For so few, moving them one by one beats a search and a block move.
+            let run = &mut self.run;
+            let mut i = run.len();
+            run.push(entry);
+            while i > 0 && run[i - 1] < entry {
+                run[i] = run[i - 1];
+                i -= 1;
+            }
+            run[i] = entry;
         } else {
             self.heap.push(entry);
             sift_up(&mut self.heap);
@@ -171,6 +179,7 @@ impl<E> Agenda<E> {
     }
 
     /// When the next event happens.
+    #[inline]
     pub fn next_at(&mut self) -> Option<Instant> {
         loop {
             let (entry, in_run) = match (self.run.last().copied(), self.heap.first().copied()) {
@@ -193,6 +202,7 @@ impl<E> Agenda<E> {
     }
 
     /// Takes the next event.
+    #[inline]
     pub fn pop(&mut self) -> Option<(Instant, E)> {
         loop {
             let entry = match (self.run.last().copied(), self.heap.first().copied()) {
@@ -381,7 +391,7 @@ impl<E> Slots<E> {
         let slot = &mut self.slots[slot_of(entry)];
         slot.turn = slot.turn.wrapping_add(1);
         let event = slot.event.take();
-        self.free.push(u32::try_from(slot_of(entry)).expect("30 bits"));
+        self.free.push(slot_of(entry) as u32);
         if event.is_none() {
             self.cancelled -= 1;
         }
