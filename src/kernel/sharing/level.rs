@@ -1,0 +1,306 @@
+//! The repair of levels.
+//!
+//! A resource's level is right when its group fills what the others leave, and nobody outside of
+//! the group has a higher level on it. So: take the marked resource of the lowest level, find its
+//! level, take in those that are faster, let go those whose ceiling is lower, and mark the full
+//! resources that any of them crosses. When no mark is left, every resource is right, and the
+//! allocation is max-min fair.
+
+use super::membership::ROOM;
+use super::{NONE, Sharing, done_at};
+
+/// Levels that differ by less than this factor are equal.
+const TIE: f64 = 1.0 + 1e-12;
+/// A level that moves by less than this share stays.
+const SAME: f64 = 1e-13;
+/// Loads are summed afresh after this many repairs of a resource.
+const AFRESH: u32 = 256;
+
+/// Someone that crosses a resource at a higher level than its group's.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Faster {
+    level: f64,
+    share: f64,
+    who: Who,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Who {
+    Group(u32),
+    /// A class at its own ceiling.
+    Own(u32),
+}
+
+impl Sharing {
+    pub(super) fn repair(&mut self) {
+        let mut steps = 0_u64;
+        while let Some(r) = self.lowest() {
+            self.level(r);
+            steps += 1;
+            assert!(
+                steps < 1_000_000 + 1_000 * self.links.len() as u64,
+                "a repair of levels comes to an end"
+            );
+        }
+        self.repairs += steps;
+    }
+
+    /// Takes the marked resource with the lowest key, the lower number at a tie.
+    #[inline]
+    fn lowest(&mut self) -> Option<u32> {
+        let (mut at, mut lowest) = (usize::MAX, (f64::INFINITY, NONE));
+        for (i, &r) in self.dirty.iter().enumerate() {
+            let key = self.links[r as usize].key;
+            if key < lowest.0 || (key == lowest.0 && r < lowest.1) || at == usize::MAX {
+                (at, lowest) = (i, (key, r));
+            }
+        }
+        if at == usize::MAX {
+            return None;
+        }
+        self.dirty.swap_remove(at);
+        Some(lowest.1)
+    }
+
+    /// Puts the level of one resource right. Its mark stays until the end, so that what it does
+    /// to others does not mark it again.
+    fn level(&mut self, r: u32) {
+        self.groups[r as usize].repairs += 1;
+        if self.groups[r as usize].repairs >= AFRESH {
+            self.groups[r as usize].repairs = 0;
+            self.sum_afresh(r);
+        }
+        while self.try_level(r) {}
+        self.links[r as usize].dirty = false;
+    }
+
+    /// Whether it must be tried again: someone it counted on went to its ceiling instead.
+    fn try_level(&mut self, r: u32) -> bool {
+        let link = &self.links[r as usize];
+        if link.capacity == f64::INFINITY
+            || (link.holds == 0 && link.used <= link.capacity * ROOM)
+        {
+            return false;
+        }
+        // The level to come is the root of the load as a function of it, which is increasing and
+        // concave: Newton's steps from below only rise, and end exactly at the root.
+        let held = link.holds > 0;
+        let start = if held {
+            // A load is not negative, but for rounding.
+            (link.capacity - link.used.max(0.0)) / link.size
+        } else {
+            link.capacity / link.share
+        };
+        let mut level = start.max(0.0);
+        let scan = !held || level * TIE < link.top;
+        self.faster.clear();
+        let mut rest = link.used;
+        if scan {
+            rest = self.find_faster(r, level * TIE);
+        }
+        let mut above = usize::MAX;
+        loop {
+            let mut released = false;
+            while let Some((ceiling, k)) = self.groups[r as usize].ceilings.first()
+                && ceiling <= level
+            {
+                let before = self.links[r as usize].used;
+                self.release(k);
+                rest += self.links[r as usize].used - before;
+                released = true;
+                if self.links[r as usize].holds == 0 {
+                    return true;
+                }
+            }
+            if self.faster.is_empty() && !released {
+                break;
+            }
+            let link = &self.links[r as usize];
+            let (mut left, mut size, mut count) = (link.capacity - rest.max(0.0), link.size, 0);
+            for it in &self.faster {
+                if it.level > level * TIE {
+                    size += it.share;
+                    count += 1;
+                } else {
+                    left -= it.share * it.level;
+                }
+            }
+            if size == 0.0 {
+                break;
+            }
+            level = (left / size).max(level);
+            if count == above && !released {
+                break;
+            }
+            above = count;
+        }
+        if scan {
+            self.keep_faster(r, level * TIE);
+        }
+        self.set_level(r, level)
+    }
+
+    /// Notes who crosses a resource above a level; returns the load of the others.
+    fn find_faster(&mut self, r: u32, level: f64) -> f64 {
+        let (mut rest, mut top) = (0.0, 0.0_f64);
+        for &crossing in self.cells.row(r) {
+            let share = self.cells.share(crossing);
+            let other = self.links[crossing.group as usize].level;
+            if other > level {
+                let who = Who::Group(crossing.group);
+                self.faster.push(Faster { level: other, share, who });
+            } else {
+                rest += share * other;
+                top = top.max(other);
+            }
+        }
+        if self.groups[r as usize].own > 0 {
+            for member in &self.groups[r as usize].members {
+                let it = &self.actives[member.active as usize];
+                if it.group != NONE || it.ceiling == f64::INFINITY {
+                    continue;
+                }
+                let share = f64::from(it.flows) * self.steps[member.step as usize].share;
+                if it.ceiling > level {
+                    let who = Who::Own(member.active);
+                    self.faster.push(Faster { level: it.ceiling, share, who });
+                } else {
+                    rest += share * it.ceiling;
+                    top = top.max(it.ceiling);
+                }
+            }
+        }
+        self.links[r as usize].top = top;
+        rest
+    }
+
+    /// Of those noted, keeps who is above the level that came out.
+    fn keep_faster(&mut self, r: u32, level: f64) {
+        let top = &mut self.links[r as usize].top;
+        self.faster.retain(|it| {
+            if it.level <= level {
+                *top = top.max(it.level);
+            }
+            it.level > level
+        });
+    }
+
+    /// Gives a resource's group its level, and takes in those noted as faster. Whether one of them
+    /// went to its ceiling instead.
+    fn set_level(&mut self, r: u32, level: f64) -> bool {
+        let link = &self.links[r as usize];
+        let (held, old) = (link.holds > 0, link.level);
+        if self.faster.is_empty() && (!held || (level - old).abs() <= SAME * old) {
+            return false;
+        }
+        if held {
+            self.advance(r);
+            let link = &mut self.links[r as usize];
+            (link.level, link.key) = (level, level);
+            self.touch(r);
+            self.spread(r, level - old, level);
+        } else {
+            self.begin(r, level);
+        }
+        !self.faster.is_empty() && self.take(r, level)
+    }
+
+    /// The members of a group changed their level by `change`: the loads of the other resources
+    /// that they cross follow; those that are full, or now over, are marked.
+    fn spread(&mut self, r: u32, change: f64, level: f64) {
+        for cell in self.cells.column(r) {
+            let link = &mut self.links[cell.resource as usize];
+            link.used += cell.share * change;
+            link.top = link.top.max(level);
+            if link.holds == 0 {
+                if link.used <= link.capacity * ROOM {
+                    continue;
+                }
+                link.key = link.capacity / link.share;
+            }
+            if !link.dirty {
+                link.dirty = true;
+                self.dirty.push(cell.resource);
+            }
+        }
+    }
+
+    /// Moves those noted as faster on a resource into its group; a class whose ceiling is lower (its
+    /// own group's level was still to be put right) goes there. Whether there was one.
+    fn take(&mut self, r: u32, level: f64) -> bool {
+        let mut other = false;
+        let faster = std::mem::take(&mut self.faster);
+        let mut moved = std::mem::take(&mut self.moved);
+        for it in &faster {
+            moved.clear();
+            match it.who {
+                Who::Own(k) => moved.push(k),
+                Who::Group(q) => self.crossing(q, r, &mut moved),
+            }
+            for &k in &moved {
+                if self.actives[k as usize].ceiling <= level {
+                    self.release(k);
+                    other = true;
+                } else {
+                    self.account(k);
+                    self.shift(k, r);
+                }
+                self.mark_full(k);
+            }
+            if let Who::Group(q) = it.who
+                && self.links[q as usize].holds > 0
+            {
+                self.mark(q);
+            }
+        }
+        self.moved = moved;
+        self.faster = faster;
+        if self.links[r as usize].holds == 0 {
+            self.links[r as usize].level = f64::INFINITY;
+        }
+        other
+    }
+
+    /// The classes of a group that cross a resource, by the shorter of the two lists.
+    fn crossing(&self, q: u32, r: u32, into: &mut Vec<u32>) {
+        let (group, other) = (&self.groups[q as usize], &self.groups[r as usize]);
+        if group.finish.len() <= other.members.len() {
+            for (_, k) in group.finish.iter() {
+                let (first, steps) = self.span_of(k);
+                if self.steps[first..first + steps].iter().any(|s| s.link == r) {
+                    into.push(k);
+                }
+            }
+        } else {
+            let of = |k: &u32| self.actives[*k as usize].group == q;
+            into.extend(other.members.iter().map(|m| m.active).filter(of));
+        }
+    }
+
+    /// Marks the full resources on a class's path.
+    fn mark_full(&mut self, k: u32) {
+        let (first, steps) = self.span_of(k);
+        for step in &self.steps[first..first + steps] {
+            let link = &mut self.links[step.link as usize];
+            if link.holds > 0 && !link.dirty {
+                link.dirty = true;
+                self.dirty.push(step.link);
+            }
+        }
+    }
+
+    /// Says when the touched groups complete next.
+    pub(super) fn schedule(&mut self) {
+        while let Some(g) = self.touched.pop() {
+            self.links[g as usize].touched = false;
+            let at = if self.links[g as usize].holds == 0 {
+                u64::MAX
+            } else {
+                let clock = self.advance(g);
+                let (key, _) = self.groups[g as usize].finish.first().expect("it holds a class");
+                done_at(self.now, key - clock, self.links[g as usize].level)
+            };
+            self.soonest.set(g, at);
+        }
+    }
+}

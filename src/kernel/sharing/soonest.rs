@@ -1,0 +1,89 @@
+//! Which group completes next: a tournament tree.
+
+const FAN: usize = 8;
+
+/// The least of many instants (ns) that change one at a time; the lower number at a tie.
+#[derive(Debug, Default)]
+pub(super) struct Soonest {
+    /// The leaves, then the least of each eight of the floor below, up to one node. Each floor is
+    /// padded to whole eights.
+    floors: Vec<Vec<u64>>,
+    len: usize,
+}
+
+impl Soonest {
+    /// One more, of no instant.
+    pub(super) fn grow(&mut self) {
+        self.len += 1;
+        if self.floors.first().is_some_and(|leaves| leaves.len() >= self.len) {
+            return;
+        }
+        let mut leaves = self.floors.first().map_or(Vec::new(), Clone::clone);
+        leaves.resize((self.len * 2).next_multiple_of(FAN), u64::MAX);
+        self.floors = vec![leaves];
+        while self.floors.last().is_some_and(|f| f.len() > FAN) {
+            let below = self.floors.last().expect("the leaves");
+            let mut floor: Vec<u64> = below.chunks(FAN).map(least).collect();
+            floor.resize(floor.len().next_multiple_of(FAN), u64::MAX);
+            self.floors.push(floor);
+        }
+    }
+
+    #[inline]
+    pub(super) fn set(&mut self, i: u32, at: u64) {
+        let mut i = i as usize;
+        let mut at = at;
+        for floor in &mut self.floors {
+            if floor[i] == at {
+                return;
+            }
+            floor[i] = at;
+            i /= FAN;
+            at = least(&floor[i * FAN..(i + 1) * FAN]);
+        }
+    }
+
+    /// The least instant and whose it is; none if nobody has one.
+    #[inline]
+    pub(super) fn first(&self) -> Option<(u64, u32)> {
+        let top = self.floors.last()?;
+        let at = least(top);
+        if at == u64::MAX {
+            return None;
+        }
+        let mut i = 0;
+        for floor in self.floors.iter().rev() {
+            let block = &floor[i * FAN..(i + 1) * FAN];
+            i = i * FAN + block.iter().position(|x| *x == at).expect("a floor holds its least");
+        }
+        Some((at, u32::try_from(i).expect("fewer than 2^32 groups")))
+    }
+}
+
+#[inline]
+fn least(block: &[u64]) -> u64 {
+    block.iter().copied().fold(u64::MAX, u64::min)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn equals_a_scan(n in 1usize..200, sets in prop::collection::vec((0usize..200, 0u64..50), 1..300)) {
+            let mut tree = Soonest::default();
+            let mut list = vec![u64::MAX; n];
+            (0..n).for_each(|_| tree.grow());
+            for (i, at) in sets {
+                let (i, at) = (i % n, if at == 0 { u64::MAX } else { at });
+                tree.set(u32::try_from(i).unwrap(), at);
+                list[i] = at;
+                let (i, at) = list.iter().copied().enumerate().min_by_key(|x| (x.1, x.0)).unwrap();
+                let expect = (at < u64::MAX).then(|| (at, u32::try_from(i).unwrap()));
+                prop_assert_eq!(tree.first(), expect);
+            }
+        }
+    }
+}
