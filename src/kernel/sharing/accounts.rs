@@ -112,17 +112,12 @@ impl Sharing {
         it.attained = 0.0;
         it.offset -= by;
         it.head = (it.head - by).max(0.0);
-        if it.queue == NONE {
-            self.flows[super::FlowId(it.tag).slot() as usize].mark = it.head;
-            return;
-        }
         let flows = &mut self.flows;
-        self.queues[it.queue as usize].shift(by, |mark, tag| {
-            let flow = &mut flows[super::FlowId(tag).slot() as usize];
-            if flow.owner >> super::SLOT_BITS == tag >> super::SLOT_BITS {
-                flow.mark = mark;
-            }
-        });
+        if it.queue == NONE {
+            flows.set_mark(it.tag, it.head);
+        } else {
+            self.queues[it.queue as usize].shift(by, |mark, tag| flows.set_mark(tag, mark));
+        }
     }
 
     /// Files what a class counted under what holds it back at present.

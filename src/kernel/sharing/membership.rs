@@ -97,12 +97,7 @@ impl Sharing {
         let queue = &mut self.queues[it.queue as usize];
         let mut first = queue.first();
         if it.dead > 0 {
-            let flows = &self.flows;
-            let alive = |tag: u64| {
-                let slot = super::FlowId(tag).slot() as usize;
-                flows[slot].owner >> super::SLOT_BITS == tag >> super::SLOT_BITS
-            };
-            while first.is_some_and(|(_, tag)| !alive(tag)) {
+            while first.is_some_and(|(_, tag)| !self.flows.is_live(tag)) {
                 queue.pop();
                 it.dead -= 1;
                 first = queue.first();
@@ -129,10 +124,7 @@ impl Sharing {
         let queue = &mut self.queues[it.queue as usize];
         if it.dead as usize * 2 > queue.len() && queue.len() > 64 {
             let flows = &self.flows;
-            queue.retain(|tag| {
-                let slot = super::FlowId(tag).slot() as usize;
-                flows[slot].owner >> super::SLOT_BITS == tag >> super::SLOT_BITS
-            });
+            queue.retain(|tag| flows.is_live(tag));
             it.dead = 0;
         }
     }

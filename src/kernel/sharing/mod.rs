@@ -20,11 +20,13 @@
 //! | `accounts` | integrals of work, load and what held whom back |
 //! | `cells` | which groups cross which resources |
 //! | `queue`, `heap`, `soonest` | flows of a class, classes of a group, groups: by completion |
+//! | `flows` | who is under way |
 //!
 //! Work is in bytes and rates in bytes per ns; a completion is rounded up to the next ns.
 
 mod accounts;
 mod cells;
+mod flows;
 mod heap;
 mod level;
 mod membership;
@@ -37,6 +39,7 @@ use super::classheap::ClassHeap;
 use super::time::Instant;
 use accounts::Account;
 use cells::Cells;
+use flows::Flows;
 use heap::Heap;
 use queue::Queue;
 use soonest::Soonest;
@@ -45,9 +48,8 @@ use soonest::Soonest;
 const NONE: u32 = u32::MAX;
 /// Clocks are set back beyond this many bytes, so that marks keep 2^-17 byte of precision.
 const REBASE: f64 = 68_719_476_736.0;
-/// A flow's tag is its sequence above this many bits of its slot: 2^38 flows in all, 2^26 at once.
-const SLOT_BITS: u32 = 26;
-const SLOTS: u64 = 1 << SLOT_BITS;
+/// Classes have numbers of this many bits at most.
+const CLASS_BITS: u32 = 26;
 
 /// A capacity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,9 +65,8 @@ pub struct FlowId(u64);
 
 impl FlowId {
     /// A small number that no other flow under way has: an index for the owner's notes.
-    #[expect(clippy::cast_possible_truncation, reason = "the lower 26 bits")]
     pub const fn slot(self) -> u32 {
-        (self.0 % SLOTS) as u32
+        flows::slot(self.0)
     }
 }
 
@@ -200,13 +201,6 @@ struct Active {
     held: f64,
 }
 
-#[derive(Debug)]
-struct Flow {
-    /// Sequence and class of the flow that owns the slot; 0 when free.
-    owner: u64,
-    mark: f64,
-}
-
 /// Max-min fair sharing. See the module's documentation.
 ///
 /// ```
@@ -232,9 +226,7 @@ pub struct Sharing {
     free_actives: Vec<u32>,
     queues: Vec<Queue>,
     free_queues: Vec<u32>,
-    flows: Vec<Flow>,
-    free_flows: Vec<u32>,
-    sequence: u64,
+    flows: Flows,
     now: u64,
     /// Next completion of each group, and of each class at its own ceiling.
     soonest: Soonest,
@@ -292,7 +284,7 @@ impl Sharing {
             "a weight above 0 and a cap not below 0"
         );
         let id = u32::try_from(self.classes.len()).expect("fewer than 2^32 classes");
-        assert!(u64::from(id) < SLOTS, "fewer than 2^26 classes");
+        assert!(id < 1 << CLASS_BITS, "fewer than 2^26 classes");
         let first_step = self.steps.len();
         for &ResourceId(link) in path {
             assert!((link as usize) < self.links.len(), "a path over resources of this sharing");
@@ -319,18 +311,11 @@ impl Sharing {
     pub fn start(&mut self, class: ClassId, bytes: f64, now: Instant) -> FlowId {
         self.pass(now.nanos());
         let c = class.0;
-        self.sequence += 1;
-        let slot = self.free_flows.pop().unwrap_or_else(|| {
-            self.flows.push(Flow { owner: 0, mark: 0.0 });
-            u32::try_from(self.flows.len() - 1).expect("fewer than 2^26 flows at once")
-        });
-        assert!(u64::from(slot) < SLOTS, "fewer than 2^26 flows at once");
-        let tag = self.sequence << SLOT_BITS | u64::from(slot);
+        let tag = self.flows.tag();
         let need = bytes / self.classes[c as usize].weight;
         let k = self.classes[c as usize].active;
         let mark = if k == NONE { self.open(c, need, tag) } else { self.add_flow(k, need, tag) };
-        self.flows[slot as usize] =
-            Flow { owner: self.sequence << SLOT_BITS | u64::from(c), mark };
+        self.flows.begin(tag, c, mark);
         FlowId(tag)
     }
 
@@ -367,16 +352,9 @@ impl Sharing {
     /// not under way.
     pub fn remove(&mut self, flow: FlowId, now: Instant) -> Option<f64> {
         self.pass(now.nanos());
-        let slot = flow.slot() as usize;
-        let it = self.flows.get_mut(slot)?;
-        if it.owner >> SLOT_BITS != flow.0 >> SLOT_BITS {
-            return None;
-        }
-        let c = it.owner % SLOTS;
-        let mark = it.mark;
-        *it = Flow { owner: 0, mark: 0.0 };
-        self.free_flows.push(flow.slot());
-        let class = &self.classes[usize::try_from(c).expect("26 bits")];
+        let (c, mark) = self.flows.get(flow.0)?;
+        self.flows.end(flow.0);
+        let class = &self.classes[c as usize];
         let (k, weight) = (class.active, class.weight);
         self.account(k);
         let left = (mark - self.actives[k as usize].attained).max(0.0) * weight;
@@ -441,9 +419,7 @@ impl Sharing {
         // Rounding up the instant carried the clock past the mark, or just short of it.
         it.work -= it.attained - it.head;
         let tag = it.tag;
-        let slot = FlowId(tag).slot();
-        self.flows[slot as usize].owner = 0;
-        self.free_flows.push(slot);
+        self.flows.end(tag);
         if it.flows == 1 {
             self.close(k);
         } else {

@@ -206,7 +206,7 @@ impl Queue {
 
     /// Deals entries into buckets over the lower three quarters of their marks; the upper quarter
     /// waits in `far`, so that a few huge marks don't stretch the buckets.
-    fn deal(&mut self, all: Vec<Entry>) {
+    fn deal(&mut self, mut all: Vec<Entry>) {
         if all.len() <= HEAP_MOST / 4 {
             self.near = all;
             self.heaped = 0;
@@ -237,8 +237,14 @@ impl Queue {
         self.buckets = sizes.iter().map(room).collect();
         self.next = 0;
         self.bucketed = 0;
-        for e in all {
-            self.place(e);
+        while !all.is_empty() {
+            // Piece by piece, so that the memory of both is never held whole.
+            let rest = all.len() - (all.len() / 4).max(HEAP_MOST).min(all.len());
+            for e in &all[rest..] {
+                self.place(*e);
+            }
+            all.truncate(rest);
+            all.shrink_to_fit();
         }
         self.open_next();
     }
