@@ -4,7 +4,7 @@
 //! resources on its path when it ends or when one of them is read. So an event pays for the class
 //! it is about, not for every resource whose load it moves.
 
-use super::{Bound, ClassId, Instant, NONE, ResourceId, ResourceUse, Sharing, span};
+use super::{Bound, Class, ClassId, Instant, NONE, ResourceId, ResourceUse, Sharing, span};
 
 /// What a resource did since its last reading.
 #[derive(Debug)]
@@ -128,12 +128,12 @@ impl Sharing {
             return;
         }
         let held = std::mem::take(&mut it.held);
-        let bound = self.bound(k);
-        let class = &mut self.classes[self.actives[k as usize].class as usize];
-        match class.held.iter_mut().find(|h| h.0 == bound) {
-            Some(sum) => sum.1 += held,
-            None => class.held.push((bound, held)),
+        let by = holder(it.group, it.ceiling);
+        let class = &mut self.classes[it.class as usize];
+        if class.held_by != by {
+            class.switch(by);
         }
+        class.held += held;
     }
 
     /// Posts a class's work to itself and to the resources on its path.
@@ -170,7 +170,8 @@ impl Sharing {
 
     pub(super) fn load_of(&self, r: u32) -> f64 {
         let link = &self.links[r as usize];
-        if link.holds > 0 { link.used + link.size * link.level } else { link.used }
+        let used = self.used[r as usize];
+        if link.holds > 0 { used + link.size * link.level } else { used }
     }
 
     /// Reads and restarts the integrals of a resource at `now`.
@@ -215,19 +216,53 @@ impl Sharing {
             self.post(k);
         }
         let it = &mut self.classes[class.0 as usize];
-        for (bound, flow_ns) in it.held.drain(..) {
-            each(bound, flow_ns);
+        it.switch(NONE);
+        for (by, flow_ns) in it.held_before.drain(..) {
+            each(bound(by), flow_ns);
         }
         std::mem::take(&mut it.work)
     }
 
     pub(super) fn bound(&self, k: u32) -> Bound {
         let it = &self.actives[k as usize];
-        match (it.group, it.ceiling) {
-            (NONE, 0.0) => Bound::Stalled,
-            (NONE, f64::INFINITY) => Bound::Free,
-            (NONE, _) => Bound::Cap,
-            (r, _) => Bound::Resource(ResourceId(r)),
+        bound(holder(it.group, it.ceiling))
+    }
+}
+
+impl Class {
+    /// What it counts from now on was held back by another.
+    #[inline]
+    fn switch(&mut self, by: u32) {
+        if self.held > 0.0 {
+            match self.held_before.iter_mut().find(|h| h.0 == self.held_by) {
+                Some(sum) => sum.1 += self.held,
+                None => self.held_before.push((self.held_by, self.held)),
+            }
         }
+        (self.held, self.held_by) = (0.0, by);
+    }
+}
+
+/// What holds a class back, as a number: a resource or one of these.
+const CAP: u32 = NONE - 1;
+const STALLED: u32 = NONE - 2;
+const FREE: u32 = NONE - 3;
+
+#[inline]
+fn holder(group: u32, ceiling: f64) -> u32 {
+    match ceiling {
+        _ if group != NONE => group,
+        0.0 => STALLED,
+        f64::INFINITY => FREE,
+        _ => CAP,
+    }
+}
+
+fn bound(by: u32) -> Bound {
+    match by {
+        CAP => Bound::Cap,
+        STALLED => Bound::Stalled,
+        FREE => Bound::Free,
+        r => Bound::Resource(ResourceId(r)),
     }
 }

@@ -7,6 +7,8 @@
 const NONE: u32 = u32::MAX;
 /// Up to this many resources the index is a table of their square.
 const TABLE_MOST: usize = 512;
+/// A column has a dense form only while it is longer than this.
+const DENSE_LEAST: usize = 16;
 
 /// A cell in its group's column.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +35,9 @@ pub(super) struct Crossing {
 pub(super) struct Cells {
     columns: Vec<Vec<Cell>>,
     rows: Vec<Vec<Crossing>>,
+    /// For a column of many cells, its shares by resource, 0 elsewhere: so many are faster to go
+    /// through in order. Empty for others.
+    dense: Vec<Vec<f64>>,
     index: Index,
 }
 
@@ -40,12 +45,40 @@ impl Cells {
     pub(super) fn grow(&mut self) {
         self.columns.push(Vec::new());
         self.rows.push(Vec::new());
+        self.dense.push(Vec::new());
+        self.dense.iter_mut().for_each(Vec::clear);
         self.index.grow(self.rows.len(), &self.columns);
     }
 
     #[inline]
     pub(super) fn column(&self, group: u32) -> &[Cell] {
         &self.columns[group as usize]
+    }
+
+    /// Shares of a group by resource, where its column is long; as long as there were resources.
+    #[inline]
+    pub(super) fn dense(&self, group: u32) -> Option<&[f64]> {
+        let dense = &self.dense[group as usize];
+        (!dense.is_empty()).then_some(dense)
+    }
+
+    /// Makes or drops the dense form of a column that has become long or short.
+    #[cold]
+    fn reform(&mut self, group: u32) {
+        let (column, dense) = (&self.columns[group as usize], &mut self.dense[group as usize]);
+        dense.clear();
+        if column.len() > DENSE_LEAST {
+            dense.resize(self.rows.len(), 0.0);
+            for cell in column {
+                dense[cell.resource as usize] = cell.share;
+            }
+        }
+    }
+
+    #[inline]
+    fn is_long(&self, group: u32) -> bool {
+        let len = self.columns[group as usize].len();
+        len > DENSE_LEAST && len > self.rows.len() / 4
     }
 
     #[inline]
@@ -70,10 +103,16 @@ impl Cells {
             column.push(Cell { resource, back: small(row.len()), share, classes: 1 });
             row.push(Crossing { group, back: at });
             self.index.set(group, resource, at);
+            if self.dense[group as usize].is_empty() && self.is_long(group) {
+                return self.reform(group);
+            }
         } else {
             let cell = &mut column[at as usize];
             cell.share += share;
             cell.classes += 1;
+        }
+        if let Some(dense) = self.dense[group as usize].get_mut(resource as usize) {
+            *dense += share;
         }
     }
 
@@ -85,6 +124,9 @@ impl Cells {
         let cell = &mut column[at as usize];
         cell.share -= share;
         cell.classes -= 1;
+        if let Some(dense) = self.dense[group as usize].get_mut(resource as usize) {
+            *dense = if cell.classes > 0 { *dense - share } else { 0.0 };
+        }
         if cell.classes > 0 {
             return;
         }
@@ -100,6 +142,11 @@ impl Cells {
             self.columns[moved.group as usize][moved.back as usize].back = back;
         }
         self.index.clear(group, resource);
+        if !self.dense[group as usize].is_empty()
+            && self.columns[group as usize].len() <= DENSE_LEAST / 2
+        {
+            self.dense[group as usize].clear();
+        }
     }
 
     /// The weight of a group on a resource changes by that of a flow.
@@ -107,6 +154,9 @@ impl Cells {
     pub(super) fn add(&mut self, group: u32, resource: u32, share: f64) {
         let at = self.index.get(group, resource);
         self.columns[group as usize][at as usize].share += share;
+        if let Some(dense) = self.dense[group as usize].get_mut(resource as usize) {
+            *dense += share;
+        }
     }
 }
 

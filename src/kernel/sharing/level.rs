@@ -7,7 +7,7 @@
 //! allocation is max-min fair.
 
 use super::membership::ROOM;
-use super::{NONE, Sharing, done_at};
+use super::{NONE, Sharing, done_at, greater};
 
 /// Levels that differ by less than this factor are equal.
 const TIE: f64 = 1.0 + 1e-12;
@@ -34,7 +34,7 @@ enum Who {
 impl Sharing {
     pub(super) fn repair(&mut self) {
         let mut steps = 0_u64;
-        while let Some(r) = self.lowest() {
+        while let Some(r) = self.marks.pop(&self.links) {
             self.level(r);
             steps += 1;
             assert!(
@@ -43,23 +43,6 @@ impl Sharing {
             );
         }
         self.repairs += steps;
-    }
-
-    /// Takes the marked resource with the lowest key, the lower number at a tie.
-    #[inline]
-    fn lowest(&mut self) -> Option<u32> {
-        let (mut at, mut lowest) = (usize::MAX, (f64::INFINITY, NONE));
-        for (i, &r) in self.dirty.iter().enumerate() {
-            let key = self.links[r as usize].key;
-            if key < lowest.0 || (key == lowest.0 && r < lowest.1) || at == usize::MAX {
-                (at, lowest) = (i, (key, r));
-            }
-        }
-        if at == usize::MAX {
-            return None;
-        }
-        self.dirty.swap_remove(at);
-        Some(lowest.1)
     }
 
     /// Puts the level of one resource right. Its mark stays until the end, so that what it does
@@ -71,14 +54,16 @@ impl Sharing {
             self.sum_afresh(r);
         }
         while self.try_level(r) {}
-        self.links[r as usize].dirty = false;
+        let link = &mut self.links[r as usize];
+        link.dirty = false;
+        self.alarm[r as usize] = link.alarm();
     }
 
     /// Whether it must be tried again: someone it counted on went to its ceiling instead.
     fn try_level(&mut self, r: u32) -> bool {
-        let link = &self.links[r as usize];
+        let (link, used) = (&self.links[r as usize], self.used[r as usize]);
         if link.capacity == f64::INFINITY
-            || (link.holds == 0 && link.used <= link.capacity * ROOM)
+            || (link.holds == 0 && used <= link.capacity * ROOM)
         {
             return false;
         }
@@ -87,14 +72,14 @@ impl Sharing {
         let held = link.holds > 0;
         let start = if held {
             // A load is not negative, but for rounding.
-            (link.capacity - link.used.max(0.0)) / link.size
+            (link.capacity - used.max(0.0)) / link.size
         } else {
             link.capacity / link.share
         };
         let mut level = start.max(0.0);
-        let scan = !held || level * TIE < link.top;
+        let scan = !held || level * TIE < self.top[r as usize];
         self.faster.clear();
-        let mut rest = link.used;
+        let mut rest = used;
         if scan {
             rest = self.find_faster(r, level * TIE);
         }
@@ -104,9 +89,9 @@ impl Sharing {
             while let Some((ceiling, k)) = self.groups[r as usize].ceilings.first()
                 && ceiling <= level
             {
-                let before = self.links[r as usize].used;
+                let before = self.used[r as usize];
                 self.release(k);
-                rest += self.links[r as usize].used - before;
+                rest += self.used[r as usize] - before;
                 released = true;
                 if self.links[r as usize].holds == 0 {
                     return true;
@@ -142,7 +127,7 @@ impl Sharing {
 
     /// Notes who crosses a resource above a level; returns the load of the others.
     fn find_faster(&mut self, r: u32, level: f64) -> f64 {
-        let (mut rest, mut top) = (0.0, 0.0_f64);
+        let (mut rest, mut top) = (0.0, 0.0);
         for &crossing in self.cells.row(r) {
             let share = self.cells.share(crossing);
             let other = self.links[crossing.group as usize].level;
@@ -151,7 +136,7 @@ impl Sharing {
                 self.faster.push(Faster { level: other, share, who });
             } else {
                 rest += share * other;
-                top = top.max(other);
+                top = greater(top, other);
             }
         }
         if self.groups[r as usize].own > 0 {
@@ -166,20 +151,20 @@ impl Sharing {
                     self.faster.push(Faster { level: it.ceiling, share, who });
                 } else {
                     rest += share * it.ceiling;
-                    top = top.max(it.ceiling);
+                    top = greater(top, it.ceiling);
                 }
             }
         }
-        self.links[r as usize].top = top;
+        self.top[r as usize] = top;
         rest
     }
 
     /// Of those noted, keeps who is above the level that came out.
     fn keep_faster(&mut self, r: u32, level: f64) {
-        let top = &mut self.links[r as usize].top;
+        let top = &mut self.top[r as usize];
         self.faster.retain(|it| {
             if it.level <= level {
-                *top = top.max(it.level);
+                *top = greater(*top, it.level);
             }
             it.level > level
         });
@@ -208,20 +193,38 @@ impl Sharing {
     /// The members of a group changed their level by `change`: the loads of the other resources
     /// that they cross follow; those that are full, or now over, are marked.
     fn spread(&mut self, r: u32, change: f64, level: f64) {
-        for cell in self.cells.column(r) {
-            let link = &mut self.links[cell.resource as usize];
-            link.used += cell.share * change;
-            link.top = link.top.max(level);
-            if link.holds == 0 {
-                if link.used <= link.capacity * ROOM {
-                    continue;
+        let (used, alarm, marks) = (&mut self.used[..], &self.alarm[..], &mut self.marks);
+        let before = marks.len();
+        let column = self.cells.column(r);
+        if let Some(dense) = self.cells.dense(r) {
+            let mut off = false;
+            for ((used, share), alarm) in used.iter_mut().zip(dense).zip(alarm) {
+                *used += share * change;
+                off |= *used > *alarm;
+            }
+            if off {
+                for cell in column {
+                    let i = cell.resource as usize;
+                    marks.add_if(cell.resource, used[i] > alarm[i]);
                 }
-                link.key = link.capacity / link.share;
             }
-            if !link.dirty {
-                link.dirty = true;
-                self.dirty.push(cell.resource);
+        } else {
+            // No branches, as most would be guessed wrong.
+            for cell in column {
+                let i = cell.resource as usize;
+                used[i] += cell.share * change;
+                marks.add_if(cell.resource, used[i] > alarm[i]);
             }
+        }
+        if change > 0.0 {
+            for cell in column {
+                let top = &mut self.top[cell.resource as usize];
+                *top = greater(*top, level);
+            }
+        }
+        for r in marks.since(before) {
+            self.alarm[*r as usize] = f64::INFINITY;
+            self.links[*r as usize].mark();
         }
     }
 
@@ -245,7 +248,7 @@ impl Sharing {
                     self.account(k);
                     self.shift(k, r);
                 }
-                self.mark_full(k);
+                self.stir(k);
             }
             if let Who::Group(q) = it.who
                 && self.links[q as usize].holds > 0
@@ -277,20 +280,9 @@ impl Sharing {
         }
     }
 
-    /// Marks the full resources on a class's path.
-    fn mark_full(&mut self, k: u32) {
-        let (first, steps) = self.span_of(k);
-        for step in &self.steps[first..first + steps] {
-            let link = &mut self.links[step.link as usize];
-            if link.holds > 0 && !link.dirty {
-                link.dirty = true;
-                self.dirty.push(step.link);
-            }
-        }
-    }
-
     /// Says when the touched groups complete next.
     pub(super) fn schedule(&mut self) {
+        self.next = None;
         while let Some(g) = self.touched.pop() {
             self.links[g as usize].touched = false;
             let at = if self.links[g as usize].holds == 0 {

@@ -3,7 +3,7 @@
 //! Whatever is done here keeps the sums of every resource true for the present levels, and marks
 //! the resources whose level must be looked at; `level` then puts the levels right.
 
-use super::{Active, Instant, Member, NONE, Sharing, done_at};
+use super::{Active, Instant, Member, NONE, Sharing, done_at, greater};
 
 /// A resource is over its capacity beyond this factor.
 pub(super) const ROOM: f64 = 1.0 + 4e-12;
@@ -79,11 +79,10 @@ impl Sharing {
             let link = &mut self.links[step.link as usize];
             link.share -= step.share;
             if members.is_empty() {
-                (link.share, link.used) = (0.0, 0.0);
+                link.share = 0.0;
+                self.used[step.link as usize] = 0.0;
             }
-            if link.holds > 0 {
-                self.mark(step.link);
-            }
+            self.mark(step.link);
         }
         self.free_actives.push(k);
     }
@@ -111,10 +110,7 @@ impl Sharing {
         self.reschedule(k);
         let (first, steps) = self.span_of(k);
         for i in first..first + steps {
-            let link = self.steps[i].link;
-            if self.links[link as usize].holds > 0 {
-                self.mark(link);
-            }
+            self.mark(self.steps[i].link);
         }
     }
 
@@ -161,6 +157,7 @@ impl Sharing {
             let left = it.head - it.offset;
             let at = done_at(self.now, left, it.ceiling);
             self.own.set(it.class, Instant::from_nanos(at));
+            self.next = None;
         } else {
             let g = it.group;
             self.touch(g);
@@ -178,10 +175,10 @@ impl Sharing {
 
     #[inline]
     pub(super) fn mark(&mut self, r: u32) {
-        let link = &mut self.links[r as usize];
-        if !link.dirty {
-            link.dirty = true;
-            self.dirty.push(r);
+        if self.used[r as usize] > self.alarm[r as usize] {
+            self.alarm[r as usize] = f64::INFINITY;
+            self.links[r as usize].mark();
+            self.marks.add_if(r, true);
         }
     }
 
@@ -197,7 +194,7 @@ impl Sharing {
             if step.link == g {
                 link.size += share;
             } else if level < f64::INFINITY {
-                link.used += share * level;
+                self.used[step.link as usize] += share * level;
                 if g != NONE {
                     self.cells.add(g, step.link, share);
                 }
@@ -209,18 +206,8 @@ impl Sharing {
     #[inline]
     pub(super) fn stir(&mut self, k: u32) {
         let (first, steps) = self.span_of(k);
-        for step in &self.steps[first..first + steps] {
-            let link = &mut self.links[step.link as usize];
-            if link.holds == 0 {
-                if link.used <= link.capacity * ROOM {
-                    continue;
-                }
-                link.key = link.capacity / link.share;
-            }
-            if !link.dirty {
-                link.dirty = true;
-                self.dirty.push(step.link);
-            }
+        for i in first..first + steps {
+            self.mark(self.steps[i].link);
         }
     }
 
@@ -237,7 +224,8 @@ impl Sharing {
             let guess = if link.holds > 0 {
                 link.level * (link.size / (link.size + share))
             } else {
-                ((link.capacity - link.used) / share).max(link.capacity / link.share)
+                let left = link.capacity - self.used[step.link as usize];
+                greater(left / share, link.capacity / link.share)
             };
             if guess < least {
                 (g, least) = (step.link, guess);
@@ -263,6 +251,9 @@ impl Sharing {
         (group.clock, group.since) = (0.0, self.now);
         let link = &mut self.links[g as usize];
         (link.level, link.key) = (level, level);
+        if link.dirty {
+            self.marks.rekeyed(g, &self.links);
+        }
     }
 
     /// Puts a class, with its offset set, into a group.
@@ -280,11 +271,13 @@ impl Sharing {
                 link.size += share;
                 link.holds += 1;
                 if link.holds == 1 {
+                    self.alarm[g as usize] = link.alarm();
                     self.groups[g as usize].account.fills(self.now);
                 }
             } else {
-                link.used += share * level;
-                link.top = link.top.max(level);
+                let r = step.link as usize;
+                self.used[r] += share * level;
+                self.top[r] = greater(self.top[r], level);
                 self.cells.join(g, step.link, share);
             }
         }
@@ -307,9 +300,9 @@ impl Sharing {
         for step in &self.steps[first..first + steps] {
             self.groups[step.link as usize].own += 1;
             if level < f64::INFINITY {
-                let link = &mut self.links[step.link as usize];
-                link.used += flows * step.share * level;
-                link.top = link.top.max(level);
+                let r = step.link as usize;
+                self.used[r] += flows * step.share * level;
+                self.top[r] = greater(self.top[r], level);
             }
         }
         self.reschedule(k);
@@ -341,11 +334,12 @@ impl Sharing {
                 link.holds -= 1;
                 if link.holds == 0 {
                     (link.size, link.level) = (0.0, f64::INFINITY);
+                    self.alarm[g as usize] = link.alarm();
                     self.groups[g as usize].account.frees(link.capacity, self.now);
                 }
             } else {
                 self.cells.quit(g, step.link, share);
-                link.used -= share * level;
+                self.used[step.link as usize] -= share * level;
                 self.settle_used(step.link);
             }
         }
@@ -360,18 +354,19 @@ impl Sharing {
             let step = self.steps[i];
             self.groups[step.link as usize].own -= 1;
             if level < f64::INFINITY {
-                self.links[step.link as usize].used -= flows * step.share * level;
+                self.used[step.link as usize] -= flows * step.share * level;
                 self.settle_used(step.link);
             }
         }
         self.own.set(c, Instant::NEVER);
+        self.next = None;
     }
 
     /// With nobody left, a load is 0 whatever the rounding says.
     #[inline]
     fn settle_used(&mut self, r: u32) {
         if self.cells.row(r).is_empty() && self.groups[r as usize].own == 0 {
-            self.links[r as usize].used = 0.0;
+            self.used[r as usize] = 0.0;
         }
     }
 
@@ -449,16 +444,7 @@ impl Sharing {
             }
         }
         let link = &mut self.links[r as usize];
-        (link.size, link.share, link.used) = (size, share, used);
+        (link.size, link.share) = (size, share);
+        self.used[r as usize] = used;
     }
-
-    /// A resource changed by itself.
-    pub(super) fn disturb(&mut self, r: u32) {
-        let link = &mut self.links[r as usize];
-        if link.holds == 0 {
-            link.key = if link.share > 0.0 { link.capacity / link.share } else { 0.0 };
-        }
-        self.mark(r);
-    }
-
 }

@@ -29,6 +29,7 @@ mod cells;
 mod flows;
 mod heap;
 mod level;
+mod marks;
 mod membership;
 mod queue;
 mod soonest;
@@ -41,6 +42,8 @@ use accounts::Account;
 use cells::Cells;
 use flows::Flows;
 use heap::Heap;
+use marks::Marks;
+use membership::ROOM;
 use queue::Queue;
 use soonest::Soonest;
 
@@ -100,16 +103,12 @@ pub struct ResourceUse {
 #[derive(Debug)]
 struct Link {
     capacity: f64,
-    /// Load of the classes that it does not hold.
-    used: f64,
     /// Level of its group; infinite while it holds none.
     level: f64,
     /// Flows x weight x crossings of its group.
     size: f64,
     /// The same of all flows that cross it.
     share: f64,
-    /// Nobody that crosses it and is not in its group has a level above this.
-    top: f64,
     /// Repairs go by this, lowest first: the level, or a bound of the level to come.
     key: f64,
     /// Classes in its group.
@@ -168,7 +167,10 @@ struct Class {
     steps: u32,
     /// Bytes delivered, and time x flows by what held them back, since the last reading.
     work: f64,
-    held: Vec<(Bound, f64)>,
+    held: f64,
+    held_by: u32,
+    /// The same of earlier bounds.
+    held_before: Vec<(u32, f64)>,
 }
 
 /// A class that has flows under way.
@@ -218,6 +220,14 @@ struct Active {
 #[derive(Debug, Default)]
 pub struct Sharing {
     links: Vec<Link>,
+    /// Of each resource, the load of the classes that it does not hold. These three lie in arrays
+    /// of their own because a change of a level goes through many at once.
+    used: Vec<f64>,
+    /// Nobody that crosses it and is not in its group has a level above this.
+    top: Vec<f64>,
+    /// Its level must be looked at once its load is above this: always while it holds classes,
+    /// when it is over its capacity while it holds none, never while it is marked.
+    alarm: Vec<f64>,
     groups: Vec<Group>,
     cells: Cells,
     steps: Vec<Step>,
@@ -231,7 +241,10 @@ pub struct Sharing {
     /// Next completion of each group, and of each class at its own ceiling.
     soonest: Soonest,
     own: ClassHeap,
-    dirty: Vec<u32>,
+    /// The next completion of all and its group ([`NONE`] for a class at its ceiling), if it is
+    /// known.
+    next: Option<(u64, u32)>,
+    marks: Marks,
     touched: Vec<u32>,
     // The repair's notes.
     faster: Vec<level::Faster>,
@@ -251,16 +264,17 @@ impl Sharing {
         let id = u32::try_from(self.links.len()).expect("fewer than 2^32 resources");
         self.links.push(Link {
             capacity,
-            used: 0.0,
             level: f64::INFINITY,
             size: 0.0,
             share: 0.0,
-            top: 0.0,
             key: 0.0,
             holds: 0,
             dirty: false,
             touched: false,
         });
+        self.used.push(0.0);
+        self.top.push(0.0);
+        self.alarm.push(capacity * ROOM);
         self.groups.push(Group {
             clock: 0.0,
             since: self.now,
@@ -272,6 +286,7 @@ impl Sharing {
             account: Account::new(self.now),
         });
         self.cells.grow();
+        self.marks.grow();
         self.soonest.grow();
         ResourceId(id)
     }
@@ -301,7 +316,9 @@ impl Sharing {
             first_step: u32::try_from(first_step).expect("fewer than 2^32 steps"),
             steps: u32::try_from(steps).expect("fewer than 2^32 steps"),
             work: 0.0,
-            held: Vec::new(),
+            held: 0.0,
+            held_by: NONE,
+            held_before: Vec::new(),
         });
         self.own.grow();
         ClassId(id)
@@ -379,13 +396,14 @@ impl Sharing {
         }
         self.account_link(r);
         self.links[r as usize].capacity = capacity;
+        self.arm(r);
         if capacity == f64::INFINITY {
             self.let_go(r);
         } else if old == f64::INFINITY {
             self.catch(r);
         }
         self.sum_afresh(r);
-        self.disturb(r);
+        self.mark(r);
     }
 
     /// Changes the cap of a class at `now`; 0 stalls its flows.
@@ -403,16 +421,24 @@ impl Sharing {
     /// When the next flow is done, if any will be.
     #[inline]
     pub fn next_at(&mut self) -> Option<Instant> {
-        self.settle();
-        self.next().map(|(at, _)| Instant::from_nanos(at))
+        let (at, _) = self.find_next();
+        (at < u64::MAX).then(|| Instant::from_nanos(at))
     }
 
     /// Takes the next flow that is done, and passes to that instant. At one instant: groups before
     /// classes at their ceiling, each by number; within a class, who started first.
     #[inline]
     pub fn pop(&mut self) -> Option<(Instant, FlowId)> {
-        self.settle();
-        let (at, k) = self.next()?;
+        let (at, g) = self.find_next();
+        if at == u64::MAX {
+            return None;
+        }
+        let k = if g == NONE {
+            let (_, c) = self.own.first().expect("a class with an end");
+            self.classes[c as usize].active
+        } else {
+            self.groups[g as usize].finish.first().expect("a group with an end").1
+        };
         self.now = at;
         self.account(k);
         let it = &mut self.actives[k as usize];
@@ -454,19 +480,27 @@ impl Sharing {
         self.load_of(resource.0)
     }
 
-    /// The next completion: its instant and class.
+    /// The next completion: its instant (`u64::MAX` for none) and group.
     #[inline]
-    fn next(&self) -> Option<(u64, u32)> {
-        let group = self.soonest.first();
-        let own = self.own.first();
-        match (group, own) {
-            (Some((at, g)), own) if own.is_none_or(|(o, _)| at <= o.nanos()) => {
-                let (_, k) = self.groups[g as usize].finish.first().expect("a group with an end");
-                Some((at, k))
-            }
-            (_, Some((at, c))) => Some((at.nanos(), self.classes[c as usize].active)),
-            (_, None) => None,
+    fn find_next(&mut self) -> (u64, u32) {
+        self.settle();
+        if let Some(next) = self.next {
+            return next;
         }
+        let (mut at, mut g) = self.soonest.first();
+        if let Some((own, _)) = self.own.first()
+            && own.nanos() < at
+        {
+            (at, g) = (own.nanos(), NONE);
+        }
+        self.next = Some((at, g));
+        (at, g)
+    }
+
+    /// Puts the alarm of a resource where it must stand.
+    #[inline]
+    fn arm(&mut self, r: u32) {
+        self.alarm[r as usize] = self.links[r as usize].alarm();
     }
 
     #[inline]
@@ -481,13 +515,42 @@ impl Sharing {
     /// Repairs what changed at the present instant, and says anew when groups complete.
     #[inline]
     fn settle(&mut self) {
-        if !self.dirty.is_empty() {
+        if !self.marks.is_empty() {
             self.repair();
         }
         if !self.touched.is_empty() {
             self.schedule();
         }
     }
+}
+
+impl Link {
+    /// Where the alarm must stand.
+    #[inline]
+    fn alarm(&self) -> f64 {
+        if self.dirty {
+            f64::INFINITY
+        } else if self.holds > 0 {
+            f64::NEG_INFINITY
+        } else {
+            self.capacity * ROOM
+        }
+    }
+
+    /// The alarm went off.
+    #[inline]
+    fn mark(&mut self) {
+        self.dirty = true;
+        if self.holds == 0 {
+            self.key = self.capacity / self.share;
+        }
+    }
+}
+
+/// The greater of two numbers, without `f64::max`'s care for NaN.
+#[inline]
+fn greater(a: f64, b: f64) -> f64 {
+    if a < b { b } else { a }
 }
 
 /// A span in ns as a number.
