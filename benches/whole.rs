@@ -8,7 +8,7 @@ use highwater::measure::{Identity, Results, Tally};
 use highwater::plan::{
     Arrivals, Belief, Branch, Capacity, Connections, Delay, DelayId, Duplex, Hop, Link, LinkId,
     NameCache, Plan, Policy, Rehash, Retries, Route, RouteId, Scope, Selector, SelectorId, Servers,
-    Settings, Station, StationId, Timeouts, Workload,
+    Settings, Station, StationId, Timeouts, Transport, Workload,
 };
 use highwater::random::Dist;
 use highwater::units::{Rate, Span};
@@ -44,6 +44,7 @@ fn workload(per_second: f64, response: Dist, reuse: bool) -> Workload {
             budget: None,
             re_resolve: true,
         },
+        transport: Transport::FLUID,
         flow_cap: None,
         weight: 1.0,
         idempotent: true,

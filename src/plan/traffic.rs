@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::random::Dist;
 use crate::units::{Rate, Span};
 
-use super::{PlaceId, RouteId};
+use super::{PlaceId, RouteId, Transport};
 
 /// A source of requests.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +32,9 @@ pub struct Workload {
     pub timeouts: Timeouts,
     /// What follows an error.
     pub retries: Retries,
-    /// Most that one flow can take whatever the network offers (window / RTT, access rate).
+    /// Headers, windows and the start of transfers.
+    pub transport: Transport,
+    /// Most that one flow can take whatever the network offers (access rate), headers included.
     pub flow_cap: Option<Rate>,
     /// Weight in the sharing of links, above 0.
     pub weight: f64,

@@ -364,9 +364,26 @@ pub(crate) fn tightest(results: &Results) -> Option<String> {
     }
 }
 
-/// Whether a binding limit is no resource of the network: the flow's own cap, or a failure.
+/// What a reader should know of each workload's transfers: how its connections carry bytes, and
+/// whether its median transfer is shorter than a fluid can tell about.
+pub(crate) fn transfers(results: &Results) -> Vec<String> {
+    let mut lines = Vec::new();
+    for w in results.workloads.iter().filter(|w| !w.transport.is_empty()) {
+        let short = match w.ok > 0 && w.short * 2 > w.ok {
+            true => {
+                ". Its median transfer is shorter than 10 round trips: losses, buffers and bursts, \
+                 which are not modelled, would show most here; read its percentiles as loss-free"
+            }
+            false => "",
+        };
+        lines.push(format!("{}: {}{short}.", w.name, w.transport));
+    }
+    lines
+}
+
+/// Whether a binding limit is no resource of the network: the flow's own cap, its start, or a failure.
 pub(crate) fn is_no_limit(limit: &str) -> bool {
-    limit == "own cap" || limit == "down"
+    limit == "own cap" || limit == "down" || limit == "start-up"
 }
 
 #[cfg(test)]

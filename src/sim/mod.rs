@@ -9,6 +9,7 @@
 //!
 //! * `world`: the loop over the agenda and the sharing, and the windows.
 //! * `request`: the life of a request; `connection`: opening, reusing, closing, moving.
+//! * `transfer`: messages as flows, window by window while a connection is new.
 //! * `path`: routes resolved to concrete paths; `belief`: truth, detection, names, choices.
 //! * `stock`: pools and stations; `link`: capacities, their laws, background load.
 //! * `arrivals`: when requests start.
@@ -24,6 +25,7 @@ mod path;
 mod request;
 mod state;
 mod stock;
+mod transfer;
 mod world;
 
 use crate::measure::Observer;

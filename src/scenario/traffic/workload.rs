@@ -1,7 +1,7 @@
 //! A source of requests: `[workload.x]`.
 
 use super::profile::Profiles;
-use super::{Way, arrivals, client};
+use super::{Tcp, Way, arrivals, client};
 use crate::plan::{self, NameCache, Objective};
 use crate::random::Dist;
 use crate::scenario::context::Ref;
@@ -27,6 +27,7 @@ pub(crate) struct Workload {
     pub(crate) names_given: bool,
     timeouts: plan::Timeouts,
     retries: plan::Retries,
+    tcp: Tcp,
     flow_cap: Option<Rate>,
     weight: f64,
     pub(crate) idempotent: bool,
@@ -35,7 +36,7 @@ pub(crate) struct Workload {
 
 impl Workload {
     /// Reads `[workload.x]`.
-    pub(crate) fn read(r: &Reader<'_>, profiles: &Profiles) -> Option<Self> {
+    pub(crate) fn read(r: &Reader<'_>, profiles: &Profiles, tcp: Option<&Tcp>) -> Option<Self> {
         let way = Way::read(r);
         let zones = r.references("zones", &["zone"]);
         let arrivals = r
@@ -54,6 +55,8 @@ impl Workload {
         let names = r.word("names", client::NAMES).unwrap_or(NameCache::Ttl { warm: true });
         let timeouts = client::timeouts(r);
         let retries = client::retries(r);
+        let _ = r.has("tcp"); // known, even where `[tcp]` itself cannot be read
+        let tcp = tcp.and_then(|scenario| scenario.or_own(r));
         let flow_cap = r.opt::<Above0<Rate>>("flow_cap").map(|cap| cap.0);
         let weight = r.given::<Factor>("weight");
         if let Some(weight) = weight.as_ref().filter(|w| w.value.0 <= 0.0) {
@@ -76,6 +79,7 @@ impl Workload {
             names_given,
             timeouts: timeouts?,
             retries: retries?,
+            tcp: tcp?,
             flow_cap,
             weight: weight.map_or(1.0, |w| w.value.0),
             idempotent,
@@ -120,6 +124,7 @@ impl Thing<Workload> {
             names: spec.names,
             timeouts: spec.timeouts.clone(),
             retries: spec.retries.clone(),
+            transport: spec.tcp.transport(),
             flow_cap: spec.flow_cap,
             weight: spec.weight,
             idempotent: spec.idempotent,
