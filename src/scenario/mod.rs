@@ -259,8 +259,7 @@ impl Scenario {
         let specs = Specs::read(root, cx);
         let profiles = traffic::read_profiles(root, cx);
         let tcp = Tcp::read_all(root, cx);
-        let workloads =
-            things(root, "workload", cx, |r| Workload::read(r, &profiles, tcp.as_ref()));
+        let workloads = things(root, "workload", cx, |r| Workload::read(r, &profiles, &tcp));
         let backgrounds = things(root, "background", cx, |r| Background::read(r, &profiles));
         let faults = things(root, "fault", cx, Fault::read);
         specs.check(cx);

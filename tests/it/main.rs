@@ -11,4 +11,5 @@ mod readme;
 mod report;
 mod scenario;
 mod scenario_bad;
+mod startup;
 mod theory;

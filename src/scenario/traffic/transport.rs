@@ -4,8 +4,8 @@
 use crate::plan::{SlowStart, Transport};
 use crate::scenario::context::Context;
 use crate::scenario::diagnostic::{Diagnostic, Place};
-use crate::scenario::read::{Above0, Count, Factor, Read};
-use crate::scenario::reader::{Basis, Reader};
+use crate::scenario::read::{Above0, Count, Factor};
+use crate::scenario::reader::Reader;
 use crate::scenario::tree::Table;
 use crate::units::{Bytes, Span};
 
@@ -15,23 +15,38 @@ const MOST_BYTES: u64 = 65_535;
 /// Growth from one window to the next.
 const GROWTH: (f64, f64) = (1.1, 16.0);
 
-const START: Basis = Basis { source: "slow start of new connections (RFC 5681)", mark: "B" };
-const FIRST: Basis = Basis { source: "initial window of 10 segments (RFC 6928)", mark: "B" };
-const DOUBLING: Basis = Basis {
-    source: "windows double per round trip where each acknowledged byte counts (RFC 3465, RFC \
-             9438); 1.5 where delayed acknowledgements are counted one by one",
-    mark: "B",
-};
-const SEGMENT: Basis = Basis {
-    source: "MTU 1500 less 40 bytes of IPv4 and TCP headers and 12 of timestamps (RFC 9293, 7323)",
-    mark: "B",
-};
-const HEADERS: Basis = Basis {
-    source: "IPv4 20, TCP 20, timestamps 12, link 2 bytes a segment: 1448 of 1502 are payload",
-    mark: "C",
-};
-const NO_WINDOW: &str = "receivers tune their windows to the path; set it where they do not";
-const NO_RESTART: &str = "a reused connection keeps its windows; RFC 5681 4.1 lets it restart";
+/// (key, default, source, mark): what the report says where `[tcp]` says nothing. The first four
+/// matter with slow start only.
+const ASSUMED: &[(&str, &str, &str, &str)] = &[
+    ("slow_start", "true", "slow start of new connections (RFC 5681)", "B"),
+    ("initial_window", "10", "initial window of 10 segments (RFC 6928)", "B"),
+    (
+        "growth",
+        "2",
+        "windows double per round trip where each acknowledged byte counts (RFC 3465, RFC 9438); \
+         1.5 where delayed acknowledgements are counted one by one",
+        "B",
+    ),
+    (
+        "idle_restart",
+        "never",
+        "a reused connection keeps its windows; RFC 5681 4.1 lets it restart",
+        "D",
+    ),
+    (
+        "segment",
+        "1448 B",
+        "MTU 1500 less 40 bytes of IPv4 and TCP headers and 12 of timestamps (RFC 9293, 7323)",
+        "B",
+    ),
+    (
+        "headers",
+        "54 B",
+        "IPv4 20, TCP 20, timestamps 12, link 2 bytes a segment: 1448 of 1502 are payload",
+        "C",
+    ),
+    ("window", "none", "receivers tune their windows to the path; set it where they do not", "D"),
+];
 
 /// What `[tcp]` or `tcp = { ... }` says.
 #[derive(Clone, Debug)]
@@ -46,74 +61,58 @@ pub(crate) struct Tcp {
 }
 
 impl Tcp {
+    const DEFAULT: Self = Self {
+        slow_start: true,
+        initial_window: 10,
+        growth: 2.0,
+        segment: 1_448,
+        headers: 54,
+        window: None,
+        idle_restart: None,
+    };
+
     /// Reads the scenario's `[tcp]`; every default is an assumption.
-    pub(crate) fn read_all(root: &Table, cx: &Context) -> Option<Self> {
+    pub(crate) fn read_all(root: &Table, cx: &Context) -> Self {
         static EMPTY: Table = Table { entries: std::collections::BTreeMap::new() };
         let r = match root.get("tcp") {
-            Some(entry) => Reader::of(cx, &entry.node, "tcp")?,
-            None => Reader::new(cx, &EMPTY, Place::default(), "tcp".to_owned()),
+            Some(entry) => Reader::of(cx, &entry.node, "tcp"),
+            None => Some(Reader::new(cx, &EMPTY, Place::default(), "tcp".to_owned())),
         };
-        let slow_start = r.fallback("slow_start", "true", START);
-        let used = slow_start != Some(false);
-        let (initial_window, growth) = match used {
-            true => {
-                (r.fallback("initial_window", "10", FIRST), r.fallback("growth", "2", DOUBLING))
+        let Some(r) = r else { return Self::DEFAULT };
+        let it = Self::DEFAULT.with(&r);
+        for (i, &(key, value, source, mark)) in ASSUMED.iter().enumerate() {
+            if !r.has(key) && (it.slow_start || i == 0 || i > 3) {
+                r.assume(key, value, source, mark);
             }
-            false => (r.quiet("initial_window", "10"), r.quiet("growth", "2")),
-        };
-        let segment = r.fallback::<Above0<Bytes>>("segment", "1448 B", SEGMENT);
-        let headers = r.fallback::<Bytes>("headers", "54 B", HEADERS);
-        if !r.has("window") {
-            r.assume("window", "none", NO_WINDOW, "D");
         }
-        if used && !r.has("idle_restart") {
-            r.assume("idle_restart", "never", NO_RESTART, "D");
-        }
-        let tcp = Self {
-            slow_start: slow_start?,
-            initial_window: segments(&r, initial_window?)?,
-            growth: growing(&r, growth?)?,
-            segment: bytes(&r, "segment", segment?.0)?,
-            headers: bytes(&r, "headers", headers?)?,
-            window: r.opt::<Above0<Bytes>>("window").map(|w| w.0),
-            idle_restart: r.opt("idle_restart"),
-        };
         r.done();
-        Some(tcp)
+        it
     }
 
     /// Reads a workload's `tcp = { ... }` over what the scenario says.
-    pub(crate) fn or_own(&self, r: &Reader<'_>) -> Option<Self> {
-        let Some(r) = r.table("tcp") else { return Some(self.clone()) };
-        fn over<T: Read, U: Copy>(
-            r: &Reader<'_>,
-            key: &'static str,
-            base: U,
-            take: impl Fn(T) -> Option<U>,
-        ) -> Option<U> {
-            match r.has(key) {
-                true => r.opt::<T>(key).and_then(take),
-                false => Some(base),
-            }
-        }
-        let slow_start = over(&r, "slow_start", self.slow_start, Some);
-        let first = over(&r, "initial_window", self.initial_window, |n| segments(&r, n));
-        let growth = over(&r, "growth", self.growth, |g| growing(&r, g));
-        let segment =
-            over(&r, "segment", self.segment, |b: Above0<Bytes>| bytes(&r, "segment", b.0));
-        let headers = over(&r, "headers", self.headers, |b| bytes(&r, "headers", b));
-        let window = over(&r, "window", self.window, |w: Above0<Bytes>| Some(Some(w.0)));
-        let restart = over(&r, "idle_restart", self.idle_restart, |s: Span| Some(Some(s)));
+    pub(crate) fn or_own(&self, r: &Reader<'_>) -> Self {
+        let Some(r) = r.table("tcp") else { return self.clone() };
+        let it = self.with(&r);
         r.done();
-        Some(Self {
-            slow_start: slow_start?,
-            initial_window: first?,
-            growth: growth?,
-            segment: segment?,
-            headers: headers?,
-            window: window?,
-            idle_restart: restart?,
-        })
+        it
+    }
+
+    /// What a table says, and this where it says nothing or what cannot be read: then nothing is
+    /// lowered anyway.
+    fn with(&self, r: &Reader<'_>) -> Self {
+        let first = r.opt::<Count>("initial_window").and_then(|n| segments(r, n));
+        let segment = r.opt::<Above0<Bytes>>("segment").and_then(|b| bytes(r, "segment", b.0));
+        let headers = r.opt::<Bytes>("headers").and_then(|b| bytes(r, "headers", b));
+        let growth = r.opt::<Factor>("growth").and_then(|g| growing(r, g));
+        Self {
+            slow_start: r.or("slow_start", self.slow_start),
+            initial_window: first.unwrap_or(self.initial_window),
+            growth: growth.unwrap_or(self.growth),
+            segment: segment.unwrap_or(self.segment),
+            headers: headers.unwrap_or(self.headers),
+            window: r.opt::<Above0<Bytes>>("window").map(|w| w.0).or(self.window),
+            idle_restart: r.opt("idle_restart").or(self.idle_restart),
+        }
     }
 
     /// In the plan's terms.

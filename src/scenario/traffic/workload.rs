@@ -36,7 +36,7 @@ pub(crate) struct Workload {
 
 impl Workload {
     /// Reads `[workload.x]`.
-    pub(crate) fn read(r: &Reader<'_>, profiles: &Profiles, tcp: Option<&Tcp>) -> Option<Self> {
+    pub(crate) fn read(r: &Reader<'_>, profiles: &Profiles, tcp: &Tcp) -> Option<Self> {
         let way = Way::read(r);
         let zones = r.references("zones", &["zone"]);
         let arrivals = r
@@ -55,8 +55,7 @@ impl Workload {
         let names = r.word("names", client::NAMES).unwrap_or(NameCache::Ttl { warm: true });
         let timeouts = client::timeouts(r);
         let retries = client::retries(r);
-        let _ = r.has("tcp"); // known, even where `[tcp]` itself cannot be read
-        let tcp = tcp.and_then(|scenario| scenario.or_own(r));
+        let tcp = tcp.or_own(r);
         let flow_cap = r.opt::<Above0<Rate>>("flow_cap").map(|cap| cap.0);
         let weight = r.given::<Factor>("weight");
         if let Some(weight) = weight.as_ref().filter(|w| w.value.0 <= 0.0) {
@@ -79,7 +78,7 @@ impl Workload {
             names_given,
             timeouts: timeouts?,
             retries: retries?,
-            tcp: tcp?,
+            tcp,
             flow_cap,
             weight: weight.map_or(1.0, |w| w.value.0),
             idempotent,
