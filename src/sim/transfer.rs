@@ -11,9 +11,10 @@
 //! delays its acknowledgements as well. A window that took a whole round trip or more, or covers a
 //! round trip of the free path, does not bind: acknowledgements then come while it is being sent,
 //! and all that is left goes in one flow. (Kurose & Ross, static congestion window; Cardwell,
-//! Savage & Anderson 2000.) `CHANGELOG.md` has the errors against packet-level TCP.
+//! Savage & Anderson 2000.) `ARCHITECTURE.md` has the errors against packet-level TCP.
 //!
-//! Idle time belongs to the phase of the message: send or receive.
+//! Idle time belongs to the phase of the message: send or receive. A message ends when its last byte
+//! arrives, after its propagation; its own acknowledgement is not waited for.
 
 use crate::kernel::Rank;
 use crate::measure::{Fact, Observer, Phase, SHORT};
