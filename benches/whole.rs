@@ -47,6 +47,7 @@ fn workload(per_second: f64, response: Dist, reuse: bool) -> Workload {
         transport: Transport::FLUID,
         flow_cap: None,
         weight: 1.0,
+        priority: Workload::NORMAL,
         idempotent: true,
         objectives: vec![],
     }

@@ -2,10 +2,22 @@
 
 use crate::plan::{Transport, Workload};
 
-/// One clause per choice: start, headers, window.
+/// One clause per choice: start, headers, window, fairness.
 pub(super) fn words(spec: &Workload) -> String {
     let it = &spec.transport;
-    [start(it), headers(it), window(it)].join("; ")
+    [start(it), headers(it), window(it), share(spec)].join("; ")
+}
+
+fn share(spec: &Workload) -> String {
+    let weight = match (spec.weight, spec.transport.rtt_bias) {
+        (1.0, 0.0) => "equal weights".into(),
+        (weight, 0.0) => format!("weight {weight}"),
+        (weight, bias) => format!("weight {weight} x (round trip / 1 ms)^-{bias}"),
+    };
+    match spec.priority {
+        Workload::NORMAL => format!("max-min fair shares, {weight}"),
+        first => format!("max-min fair shares, {weight}, within priority {first} (0 is first)"),
+    }
 }
 
 fn start(it: &Transport) -> String {

@@ -38,10 +38,20 @@ pub struct Workload {
     pub flow_cap: Option<Rate>,
     /// Weight in the sharing of links, above 0.
     pub weight: f64,
+    /// Strict priority in the sharing of links, 0 served first: flows of one number share what
+    /// those of lower numbers leave. Background load is served before all.
+    pub priority: u8,
     /// Whether a request can be repeated without harm; repeats of others count as duplicates.
     pub idempotent: bool,
     /// What it must achieve.
     pub objectives: Vec<Objective>,
+}
+
+impl Workload {
+    /// Priority of workloads that say nothing.
+    pub const NORMAL: u8 = 1;
+    /// Least urgent priority.
+    pub const LAST: u8 = 7;
 }
 
 /// When requests start.

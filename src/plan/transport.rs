@@ -23,6 +23,10 @@ pub struct Transport {
     /// Most payload bytes on the way at a time (receive window), above 0: a flow takes at most
     /// this per round trip of its path. No bound when absent.
     pub window: Option<Bytes>,
+    /// How much a flow's share of a full link shrinks with its path's round trip: its weight is the
+    /// workload's x (round trip / 1 ms)^-bias. 0 for none, 1 as Reno's rate does (Mathis et al.
+    /// 1997).
+    pub rtt_bias: f64,
 }
 
 /// The start of a connection that probes for its rate (RFC 5681, RFC 6928).
@@ -43,8 +47,9 @@ pub struct SlowStart {
 }
 
 impl Transport {
-    /// Bytes and nothing else: no headers, no start, no window.
-    pub const FLUID: Self = Self { segment: 1_448, headers: 0, slow_start: None, window: None };
+    /// Bytes and nothing else: no headers, no start, no window, no bias.
+    pub const FLUID: Self =
+        Self { segment: 1_448, headers: 0, slow_start: None, window: None, rtt_bias: 0.0 };
 
     /// Bytes that links carry for this many bytes of a message.
     #[expect(clippy::cast_precision_loss, reason = "sizes are below 2^53 bytes")]

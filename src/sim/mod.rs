@@ -26,6 +26,7 @@ mod request;
 mod state;
 mod stock;
 mod transfer;
+mod weight;
 mod world;
 
 use crate::measure::Observer;
@@ -55,6 +56,12 @@ pub enum SimError {
         workload: String,
         /// The limit.
         most: usize,
+    },
+    /// Workloads have different priorities, which the sharing of links cannot serve.
+    #[error("workload {workload}: strict priorities between workloads are not served")]
+    Priorities {
+        /// The first one whose priority is not that of the first workload.
+        workload: String,
     },
     /// A million events without time going on: a closed workload without think time whose requests
     /// end at once, or the like.

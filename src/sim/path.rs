@@ -7,6 +7,7 @@ use crate::random::{Dist, Draws};
 
 use super::SimError;
 use super::state::{Choices, MOST_CHOICES, NONE};
+use super::weight::weight;
 use super::world::World;
 
 /// Something that a new connection or a request passes.
@@ -166,8 +167,9 @@ impl<O: Observer> World<'_, O> {
         let round_trip = self.mean_round_trip(delay, &laws);
         let cap = flow_cap(spec, round_trip);
         let now = if down > 0 { 0.0 } else { cap };
+        let weight = weight(spec.weight, round_trip, spec.transport.rtt_bias);
         let mut class =
-            |path: &[_]| (!path.is_empty()).then(|| self.sharing.add_class(path, spec.weight, now));
+            |path: &[_]| (!path.is_empty()).then(|| self.sharing.add_class(path, weight, now));
         let classes = [class(&forward), class(&backward)];
         let [down, resets] = [down, resets].map(|n| u32::try_from(n).expect("few components"));
         Path {

@@ -54,6 +54,7 @@ pub(crate) fn workload(name: &str, arrivals: Arrivals, route: u32) -> Workload {
         transport: Transport::FLUID,
         flow_cap: None,
         weight: 1.0,
+        priority: Workload::NORMAL,
         idempotent: true,
         objectives: vec![],
     }

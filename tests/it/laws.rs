@@ -200,6 +200,7 @@ fn random_transport(d: &mut Dice) -> Transport {
             idle_restart: d.one_in(3).then(|| d.ms(1_000)),
         }),
         window: d.one_in(3).then(|| highwater::units::Bytes::new(1_000 + d.below(100_000))),
+        rtt_bias: if d.one_in(3) { 1.0 } else { 0.0 },
     }
 }
 
@@ -260,6 +261,7 @@ fn random_workload(d: &mut Dice, w: u32) -> Workload {
         transport: random_transport(d),
         flow_cap: d.one_in(3).then(|| Rate::from_mbps(1 + d.below(20))),
         weight: 1.0 + d.below(3) as f64,
+        priority: Workload::NORMAL,
         idempotent: d.one_in(2),
         objectives: vec![],
     }

@@ -3,6 +3,7 @@
 mod benches;
 mod documented;
 mod engine;
+mod fairness;
 mod house;
 mod lab;
 mod laws;

@@ -72,6 +72,7 @@ fn workloads_say_what_differs_from_the_scenario() {
         headers: 54,
         slow_start: Some(SlowStart { initial_window: 10, growth: 2.0, idle_restart: None }),
         window: None,
+        rtt_bias: 0.0,
     };
     assert_eq!(plan("", "").workloads[0].transport, default);
     let all = "[tcp]\nslow_start = false\nwindow = \"256 KiB\"\ngrowth = 1.5\n";
@@ -99,5 +100,5 @@ fn defaults_are_assumptions_with_their_sources() {
     // What the scenario sets is no assumption, and what is off has no parameters.
     let off = plan("[tcp]\nslow_start = false\nheaders = \"0 B\"\n", "").assumptions;
     let left: Vec<_> = off.iter().filter(|a| a.parameter.starts_with("tcp")).collect();
-    assert_eq!(left.len(), 2, "segment and window: {left:?}");
+    assert_eq!(left.len(), 3, "segment, window and bias: {left:?}");
 }

@@ -14,6 +14,8 @@ const MOST_SEGMENTS: u32 = 10_000;
 const MOST_BYTES: u64 = 65_535;
 /// Growth from one window to the next.
 const GROWTH: (f64, f64) = (1.1, 16.0);
+/// Steepest bias by round trip.
+const STEEPEST: f64 = 4.0;
 
 /// (key, default, source, mark): what the report says where `[tcp]` says nothing. The first four
 /// matter with slow start only.
@@ -45,6 +47,12 @@ const ASSUMED: &[(&str, &str, &str, &str)] = &[
         "IPv4 20, TCP 20, timestamps 12, link 2 bytes a segment: 1448 of 1502 are payload",
         "C",
     ),
+    (
+        "rtt_bias",
+        "0",
+        "flows share a full link whatever their round trips; 1 is Reno-like (Mathis et al. 1997)",
+        "D",
+    ),
     ("window", "none", "receivers tune their windows to the path; set it where they do not", "D"),
 ];
 
@@ -58,6 +66,7 @@ pub(crate) struct Tcp {
     headers: u32,
     window: Option<Bytes>,
     idle_restart: Option<Span>,
+    rtt_bias: f64,
 }
 
 impl Tcp {
@@ -69,6 +78,7 @@ impl Tcp {
         headers: 54,
         window: None,
         idle_restart: None,
+        rtt_bias: 0.0,
     };
 
     /// Reads the scenario's `[tcp]`; every default is an assumption.
@@ -104,6 +114,7 @@ impl Tcp {
         let segment = r.opt::<Above0<Bytes>>("segment").and_then(|b| bytes(r, "segment", b.0));
         let headers = r.opt::<Bytes>("headers").and_then(|b| bytes(r, "headers", b));
         let growth = r.opt::<Factor>("growth").and_then(|g| growing(r, g));
+        let bias = r.opt::<Factor>("rtt_bias").and_then(|b| biased(r, b));
         Self {
             slow_start: r.or("slow_start", self.slow_start),
             initial_window: first.unwrap_or(self.initial_window),
@@ -112,6 +123,7 @@ impl Tcp {
             headers: headers.unwrap_or(self.headers),
             window: r.opt::<Above0<Bytes>>("window").map(|w| w.0).or(self.window),
             idle_restart: r.opt("idle_restart").or(self.idle_restart),
+            rtt_bias: bias.unwrap_or(self.rtt_bias),
         }
     }
 
@@ -126,6 +138,7 @@ impl Tcp {
                 idle_restart: self.idle_restart,
             }),
             window: self.window,
+            rtt_bias: self.rtt_bias,
         }
     }
 }
@@ -146,6 +159,15 @@ fn growing(r: &Reader<'_>, Factor(growth): Factor) -> Option<f64> {
     }
     let message = format!("windows cannot grow {growth}-fold per round trip");
     refuse(r, "growth", message, &format!("{low} to {high}; 2 or 1.5 are usual"));
+    None
+}
+
+fn biased(r: &Reader<'_>, Factor(bias): Factor) -> Option<f64> {
+    if bias <= STEEPEST {
+        return Some(bias);
+    }
+    let message = format!("a bias of {bias} would starve every long path");
+    refuse(r, "rtt_bias", message, &format!("0 to {STEEPEST}; 0 and 1 are usual"));
     None
 }
 
