@@ -26,7 +26,12 @@ fn sharing_equals_its_slow_twin() {
 
 #[test]
 fn whole_runs_repeat() {
-    for plan in [whole::shared_link(2), whole::hybrid(1, true), whole::hybrid(1, false)] {
+    for plan in [
+        whole::shared_link(2),
+        whole::hybrid(1, true),
+        whole::hybrid(1, false),
+        whole::with_tcp(whole::hybrid(1, false)),
+    ] {
         let (requests, hash) = whole::run(&plan);
         assert!(requests > 1_000);
         assert_eq!((requests, hash), whole::run(&plan));

@@ -3,6 +3,7 @@
 mod benches;
 mod documented;
 mod engine;
+mod fairness;
 mod house;
 mod lab;
 mod laws;
@@ -11,4 +12,5 @@ mod readme;
 mod report;
 mod scenario;
 mod scenario_bad;
+mod startup;
 mod theory;

@@ -5,11 +5,13 @@ mod background;
 mod client;
 mod profile;
 mod rules;
+mod transport;
 mod workload;
 
 pub(crate) use background::Background;
 pub(crate) use profile::read_all as read_profiles;
 pub(crate) use rules::check;
+pub(crate) use transport::Tcp;
 pub(crate) use workload::Workload;
 
 use super::context::Step;
