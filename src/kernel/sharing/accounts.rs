@@ -4,7 +4,7 @@
 //! resources on its path when it ends or when one of them is read. So an event pays for the class
 //! it is about, not for every resource whose load it moves.
 
-use super::{Bound, Class, ClassId, Instant, NONE, ResourceId, ResourceUse, Sharing, span};
+use super::{Bound, ClassId, Done, Instant, NONE, ResourceId, ResourceUse, Sharing, span};
 
 /// What a resource did since its last reading.
 #[derive(Debug)]
@@ -129,11 +129,11 @@ impl Sharing {
         }
         let held = std::mem::take(&mut it.held);
         let by = holder(it.group, it.ceiling);
-        let class = &mut self.classes[it.class as usize];
-        if class.held_by != by {
-            class.switch(by);
+        let done = &mut self.done[it.class as usize];
+        if done.held_by != by {
+            done.switch(by);
         }
-        class.held += held;
+        done.held += held;
     }
 
     /// Posts a class's work to itself and to the resources on its path.
@@ -144,9 +144,8 @@ impl Sharing {
         if work == 0.0 {
             return;
         }
-        let class = &mut self.classes[it.class as usize];
-        class.work += work * class.weight;
-        for step in &self.steps[it.first_step as usize..][..it.steps as usize] {
+        self.done[it.class as usize].work += work * self.classes[it.class as usize].weight;
+        for step in &it.steps {
             self.groups[step.link as usize].account.bytes += work * step.share;
         }
     }
@@ -215,7 +214,7 @@ impl Sharing {
             self.file(k);
             self.post(k);
         }
-        let it = &mut self.classes[class.0 as usize];
+        let it = &mut self.done[class.0 as usize];
         it.switch(NONE);
         for (by, flow_ns) in it.held_before.drain(..) {
             each(bound(by), flow_ns);
@@ -229,7 +228,7 @@ impl Sharing {
     }
 }
 
-impl Class {
+impl Done {
     /// What it counts from now on was held back by another.
     #[inline]
     fn switch(&mut self, by: u32) {

@@ -4,7 +4,8 @@
 //! lists the groups that cross it. Both are short lists in no order that matters; an index finds
 //! the cell of a pair: a table while there are few resources, hashing beyond.
 
-const NONE: u32 = u32::MAX;
+use super::{NONE, Step};
+
 /// Up to this many resources the index is a table of their square.
 const TABLE_MOST: usize = 512;
 /// A column has a dense form only while it is longer than this.
@@ -62,25 +63,6 @@ impl Cells {
         (!dense.is_empty()).then_some(dense)
     }
 
-    /// Makes or drops the dense form of a column that has become long or short.
-    #[cold]
-    fn reform(&mut self, group: u32) {
-        let (column, dense) = (&self.columns[group as usize], &mut self.dense[group as usize]);
-        dense.clear();
-        if column.len() > DENSE_LEAST {
-            dense.resize(self.rows.len(), 0.0);
-            for cell in column {
-                dense[cell.resource as usize] = cell.share;
-            }
-        }
-    }
-
-    #[inline]
-    fn is_long(&self, group: u32) -> bool {
-        let len = self.columns[group as usize].len();
-        len > DENSE_LEAST && len > self.rows.len() / 4
-    }
-
     #[inline]
     pub(super) fn row(&self, resource: u32) -> &[Crossing] {
         &self.rows[resource as usize]
@@ -92,70 +74,94 @@ impl Cells {
         self.columns[crossing.group as usize][crossing.back as usize].share
     }
 
-    /// One more class of a group crosses a resource.
+    /// A class joins a group: one more on each of its other steps.
     #[inline]
-    pub(super) fn join(&mut self, group: u32, resource: u32, share: f64) {
+    pub(super) fn join(&mut self, group: u32, steps: &[Step], flows: f64) {
         let column = &mut self.columns[group as usize];
-        let at = self.index.get(group, resource);
-        if at == NONE {
-            let row = &mut self.rows[resource as usize];
-            let at = small(column.len());
-            column.push(Cell { resource, back: small(row.len()), share, classes: 1 });
-            row.push(Crossing { group, back: at });
-            self.index.set(group, resource, at);
-            if self.dense[group as usize].is_empty() && self.is_long(group) {
-                return self.reform(group);
+        let dense = &mut self.dense[group as usize];
+        let mut line = self.index.line(group);
+        for step in steps {
+            if step.link == group {
+                continue;
             }
-        } else {
-            let cell = &mut column[at as usize];
-            cell.share += share;
-            cell.classes += 1;
+            let share = flows * step.share;
+            let at = line.get(step.link);
+            if at == NONE {
+                let row = &mut self.rows[step.link as usize];
+                let at = small(column.len());
+                column.push(Cell { resource: step.link, back: small(row.len()), share, classes: 1 });
+                row.push(Crossing { group, back: at });
+                line.set(step.link, at);
+            } else {
+                let cell = &mut column[at as usize];
+                cell.share += share;
+                cell.classes += 1;
+            }
+            if let Some(dense) = dense.get_mut(step.link as usize) {
+                *dense += share;
+            }
         }
-        if let Some(dense) = self.dense[group as usize].get_mut(resource as usize) {
-            *dense += share;
+        if dense.is_empty() && column.len() > DENSE_LEAST && column.len() > self.rows.len() / 4 {
+            dense.resize(self.rows.len(), 0.0);
+            for cell in column {
+                dense[cell.resource as usize] = cell.share;
+            }
         }
     }
 
-    /// A class of a group crosses a resource no more.
+    /// A class quits a group: one less on each of its other steps.
     #[inline]
-    pub(super) fn quit(&mut self, group: u32, resource: u32, share: f64) {
-        let at = self.index.get(group, resource);
-        let column = &mut self.columns[group as usize];
-        let cell = &mut column[at as usize];
-        cell.share -= share;
-        cell.classes -= 1;
-        if let Some(dense) = self.dense[group as usize].get_mut(resource as usize) {
-            *dense = if cell.classes > 0 { *dense - share } else { 0.0 };
+    pub(super) fn quit(&mut self, group: u32, steps: &[Step], flows: f64) {
+        let mut line = self.index.line(group);
+        for step in steps {
+            if step.link == group {
+                continue;
+            }
+            let share = flows * step.share;
+            let at = line.get(step.link);
+            let column = &mut self.columns[group as usize];
+            let cell = &mut column[at as usize];
+            cell.share -= share;
+            cell.classes -= 1;
+            let (gone, back) = (cell.classes == 0, cell.back);
+            if let Some(dense) = self.dense[group as usize].get_mut(step.link as usize) {
+                *dense = if gone { 0.0 } else { *dense - share };
+            }
+            if !gone {
+                continue;
+            }
+            line.clear(step.link);
+            column.swap_remove(at as usize);
+            if let Some(moved) = column.get(at as usize) {
+                self.rows[moved.resource as usize][moved.back as usize].back = at;
+                line.set(moved.resource, at);
+            }
+            let row = &mut self.rows[step.link as usize];
+            row.swap_remove(back as usize);
+            if let Some(moved) = row.get(back as usize) {
+                self.columns[moved.group as usize][moved.back as usize].back = back;
+            }
         }
-        if cell.classes > 0 {
-            return;
-        }
-        let back = cell.back;
-        column.swap_remove(at as usize);
-        if let Some(moved) = column.get(at as usize) {
-            self.rows[moved.resource as usize][moved.back as usize].back = at;
-            self.index.set(group, moved.resource, at);
-        }
-        let row = &mut self.rows[resource as usize];
-        row.swap_remove(back as usize);
-        if let Some(moved) = row.get(back as usize) {
-            self.columns[moved.group as usize][moved.back as usize].back = back;
-        }
-        self.index.clear(group, resource);
-        if !self.dense[group as usize].is_empty()
-            && self.columns[group as usize].len() <= DENSE_LEAST / 2
-        {
+        if self.columns[group as usize].len() <= DENSE_LEAST / 2 {
             self.dense[group as usize].clear();
         }
     }
 
-    /// The weight of a group on a resource changes by that of a flow.
+    /// The weight of a class of a group changes by that of some flows.
     #[inline]
-    pub(super) fn add(&mut self, group: u32, resource: u32, share: f64) {
-        let at = self.index.get(group, resource);
-        self.columns[group as usize][at as usize].share += share;
-        if let Some(dense) = self.dense[group as usize].get_mut(resource as usize) {
-            *dense += share;
+    pub(super) fn add(&mut self, group: u32, steps: &[Step], flows: f64) {
+        let column = &mut self.columns[group as usize];
+        let dense = &mut self.dense[group as usize];
+        let line = self.index.line(group);
+        for step in steps {
+            if step.link == group {
+                continue;
+            }
+            let share = flows * step.share;
+            column[line.get(step.link) as usize].share += share;
+            if let Some(dense) = dense.get_mut(step.link as usize) {
+                *dense += share;
+            }
         }
     }
 }
@@ -168,7 +174,7 @@ fn small(n: usize) -> u32 {
 #[derive(Debug)]
 enum Index {
     Table { side: usize, at: Vec<u16> },
-    Hash { slots: Vec<(u32, u32, u32)>, used: usize, shift: u32 },
+    Hash(Hash),
 }
 
 impl Default for Index {
@@ -177,88 +183,13 @@ impl Default for Index {
     }
 }
 
-const FREE: (u32, u32, u32) = (NONE, NONE, NONE);
-
 impl Index {
+    /// The part of one group.
     #[inline]
-    fn get(&self, group: u32, resource: u32) -> u32 {
+    fn line(&mut self, group: u32) -> Line<'_> {
         match self {
-            Self::Table { side, at } => match at[group as usize * side + resource as usize] {
-                u16::MAX => NONE,
-                at => u32::from(at),
-            },
-            Self::Hash { slots, shift, .. } => {
-                let mask = slots.len() - 1;
-                let mut i = hash(group, resource, *shift);
-                loop {
-                    let slot = slots[i];
-                    if slot.0 == group && slot.1 == resource {
-                        return slot.2;
-                    }
-                    if slot == FREE {
-                        return NONE;
-                    }
-                    i = (i + 1) & mask;
-                }
-            }
-        }
-    }
-
-    #[inline]
-    fn set(&mut self, group: u32, resource: u32, to: u32) {
-        match self {
-            Self::Table { side, at } => {
-                at[group as usize * *side + resource as usize] =
-                    u16::try_from(to).expect("a column is shorter than the table's side");
-            }
-            Self::Hash { slots, used, shift } => {
-                let mask = slots.len() - 1;
-                let mut i = hash(group, resource, *shift);
-                while slots[i] != FREE && (slots[i].0, slots[i].1) != (group, resource) {
-                    i = (i + 1) & mask;
-                }
-                *used += usize::from(slots[i] == FREE);
-                slots[i] = (group, resource, to);
-                if *used * 2 > slots.len() {
-                    let old = std::mem::replace(slots, vec![FREE; (mask + 1) * 2]);
-                    *shift -= 1;
-                    *used = 0;
-                    for slot in old {
-                        if slot != FREE {
-                            self.set(slot.0, slot.1, slot.2);
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    #[inline]
-    fn clear(&mut self, group: u32, resource: u32) {
-        match self {
-            Self::Table { side, at } => at[group as usize * *side + resource as usize] = u16::MAX,
-            Self::Hash { slots, used, shift } => {
-                let mask = slots.len() - 1;
-                let mut hole = hash(group, resource, *shift);
-                while (slots[hole].0, slots[hole].1) != (group, resource) {
-                    hole = (hole + 1) & mask;
-                }
-                // Close the hole: move back what could not be found across it.
-                let mut i = hole;
-                loop {
-                    i = (i + 1) & mask;
-                    if slots[i] == FREE {
-                        break;
-                    }
-                    let home = hash(slots[i].0, slots[i].1, *shift);
-                    if (i.wrapping_sub(home) & mask) >= (i.wrapping_sub(hole) & mask) {
-                        slots[hole] = slots[i];
-                        hole = i;
-                    }
-                }
-                slots[hole] = FREE;
-                *used -= 1;
-            }
+            Self::Table { side, at } => Line::Table(&mut at[group as usize * *side..][..*side]),
+            Self::Hash(hash) => Line::Hash(hash, group),
         }
     }
 
@@ -274,13 +205,120 @@ impl Index {
             let side = resources.next_power_of_two().max(8);
             Self::Table { side, at: vec![u16::MAX; side * side] }
         } else {
-            Self::Hash { slots: vec![FREE; 4_096], used: 0, shift: 64 - 12 }
+            Self::Hash(Hash { slots: vec![FREE; 4_096], used: 0, shift: 64 - 12 })
         };
         for (group, column) in (0..).zip(columns) {
             for (at, cell) in (0..).zip(column) {
-                self.set(group, cell.resource, at);
+                self.line(group).set(cell.resource, at);
             }
         }
+    }
+}
+
+/// The index of one group.
+enum Line<'a> {
+    Table(&'a mut [u16]),
+    Hash(&'a mut Hash, u32),
+}
+
+impl Line<'_> {
+    #[inline]
+    fn get(&self, resource: u32) -> u32 {
+        match self {
+            Self::Table(at) => match at[resource as usize] {
+                u16::MAX => NONE,
+                at => u32::from(at),
+            },
+            Self::Hash(hash, group) => hash.get(*group, resource),
+        }
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "a column is shorter than the table's side")]
+    fn set(&mut self, resource: u32, to: u32) {
+        match self {
+            Self::Table(at) => at[resource as usize] = to as u16,
+            Self::Hash(hash, group) => hash.set(*group, resource, to),
+        }
+    }
+
+    #[inline]
+    fn clear(&mut self, resource: u32) {
+        match self {
+            Self::Table(at) => at[resource as usize] = u16::MAX,
+            Self::Hash(hash, group) => hash.clear(*group, resource),
+        }
+    }
+}
+
+/// Open addressing with linear probing, at most half full.
+#[derive(Debug)]
+struct Hash {
+    slots: Vec<(u32, u32, u32)>,
+    used: usize,
+    shift: u32,
+}
+
+const FREE: (u32, u32, u32) = (NONE, NONE, NONE);
+
+impl Hash {
+    #[inline]
+    fn get(&self, group: u32, resource: u32) -> u32 {
+        let mask = self.slots.len() - 1;
+        let mut i = hash(group, resource, self.shift);
+        loop {
+            let slot = self.slots[i];
+            if slot.0 == group && slot.1 == resource {
+                return slot.2;
+            }
+            if slot == FREE {
+                return NONE;
+            }
+            i = (i + 1) & mask;
+        }
+    }
+
+    fn set(&mut self, group: u32, resource: u32, to: u32) {
+        let mask = self.slots.len() - 1;
+        let mut i = hash(group, resource, self.shift);
+        while self.slots[i] != FREE && (self.slots[i].0, self.slots[i].1) != (group, resource) {
+            i = (i + 1) & mask;
+        }
+        self.used += usize::from(self.slots[i] == FREE);
+        self.slots[i] = (group, resource, to);
+        if self.used * 2 > self.slots.len() {
+            let old = std::mem::replace(&mut self.slots, vec![FREE; (mask + 1) * 2]);
+            self.shift -= 1;
+            self.used = 0;
+            for slot in old {
+                if slot != FREE {
+                    self.set(slot.0, slot.1, slot.2);
+                }
+            }
+        }
+    }
+
+    fn clear(&mut self, group: u32, resource: u32) {
+        let mask = self.slots.len() - 1;
+        let mut hole = hash(group, resource, self.shift);
+        while (self.slots[hole].0, self.slots[hole].1) != (group, resource) {
+            hole = (hole + 1) & mask;
+        }
+        // Close the hole: move back what could not be found across it.
+        let mut i = hole;
+        loop {
+            i = (i + 1) & mask;
+            if self.slots[i] == FREE {
+                break;
+            }
+            let home = hash(self.slots[i].0, self.slots[i].1, self.shift);
+            if (i.wrapping_sub(home) & mask) >= (i.wrapping_sub(hole) & mask) {
+                self.slots[hole] = self.slots[i];
+                hole = i;
+            }
+        }
+        self.slots[hole] = FREE;
+        self.used -= 1;
     }
 }
 
@@ -311,13 +349,16 @@ mod tests {
             let mut map: BTreeMap<(u32, u32), u32> = BTreeMap::new();
             for (g, r, join) in steps {
                 let (g, r) = (g * spread, r * spread);
+                if g == r {
+                    continue;
+                }
                 let count = map.entry((g, r)).or_default();
                 if join {
                     *count += 1;
-                    cells.join(g, r, 0.5);
+                    cells.join(g, &[Step { link: r, place: 0, share: 0.25 }], 2.0);
                 } else if *count > 0 {
                     *count -= 1;
-                    cells.quit(g, r, 0.5);
+                    cells.quit(g, &[Step { link: r, place: 0, share: 0.25 }], 2.0);
                 }
                 if *count == 0 {
                     map.remove(&(g, r));

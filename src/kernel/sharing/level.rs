@@ -145,7 +145,7 @@ impl Sharing {
                 if it.group != NONE || it.ceiling == f64::INFINITY {
                     continue;
                 }
-                let share = f64::from(it.flows) * self.steps[member.step as usize].share;
+                let share = f64::from(it.flows) * it.steps[member.step as usize].share;
                 if it.ceiling > level {
                     let who = Who::Own(member.active);
                     self.faster.push(Faster { level: it.ceiling, share, who });
@@ -193,27 +193,29 @@ impl Sharing {
     /// The members of a group changed their level by `change`: the loads of the other resources
     /// that they cross follow; those that are full, or now over, are marked.
     fn spread(&mut self, r: u32, change: f64, level: f64) {
-        let (used, alarm, marks) = (&mut self.used[..], &self.alarm[..], &mut self.marks);
-        let before = marks.len();
         let column = self.cells.column(r);
-        if let Some(dense) = self.cells.dense(r) {
+        let used = &mut self.used[..];
+        let alarm = &self.alarm[..used.len()];
+        let off = if let Some(dense) = self.cells.dense(r) {
             let mut off = false;
             for ((used, share), alarm) in used.iter_mut().zip(dense).zip(alarm) {
                 *used += share * change;
                 off |= *used > *alarm;
             }
-            if off {
-                for cell in column {
-                    let i = cell.resource as usize;
-                    marks.add_if(cell.resource, used[i] > alarm[i]);
-                }
-            }
+            off
         } else {
-            // No branches, as most would be guessed wrong.
             for cell in column {
-                let i = cell.resource as usize;
-                used[i] += cell.share * change;
-                marks.add_if(cell.resource, used[i] > alarm[i]);
+                used[cell.resource as usize] += cell.share * change;
+            }
+            true
+        };
+        if off {
+            let cells = column.iter().map(|cell| cell.resource);
+            let links = &mut self.links[..];
+            let fresh = self.marks.add_some(cells, |r| used[r as usize] > alarm[r as usize]);
+            for &r in fresh {
+                self.alarm[r as usize] = f64::INFINITY;
+                links[r as usize].mark();
             }
         }
         if change > 0.0 {
@@ -221,10 +223,6 @@ impl Sharing {
                 let top = &mut self.top[cell.resource as usize];
                 *top = greater(*top, level);
             }
-        }
-        for r in marks.since(before) {
-            self.alarm[*r as usize] = f64::INFINITY;
-            self.links[*r as usize].mark();
         }
     }
 
@@ -269,8 +267,7 @@ impl Sharing {
         let (group, other) = (&self.groups[q as usize], &self.groups[r as usize]);
         if group.finish.len() <= other.members.len() {
             for (_, k) in group.finish.iter() {
-                let (first, steps) = self.span_of(k);
-                if self.steps[first..first + steps].iter().any(|s| s.link == r) {
+                if self.actives[k as usize].steps.iter().any(|s| s.link == r) {
                     into.push(k);
                 }
             }
@@ -283,16 +280,20 @@ impl Sharing {
     /// Says when the touched groups complete next.
     pub(super) fn schedule(&mut self) {
         self.next = None;
-        while let Some(g) = self.touched.pop() {
-            self.links[g as usize].touched = false;
-            let at = if self.links[g as usize].holds == 0 {
+        for i in 0..self.touched.len() {
+            let g = self.touched[i];
+            let link = &mut self.links[g as usize];
+            link.touched = false;
+            let (level, holds) = (link.level, link.holds);
+            let at = if holds == 0 {
                 u64::MAX
             } else {
                 let clock = self.advance(g);
                 let (key, _) = self.groups[g as usize].finish.first().expect("it holds a class");
-                done_at(self.now, key - clock, self.links[g as usize].level)
+                done_at(self.now, key - clock, level)
             };
             self.soonest.set(g, at);
         }
+        self.touched.clear();
     }
 }

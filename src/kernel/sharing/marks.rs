@@ -33,22 +33,30 @@ impl Marks {
         self.len == 0 && self.heap.is_empty()
     }
 
+    /// Adds a resource that is not marked.
     #[inline]
-    pub(super) fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Adds a resource that is not marked, if `so`.
-    #[inline]
-    pub(super) fn add_if(&mut self, r: u32, so: bool) {
+    pub(super) fn add(&mut self, r: u32) {
         self.list[self.len] = r;
-        self.len += usize::from(so);
+        self.len += 1;
     }
 
-    /// Those added since the list was this long.
+    /// Adds those of some that are wanted, none of which is marked, and returns them. Without
+    /// branches, as most would be guessed wrong.
     #[inline]
-    pub(super) fn since(&self, len: usize) -> &[u32] {
-        &self.list[len..self.len]
+    pub(super) fn add_some(
+        &mut self,
+        some: impl Iterator<Item = u32>,
+        wanted: impl Fn(u32) -> bool,
+    ) -> &[u32] {
+        let before = self.len;
+        let list = &mut self.list[before..];
+        let mut len = 0;
+        for r in some {
+            list[len] = r;
+            len = len.wrapping_add(usize::from(wanted(r)));
+        }
+        self.len += len;
+        &self.list[before..self.len]
     }
 
     /// The key of a marked resource changed.

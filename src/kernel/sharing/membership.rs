@@ -3,7 +3,7 @@
 //! Whatever is done here keeps the sums of every resource true for the present levels, and marks
 //! the resources whose level must be looked at; `level` then puts the levels right.
 
-use super::{Active, Instant, Member, NONE, Sharing, done_at, greater};
+use super::{Active, Instant, Member, NONE, Sharing, Step, done_at, greater};
 
 /// A resource is over its capacity beyond this factor.
 pub(super) const ROOM: f64 = 1.0 + 4e-12;
@@ -12,43 +12,34 @@ impl Sharing {
     /// The first flow of a class: the class becomes active. The flow's mark.
     #[inline]
     pub(super) fn open(&mut self, c: u32, need: f64, tag: u64) -> f64 {
-        let class = &self.classes[c as usize];
-        let fresh = Active {
-            class: c,
-            group: NONE,
-            at: NONE,
-            ceiling_at: NONE,
-            flows: 1,
-            first_step: class.first_step,
-            steps: class.steps,
-            queue: NONE,
-            dead: 0,
-            ceiling: class.ceiling,
-            offset: 0.0,
-            head: need,
-            tag,
-            since: self.now,
-            attained: 0.0,
-            work: 0.0,
-            held: 0.0,
-        };
-        let k = if let Some(k) = self.free_actives.pop() {
-            self.actives[k as usize] = fresh;
-            k
-        } else {
-            self.actives.push(fresh);
-            u32::try_from(self.actives.len() - 1).expect("no more than classes")
-        };
-        self.classes[c as usize].active = k;
-        let first = self.actives[k as usize].first_step;
-        let steps = self.actives[k as usize].steps as usize;
-        for (i, step) in (first..).zip(&mut self.steps[first as usize..][..steps]) {
-            let members = &mut self.groups[step.link as usize].members;
+        #[expect(clippy::cast_possible_truncation, reason = "no more than classes")]
+        let k = self.free_actives.pop().unwrap_or(self.actives.len() as u32);
+        if k as usize == self.actives.len() {
+            self.actives.push(Active::default());
+        }
+        let class = &mut self.classes[c as usize];
+        class.active = k;
+        let it = &mut self.actives[k as usize];
+        it.class = c;
+        it.group = NONE;
+        it.flows = 1;
+        it.queue = NONE;
+        it.dead = 0;
+        it.ceiling = class.ceiling;
+        it.head = need;
+        it.tag = tag;
+        it.since = self.now;
+        (it.offset, it.attained, it.work, it.held) = (0.0, 0.0, 0.0, 0.0);
+        it.steps.clear();
+        let hops = &self.hops[class.first_hop as usize..][..class.hops as usize];
+        for (step, &(link, times)) in (0..).zip(hops) {
+            let members = &mut self.groups[link as usize].members;
             #[expect(clippy::cast_possible_truncation, reason = "no more members than classes")]
             let place = members.len() as u32;
-            step.place = place;
-            members.push(Member { active: k, step: i });
-            self.links[step.link as usize].share += step.share;
+            members.push(Member { active: k, step });
+            let share = class.weight * f64::from(times);
+            it.steps.push(Step { link, place, share });
+            self.links[link as usize].share += share;
         }
         self.place(k);
         self.stir(k);
@@ -62,28 +53,29 @@ impl Sharing {
         self.post(k);
         self.take_out(k);
         let it = &mut self.actives[k as usize];
-        it.flows = 0;
-        let (first, steps, queue) = (it.first_step as usize, it.steps as usize, it.queue);
         self.classes[it.class as usize].active = NONE;
-        if queue != NONE {
-            self.queues[queue as usize].clear();
-            self.free_queues.push(queue);
+        if it.queue != NONE {
+            self.queues[it.queue as usize].clear();
+            self.free_queues.push(it.queue);
         }
-        for i in first..first + steps {
-            let step = self.steps[i];
+        let steps = std::mem::take(&mut it.steps);
+        for step in &steps {
             let members = &mut self.groups[step.link as usize].members;
             members.swap_remove(step.place as usize);
+            let alone = members.is_empty();
             if let Some(moved) = members.get(step.place as usize) {
-                self.steps[moved.step as usize].place = step.place;
+                let other = &mut self.actives[moved.active as usize];
+                other.steps[moved.step as usize].place = step.place;
             }
             let link = &mut self.links[step.link as usize];
             link.share -= step.share;
-            if members.is_empty() {
+            if alone {
                 link.share = 0.0;
                 self.used[step.link as usize] = 0.0;
             }
             self.mark(step.link);
         }
+        self.actives[k as usize].steps = steps;
         self.free_actives.push(k);
     }
 
@@ -108,10 +100,7 @@ impl Sharing {
             self.rekey(k);
         }
         self.reschedule(k);
-        let (first, steps) = self.span_of(k);
-        for i in first..first + steps {
-            self.mark(self.steps[i].link);
-        }
+        self.stir(k);
     }
 
     /// Drops removed flows once they are half of the queue.
@@ -123,12 +112,6 @@ impl Sharing {
             queue.retain(|tag| flows.is_live(tag));
             it.dead = 0;
         }
-    }
-
-    #[inline]
-    pub(super) fn span_of(&self, k: u32) -> (usize, usize) {
-        let it = &self.actives[k as usize];
-        (it.first_step as usize, it.steps as usize)
     }
 
     #[inline]
@@ -178,36 +161,40 @@ impl Sharing {
         if self.used[r as usize] > self.alarm[r as usize] {
             self.alarm[r as usize] = f64::INFINITY;
             self.links[r as usize].mark();
-            self.marks.add_if(r, true);
+            self.marks.add(r);
         }
     }
 
     /// Adds `flows` (1 or -1) flows of a class to the sums of its resources.
     #[inline]
     pub(super) fn weigh(&mut self, k: u32, flows: f64) {
-        let (first, steps) = self.span_of(k);
-        let (g, level) = (self.actives[k as usize].group, self.level_of(k));
-        for step in &self.steps[first..first + steps] {
+        let level = self.level_of(k);
+        let it = &self.actives[k as usize];
+        for step in &it.steps {
             let link = &mut self.links[step.link as usize];
             let share = flows * step.share;
             link.share += share;
-            if step.link == g {
+            if step.link == it.group {
                 link.size += share;
             } else if level < f64::INFINITY {
                 self.used[step.link as usize] += share * level;
-                if g != NONE {
-                    self.cells.add(g, step.link, share);
-                }
             }
+        }
+        if it.group != NONE && it.steps.len() > 1 {
+            self.cells.add(it.group, &it.steps, flows);
         }
     }
 
-    /// Marks the resources that a class which came or grew must be weighed on.
+    /// Marks the resources that a class which came or went must be weighed on.
     #[inline]
     pub(super) fn stir(&mut self, k: u32) {
-        let (first, steps) = self.span_of(k);
-        for i in first..first + steps {
-            self.mark(self.steps[i].link);
+        for step in &self.actives[k as usize].steps {
+            let r = step.link as usize;
+            if self.used[r] > self.alarm[r] {
+                self.alarm[r] = f64::INFINITY;
+                self.links[r].mark();
+                self.marks.add(step.link);
+            }
         }
     }
 
@@ -218,7 +205,7 @@ impl Sharing {
         let it = &self.actives[k as usize];
         let flows = f64::from(it.flows);
         let (mut g, mut least) = (NONE, it.ceiling);
-        for step in &self.steps[it.first_step as usize..][..it.steps as usize] {
+        for step in &it.steps {
             let link = &self.links[step.link as usize];
             let share = flows * step.share;
             let guess = if link.holds > 0 {
@@ -262,24 +249,25 @@ impl Sharing {
         let it = &mut self.actives[k as usize];
         it.group = g;
         let (flows, ceiling, key) = (f64::from(it.flows), it.ceiling, it.head - it.offset);
-        let (first, steps) = (it.first_step as usize, it.steps as usize);
         let level = self.links[g as usize].level;
-        for step in &self.steps[first..first + steps] {
-            let link = &mut self.links[step.link as usize];
+        for step in &it.steps {
+            let r = step.link as usize;
             let share = flows * step.share;
             if step.link == g {
+                let link = &mut self.links[r];
                 link.size += share;
                 link.holds += 1;
                 if link.holds == 1 {
-                    self.alarm[g as usize] = link.alarm();
-                    self.groups[g as usize].account.fills(self.now);
+                    self.alarm[r] = link.alarm();
+                    self.groups[r].account.fills(self.now);
                 }
             } else {
-                let r = step.link as usize;
                 self.used[r] += share * level;
                 self.top[r] = greater(self.top[r], level);
-                self.cells.join(g, step.link, share);
             }
+        }
+        if it.steps.len() > 1 {
+            self.cells.join(g, &it.steps, flows);
         }
         let group = &mut self.groups[g as usize];
         let actives = &mut self.actives;
@@ -296,11 +284,10 @@ impl Sharing {
         it.group = NONE;
         it.offset = it.attained;
         let (flows, level) = (f64::from(it.flows), it.ceiling);
-        let (first, steps) = self.span_of(k);
-        for step in &self.steps[first..first + steps] {
-            self.groups[step.link as usize].own += 1;
+        for step in &it.steps {
+            let r = step.link as usize;
+            self.groups[r].own += 1;
             if level < f64::INFINITY {
-                let r = step.link as usize;
                 self.used[r] += flows * step.share * level;
                 self.top[r] = greater(self.top[r], level);
             }
@@ -317,30 +304,35 @@ impl Sharing {
             return self.leave_own(k);
         }
         let (at, ceiling_at, capped) = (it.at, it.ceiling_at, it.ceiling < f64::INFINITY);
-        let (first, steps) = self.span_of(k);
         let group = &mut self.groups[g as usize];
         let actives = &mut self.actives;
         group.finish.remove(at, |k, at| actives[k as usize].at = at);
         if capped {
             group.ceilings.remove(ceiling_at, |k, at| actives[k as usize].ceiling_at = at);
         }
+        let it = &self.actives[k as usize];
+        if it.steps.len() > 1 {
+            self.cells.quit(g, &it.steps, flows);
+        }
         let level = self.links[g as usize].level;
-        for i in first..first + steps {
-            let step = self.steps[i];
-            let link = &mut self.links[step.link as usize];
+        for step in &it.steps {
+            let r = step.link as usize;
             let share = flows * step.share;
             if step.link == g {
+                let link = &mut self.links[r];
                 link.size -= share;
                 link.holds -= 1;
                 if link.holds == 0 {
                     (link.size, link.level) = (0.0, f64::INFINITY);
-                    self.alarm[g as usize] = link.alarm();
-                    self.groups[g as usize].account.frees(link.capacity, self.now);
+                    self.alarm[r] = link.alarm();
+                    self.groups[r].account.frees(link.capacity, self.now);
                 }
             } else {
-                self.cells.quit(g, step.link, share);
-                self.used[step.link as usize] -= share * level;
-                self.settle_used(step.link);
+                self.used[r] -= share * level;
+                // With nobody left, a load is 0 whatever the rounding says.
+                if self.cells.row(step.link).is_empty() && self.groups[r].own == 0 {
+                    self.used[r] = 0.0;
+                }
             }
         }
         self.touch(g);
@@ -348,26 +340,19 @@ impl Sharing {
 
     fn leave_own(&mut self, k: u32) {
         let it = &self.actives[k as usize];
-        let (flows, level, c) = (f64::from(it.flows), it.ceiling, it.class);
-        let (first, steps) = self.span_of(k);
-        for i in first..first + steps {
-            let step = self.steps[i];
-            self.groups[step.link as usize].own -= 1;
+        let (flows, level) = (f64::from(it.flows), it.ceiling);
+        for step in &it.steps {
+            let r = step.link as usize;
+            self.groups[r].own -= 1;
             if level < f64::INFINITY {
-                self.used[step.link as usize] -= flows * step.share * level;
-                self.settle_used(step.link);
+                self.used[r] -= flows * step.share * level;
+                if self.cells.row(step.link).is_empty() && self.groups[r].own == 0 {
+                    self.used[r] = 0.0;
+                }
             }
         }
-        self.own.set(c, Instant::NEVER);
+        self.own.set(it.class, Instant::NEVER);
         self.next = None;
-    }
-
-    /// With nobody left, a load is 0 whatever the rounding says.
-    #[inline]
-    fn settle_used(&mut self, r: u32) {
-        if self.cells.row(r).is_empty() && self.groups[r as usize].own == 0 {
-            self.used[r as usize] = 0.0;
-        }
     }
 
     /// Moves a class, accounted for, into a group that has a level.
@@ -434,7 +419,7 @@ impl Sharing {
         let (mut size, mut share, mut used) = (0.0, 0.0, 0.0);
         for member in &self.groups[r as usize].members {
             let it = &self.actives[member.active as usize];
-            let mine = f64::from(it.flows) * self.steps[member.step as usize].share;
+            let mine = f64::from(it.flows) * it.steps[member.step as usize].share;
             let level = self.level_of(member.active);
             share += mine;
             if it.group == r {

@@ -141,15 +141,15 @@ struct Group {
 #[derive(Clone, Copy, Debug)]
 struct Member {
     active: u32,
-    /// Index in `steps`.
+    /// Index in the class's steps.
     step: u32,
 }
 
-/// A resource on a class's path.
+/// A resource on an active class's path.
 #[derive(Clone, Copy, Debug)]
 struct Step {
     link: u32,
-    /// Position among the resource's members while the class is active.
+    /// Position among the resource's members.
     place: u32,
     /// Weight x crossings.
     share: f64,
@@ -163,8 +163,14 @@ struct Class {
     ceiling: f64,
     /// Its entry in `actives`, or [`NONE`] without flows.
     active: u32,
-    first_step: u32,
-    steps: u32,
+    /// Its part of `hops`.
+    first_hop: u32,
+    hops: u32,
+}
+
+/// What a class did since its last reading.
+#[derive(Debug)]
+struct Done {
     /// Bytes delivered, and time x flows by what held them back, since the last reading.
     work: f64,
     held: f64,
@@ -174,7 +180,7 @@ struct Class {
 }
 
 /// A class that has flows under way.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Active {
     class: u32,
     /// The resource that holds it, or [`NONE`] at its own ceiling.
@@ -183,8 +189,8 @@ struct Active {
     at: u32,
     ceiling_at: u32,
     flows: u32,
-    first_step: u32,
-    steps: u32,
+    /// Its path. The memory stays with the entry.
+    steps: Vec<Step>,
     /// Its flows in `queues` once there were two, else [`NONE`].
     queue: u32,
     /// Removed flows that are still in the queue.
@@ -230,8 +236,10 @@ pub struct Sharing {
     alarm: Vec<f64>,
     groups: Vec<Group>,
     cells: Cells,
-    steps: Vec<Step>,
+    /// (resource, crossings) of the paths of all classes.
+    hops: Vec<(u32, u32)>,
     classes: Vec<Class>,
+    done: Vec<Done>,
     actives: Vec<Active>,
     free_actives: Vec<u32>,
     queues: Vec<Queue>,
@@ -300,26 +308,23 @@ impl Sharing {
         );
         let id = u32::try_from(self.classes.len()).expect("fewer than 2^32 classes");
         assert!(id < 1 << CLASS_BITS, "fewer than 2^26 classes");
-        let first_step = self.steps.len();
+        let first_hop = self.hops.len();
         for &ResourceId(link) in path {
             assert!((link as usize) < self.links.len(), "a path over resources of this sharing");
-            match self.steps[first_step..].iter_mut().find(|s| s.link == link) {
-                Some(step) => step.share += weight,
-                None => self.steps.push(Step { link, place: NONE, share: weight }),
+            match self.hops[first_hop..].iter_mut().find(|hop| hop.0 == link) {
+                Some(hop) => hop.1 += 1,
+                None => self.hops.push((link, 1)),
             }
         }
-        let steps = self.steps.len() - first_step;
+        let hops = self.hops.len() - first_hop;
         self.classes.push(Class {
             weight,
             ceiling: cap / weight,
             active: NONE,
-            first_step: u32::try_from(first_step).expect("fewer than 2^32 steps"),
-            steps: u32::try_from(steps).expect("fewer than 2^32 steps"),
-            work: 0.0,
-            held: 0.0,
-            held_by: NONE,
-            held_before: Vec::new(),
+            first_hop: u32::try_from(first_hop).expect("fewer than 2^32 hops"),
+            hops: u32::try_from(hops).expect("fewer than 2^32 hops"),
         });
+        self.done.push(Done { work: 0.0, held: 0.0, held_by: NONE, held_before: Vec::new() });
         self.own.grow();
         ClassId(id)
     }
