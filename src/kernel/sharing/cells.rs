@@ -1,7 +1,7 @@
 //! Which groups cross which resources, and with how much weight: a sparse matrix.
 //!
-//! The column of a group lists the other resources that its classes cross; the row of a resource
-//! lists the groups that cross it. Both are short lists in no order that matters; an index finds
+//! The column of a group lists the resources that its classes cross, its own too; the row of a
+//! resource lists the groups that cross it. (Classes that cross one resource only are in neither.) Both are short lists in no order that matters; an index finds
 //! the cell of a pair: a table while there are few resources, hashing beyond.
 
 use super::{NONE, Step};
@@ -39,6 +39,8 @@ pub(super) struct Cells {
     /// For a column of many cells, its shares by resource, 0 elsewhere: so many are faster to go
     /// through in order. Empty for others.
     dense: Vec<Vec<f64>>,
+    /// Whether a resource's own group is in its row.
+    own: Vec<bool>,
     index: Index,
 }
 
@@ -47,6 +49,7 @@ impl Cells {
         self.columns.push(Vec::new());
         self.rows.push(Vec::new());
         self.dense.push(Vec::new());
+        self.own.push(false);
         self.dense.iter_mut().for_each(Vec::clear);
         self.index.grow(self.rows.len(), &self.columns);
     }
@@ -63,6 +66,12 @@ impl Cells {
         (!dense.is_empty()).then_some(dense)
     }
 
+    /// Whether another group than its own crosses a resource.
+    #[inline]
+    pub(super) fn others(&self, resource: u32) -> bool {
+        self.rows[resource as usize].len() > usize::from(self.own[resource as usize])
+    }
+
     #[inline]
     pub(super) fn row(&self, resource: u32) -> &[Crossing] {
         &self.rows[resource as usize]
@@ -74,16 +83,13 @@ impl Cells {
         self.columns[crossing.group as usize][crossing.back as usize].share
     }
 
-    /// A class joins a group: one more on each of its other steps.
+    /// A class joins a group: one more on each of its steps.
     #[inline]
     pub(super) fn join(&mut self, group: u32, steps: &[Step], flows: f64) {
         let column = &mut self.columns[group as usize];
         let dense = &mut self.dense[group as usize];
         let mut line = self.index.line(group);
         for step in steps {
-            if step.link == group {
-                continue;
-            }
             let share = flows * step.share;
             let at = line.get(step.link);
             if at == NONE {
@@ -92,6 +98,7 @@ impl Cells {
                 column.push(Cell { resource: step.link, back: small(row.len()), share, classes: 1 });
                 row.push(Crossing { group, back: at });
                 line.set(step.link, at);
+                self.own[step.link as usize] |= step.link == group;
             } else {
                 let cell = &mut column[at as usize];
                 cell.share += share;
@@ -109,14 +116,11 @@ impl Cells {
         }
     }
 
-    /// A class quits a group: one less on each of its other steps.
+    /// A class quits a group: one less on each of its steps.
     #[inline]
     pub(super) fn quit(&mut self, group: u32, steps: &[Step], flows: f64) {
         let mut line = self.index.line(group);
         for step in steps {
-            if step.link == group {
-                continue;
-            }
             let share = flows * step.share;
             let at = line.get(step.link);
             let column = &mut self.columns[group as usize];
@@ -131,6 +135,7 @@ impl Cells {
                 continue;
             }
             line.clear(step.link);
+            self.own[step.link as usize] &= step.link != group;
             column.swap_remove(at as usize);
             if let Some(moved) = column.get(at as usize) {
                 self.rows[moved.resource as usize][moved.back as usize].back = at;
@@ -154,9 +159,6 @@ impl Cells {
         let dense = &mut self.dense[group as usize];
         let line = self.index.line(group);
         for step in steps {
-            if step.link == group {
-                continue;
-            }
             let share = flows * step.share;
             column[line.get(step.link) as usize].share += share;
             if let Some(dense) = dense.get_mut(step.link as usize) {
@@ -349,9 +351,6 @@ mod tests {
             let mut map: BTreeMap<(u32, u32), u32> = BTreeMap::new();
             for (g, r, join) in steps {
                 let (g, r) = (g * spread, r * spread);
-                if g == r {
-                    continue;
-                }
                 let count = map.entry((g, r)).or_default();
                 if join {
                     *count += 1;

@@ -34,7 +34,7 @@ enum Who {
 impl Sharing {
     pub(super) fn repair(&mut self) {
         let mut steps = 0_u64;
-        while let Some(r) = self.marks.pop(&self.links) {
+        while let Some(r) = self.marks.pop(&self.alarm) {
             self.level(r);
             steps += 1;
             assert!(
@@ -54,9 +54,7 @@ impl Sharing {
             self.sum_afresh(r);
         }
         while self.try_level(r) {}
-        let link = &mut self.links[r as usize];
-        link.dirty = false;
-        self.alarm[r as usize] = link.alarm();
+        self.alarm[r as usize] = self.links[r as usize].alarm();
     }
 
     /// Whether it must be tried again: someone it counted on went to its ceiling instead.
@@ -131,6 +129,9 @@ impl Sharing {
         for &crossing in self.cells.row(r) {
             let share = self.cells.share(crossing);
             let other = self.links[crossing.group as usize].level;
+            if crossing.group == r {
+                continue;
+            }
             if other > level {
                 let who = Who::Group(crossing.group);
                 self.faster.push(Faster { level: other, share, who });
@@ -180,8 +181,8 @@ impl Sharing {
         }
         if held {
             self.advance(r);
-            let link = &mut self.links[r as usize];
-            (link.level, link.key) = (level, level);
+            self.links[r as usize].level = level;
+            self.marks.set_key(r, level);
             self.touch(r);
             self.spread(r, level - old, level);
         } else {
@@ -195,35 +196,34 @@ impl Sharing {
     fn spread(&mut self, r: u32, change: f64, level: f64) {
         let column = self.cells.column(r);
         let used = &mut self.used[..];
-        let alarm = &self.alarm[..used.len()];
-        let off = if let Some(dense) = self.cells.dense(r) {
+        let alarm = &mut self.alarm[..used.len()];
+        let top = &mut self.top[..used.len()];
+        // The group's own resource is in its column, but not among those it loads.
+        let own = (used[r as usize], top[r as usize]);
+        if let Some(dense) = self.cells.dense(r) {
             let mut off = false;
-            for ((used, share), alarm) in used.iter_mut().zip(dense).zip(alarm) {
+            for ((used, share), alarm) in used.iter_mut().zip(dense).zip(&*alarm) {
                 *used += share * change;
                 off |= *used > *alarm;
             }
-            off
+            if off || change > 0.0 {
+                let each = column.iter().map(|cell| {
+                    let top = &mut top[cell.resource as usize];
+                    *top = greater(*top, level);
+                    (cell.resource, used[cell.resource as usize])
+                });
+                self.marks.sound(each, alarm);
+            }
         } else {
-            for cell in column {
-                used[cell.resource as usize] += cell.share * change;
-            }
-            true
-        };
-        if off {
-            let cells = column.iter().map(|cell| cell.resource);
-            let links = &mut self.links[..];
-            let fresh = self.marks.add_some(cells, |r| used[r as usize] > alarm[r as usize]);
-            for &r in fresh {
-                self.alarm[r as usize] = f64::INFINITY;
-                links[r as usize].mark();
-            }
+            let each = column.iter().map(|cell| {
+                let i = cell.resource as usize;
+                used[i] += cell.share * change;
+                top[i] = greater(top[i], level);
+                (cell.resource, used[i])
+            });
+            self.marks.sound(each, alarm);
         }
-        if change > 0.0 {
-            for cell in column {
-                let top = &mut self.top[cell.resource as usize];
-                *top = greater(*top, level);
-            }
-        }
+        (used[r as usize], top[r as usize]) = own;
     }
 
     /// Moves those noted as faster on a resource into its group; a class whose ceiling is lower (its

@@ -39,7 +39,11 @@ impl Sharing {
             members.push(Member { active: k, step });
             let share = class.weight * f64::from(times);
             it.steps.push(Step { link, place, share });
-            self.links[link as usize].share += share;
+            let link_of = &mut self.links[link as usize];
+            link_of.share += share;
+            if link_of.holds == 0 {
+                self.marks.set_key(link, link_of.capacity / link_of.share);
+            }
         }
         self.place(k);
         self.stir(k);
@@ -73,8 +77,12 @@ impl Sharing {
                 link.share = 0.0;
                 self.used[step.link as usize] = 0.0;
             }
-            self.mark(step.link);
+            if link.holds == 0 {
+                self.marks.set_key(step.link, link.capacity / link.share);
+            }
         }
+        let loads = steps.iter().map(|step| (step.link, self.used[step.link as usize]));
+        self.marks.sound(loads, &mut self.alarm);
         self.actives[k as usize].steps = steps;
         self.free_actives.push(k);
     }
@@ -158,11 +166,8 @@ impl Sharing {
 
     #[inline]
     pub(super) fn mark(&mut self, r: u32) {
-        if self.used[r as usize] > self.alarm[r as usize] {
-            self.alarm[r as usize] = f64::INFINITY;
-            self.links[r as usize].mark();
-            self.marks.add(r);
-        }
+        let load = (r, self.used[r as usize]);
+        self.marks.sound(std::iter::once(load), &mut self.alarm);
     }
 
     /// Adds `flows` (1 or -1) flows of a class to the sums of its resources.
@@ -174,6 +179,9 @@ impl Sharing {
             let link = &mut self.links[step.link as usize];
             let share = flows * step.share;
             link.share += share;
+            if link.holds == 0 {
+                self.marks.set_key(step.link, link.capacity / link.share);
+            }
             if step.link == it.group {
                 link.size += share;
             } else if level < f64::INFINITY {
@@ -188,14 +196,9 @@ impl Sharing {
     /// Marks the resources that a class which came or went must be weighed on.
     #[inline]
     pub(super) fn stir(&mut self, k: u32) {
-        for step in &self.actives[k as usize].steps {
-            let r = step.link as usize;
-            if self.used[r] > self.alarm[r] {
-                self.alarm[r] = f64::INFINITY;
-                self.links[r].mark();
-                self.marks.add(step.link);
-            }
-        }
+        let steps = self.actives[k as usize].steps.iter();
+        let loads = steps.map(|step| (step.link, self.used[step.link as usize]));
+        self.marks.sound(loads, &mut self.alarm);
     }
 
     /// Puts a class that is nowhere where it will probably be held: the resource that would give
@@ -237,10 +240,8 @@ impl Sharing {
         let group = &mut self.groups[g as usize];
         (group.clock, group.since) = (0.0, self.now);
         let link = &mut self.links[g as usize];
-        (link.level, link.key) = (level, level);
-        if link.dirty {
-            self.marks.rekeyed(g, &self.links);
-        }
+        link.level = level;
+        self.marks.set_key(g, level);
     }
 
     /// Puts a class, with its offset set, into a group.
@@ -250,21 +251,25 @@ impl Sharing {
         it.group = g;
         let (flows, ceiling, key) = (f64::from(it.flows), it.ceiling, it.head - it.offset);
         let level = self.links[g as usize].level;
+        // On all steps alike, and taken back on the group's own: no branch to guess wrong.
+        let own = (self.used[g as usize], self.top[g as usize]);
+        let mut mine = 0.0;
         for step in &it.steps {
             let r = step.link as usize;
             let share = flows * step.share;
-            if step.link == g {
-                let link = &mut self.links[r];
-                link.size += share;
-                link.holds += 1;
-                if link.holds == 1 {
-                    self.alarm[r] = link.alarm();
-                    self.groups[r].account.fills(self.now);
-                }
-            } else {
-                self.used[r] += share * level;
-                self.top[r] = greater(self.top[r], level);
+            mine = if step.link == g { share } else { mine };
+            self.used[r] += share * level;
+            self.top[r] = greater(self.top[r], level);
+        }
+        (self.used[g as usize], self.top[g as usize]) = own;
+        let link = &mut self.links[g as usize];
+        link.size += mine;
+        link.holds += 1;
+        if link.holds == 1 {
+            if self.alarm[g as usize] < f64::INFINITY {
+                self.alarm[g as usize] = link.alarm();
             }
+            self.groups[g as usize].account.fills(self.now);
         }
         if it.steps.len() > 1 {
             self.cells.join(g, &it.steps, flows);
@@ -315,25 +320,27 @@ impl Sharing {
             self.cells.quit(g, &it.steps, flows);
         }
         let level = self.links[g as usize].level;
+        let own = self.used[g as usize];
+        let mut mine = 0.0;
         for step in &it.steps {
             let r = step.link as usize;
             let share = flows * step.share;
-            if step.link == g {
-                let link = &mut self.links[r];
-                link.size -= share;
-                link.holds -= 1;
-                if link.holds == 0 {
-                    (link.size, link.level) = (0.0, f64::INFINITY);
-                    self.alarm[r] = link.alarm();
-                    self.groups[r].account.frees(link.capacity, self.now);
-                }
-            } else {
-                self.used[r] -= share * level;
-                // With nobody left, a load is 0 whatever the rounding says.
-                if self.cells.row(step.link).is_empty() && self.groups[r].own == 0 {
-                    self.used[r] = 0.0;
-                }
+            mine = if step.link == g { share } else { mine };
+            // With nobody left, a load is 0 whatever the rounding says.
+            let others = self.cells.others(step.link) | (self.groups[r].own > 0);
+            self.used[r] = if others { self.used[r] - share * level } else { 0.0 };
+        }
+        self.used[g as usize] = own;
+        let link = &mut self.links[g as usize];
+        link.size -= mine;
+        link.holds -= 1;
+        if link.holds == 0 {
+            (link.size, link.level) = (0.0, f64::INFINITY);
+            self.marks.set_key(g, link.capacity / link.share);
+            if self.alarm[g as usize] < f64::INFINITY {
+                self.alarm[g as usize] = link.alarm();
             }
+            self.groups[g as usize].account.frees(link.capacity, self.now);
         }
         self.touch(g);
     }
@@ -346,7 +353,7 @@ impl Sharing {
             self.groups[r].own -= 1;
             if level < f64::INFINITY {
                 self.used[r] -= flows * step.share * level;
-                if self.cells.row(step.link).is_empty() && self.groups[r].own == 0 {
+                if !self.cells.others(step.link) && self.groups[r].own == 0 {
                     self.used[r] = 0.0;
                 }
             }

@@ -109,12 +109,8 @@ struct Link {
     size: f64,
     /// The same of all flows that cross it.
     share: f64,
-    /// Repairs go by this, lowest first: the level, or a bound of the level to come.
-    key: f64,
     /// Classes in its group.
     holds: u32,
-    /// Waits for its repair.
-    dirty: bool,
     /// Its next completion may have moved.
     touched: bool,
 }
@@ -231,8 +227,9 @@ pub struct Sharing {
     used: Vec<f64>,
     /// Nobody that crosses it and is not in its group has a level above this.
     top: Vec<f64>,
-    /// Its level must be looked at once its load is above this: always while it holds classes,
-    /// when it is over its capacity while it holds none, never while it is marked.
+    /// Its level must be looked at once its load is above this: always while it holds classes
+    /// (minus infinity), when it is over its capacity while it holds none, never while it is
+    /// marked or under repair (infinity).
     alarm: Vec<f64>,
     groups: Vec<Group>,
     cells: Cells,
@@ -275,9 +272,7 @@ impl Sharing {
             level: f64::INFINITY,
             size: 0.0,
             share: 0.0,
-            key: 0.0,
             holds: 0,
-            dirty: false,
             touched: false,
         });
         self.used.push(0.0);
@@ -399,9 +394,19 @@ impl Sharing {
         if old == capacity {
             return;
         }
+        if old == f64::INFINITY || capacity == f64::INFINITY {
+            // So that an infinite alarm does not say that it is marked.
+            self.settle();
+        }
         self.account_link(r);
-        self.links[r as usize].capacity = capacity;
-        self.arm(r);
+        let link = &mut self.links[r as usize];
+        link.capacity = capacity;
+        if self.alarm[r as usize] < f64::INFINITY || old == f64::INFINITY {
+            self.alarm[r as usize] = link.alarm();
+        }
+        if link.holds == 0 {
+            self.marks.set_key(r, capacity / link.share);
+        }
         if capacity == f64::INFINITY {
             self.let_go(r);
         } else if old == f64::INFINITY {
@@ -502,12 +507,6 @@ impl Sharing {
         (at, g)
     }
 
-    /// Puts the alarm of a resource where it must stand.
-    #[inline]
-    fn arm(&mut self, r: u32) {
-        self.alarm[r as usize] = self.links[r as usize].alarm();
-    }
-
     #[inline]
     fn pass(&mut self, now: u64) {
         assert!(now >= self.now, "time never goes back");
@@ -530,25 +529,10 @@ impl Sharing {
 }
 
 impl Link {
-    /// Where the alarm must stand.
+    /// Where the alarm must stand while it is not marked.
     #[inline]
     fn alarm(&self) -> f64 {
-        if self.dirty {
-            f64::INFINITY
-        } else if self.holds > 0 {
-            f64::NEG_INFINITY
-        } else {
-            self.capacity * ROOM
-        }
-    }
-
-    /// The alarm went off.
-    #[inline]
-    fn mark(&mut self) {
-        self.dirty = true;
-        if self.holds == 0 {
-            self.key = self.capacity / self.share;
-        }
+        if self.holds > 0 { f64::NEG_INFINITY } else { self.capacity * ROOM }
     }
 }
 

@@ -23,7 +23,7 @@ impl Soonest {
         self.floors = vec![leaves];
         while self.floors.last().is_some_and(|f| f.len() > FAN) {
             let below = self.floors.last().expect("the leaves");
-            let mut floor: Vec<u64> = below.chunks(FAN).map(least).collect();
+            let mut floor: Vec<u64> = (0..below.len() / FAN).map(|i| least(block(below, i))).collect();
             floor.resize(floor.len().next_multiple_of(FAN), u64::MAX);
             self.floors.push(floor);
         }
@@ -34,34 +34,43 @@ impl Soonest {
         let mut i = i as usize;
         let mut at = at;
         for floor in &mut self.floors {
+            // The floor above says already that this is the least of its eight.
             if floor[i] == at {
                 return;
             }
             floor[i] = at;
             i /= FAN;
-            at = least(&floor[i * FAN..(i + 1) * FAN]);
+            at = least(block(floor, i));
         }
     }
 
     /// The least instant and whose it is; `u64::MAX` if nobody has one.
     #[inline]
     pub(super) fn first(&self) -> (u64, u32) {
-        let at = self.floors.last().map_or(u64::MAX, |top| least(top));
+        let at = self.floors.last().map_or(u64::MAX, |top| least(block(top, 0)));
         if at == u64::MAX {
             return (at, u32::MAX);
         }
         let mut i = 0;
         for floor in self.floors.iter().rev() {
-            let block = &floor[i * FAN..(i + 1) * FAN];
-            i = i * FAN + block.iter().position(|x| *x == at).expect("a floor holds its least");
+            // One bit for each that is the least; no branches, as most would be guessed wrong.
+            let hits = block(floor, i).iter().rev().fold(0, |bits: u32, x| bits << 1 | u32::from(*x == at));
+            i = i * FAN + hits.trailing_zeros() as usize;
         }
         (at, u32::try_from(i).expect("fewer than 2^32 groups"))
     }
 }
 
 #[inline]
-fn least(block: &[u64]) -> u64 {
-    block.iter().copied().fold(u64::MAX, u64::min)
+fn block(floor: &[u64], i: usize) -> &[u64; FAN] {
+    floor[i * FAN..].first_chunk().expect("floors are padded")
+}
+
+#[inline]
+fn least(block: &[u64; FAN]) -> u64 {
+    let lower = |a: u64, b: u64| b ^ ((a ^ b) & 0_u64.wrapping_sub(u64::from(a < b)));
+    let [a, b, c, d, e, f, g, h] = *block;
+    lower(lower(lower(a, b), lower(c, d)), lower(lower(e, f), lower(g, h)))
 }
 
 #[cfg(test)]
