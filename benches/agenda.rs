@@ -116,10 +116,6 @@ pub(crate) fn gaps(law: &str, n: usize) -> Vec<u64> {
     (0..n).map(&mut gap).collect()
 }
 
-fn mix(hash: u64, number: u64) -> u64 {
-    (hash ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
 /// Holds with `pending` events: the hash of what was popped.
 pub(crate) fn hold<Q: Queue>(gaps: &[u64], pending: usize) -> u64 {
     let mut queue = Q::default();
@@ -129,7 +125,7 @@ pub(crate) fn hold<Q: Queue>(gaps: &[u64], pending: usize) -> u64 {
     let mut hash = 0;
     for gap in &gaps[pending..] {
         let (at, event) = queue.take().expect("never empty");
-        hash = mix(hash, at ^ event[0]);
+        hash = harness::fold(hash, at ^ event[0]);
         queue.put(at.saturating_add(*gap), event);
     }
     hash
@@ -145,7 +141,7 @@ pub(crate) fn hold_and_cancel<Q: Queue>(gaps: &[u64], pending: usize, extra: usi
     let (mut hash, mut names, mut last) = (0, Vec::new(), 0);
     for gap in &gaps[pending..] {
         let Some((at, event)) = queue.take() else { break };
-        hash = mix(hash, at ^ event[0]);
+        hash = harness::fold(hash, at ^ event[0]);
         queue.put(at + gap, event);
         for i in 0..extra {
             names.push(queue.put(at + 2 * last + 1_000_000 + i as u64, event));
@@ -167,7 +163,7 @@ pub(crate) fn fill_and_drain<Q: Queue>(ats: &[u64], fill_only: bool) -> u64 {
     }
     let mut hash = 0;
     while !fill_only && let Some((at, _)) = queue.take() {
-        hash = mix(hash, at);
+        hash = harness::fold(hash, at);
     }
     hash
 }
@@ -222,7 +218,8 @@ fn main() {
         for n in [1_000, 1_000_000] {
             let ats = gaps(law, n);
             for (fill_only, what) in [(true, "fill"), (false, "fill and drain")] {
-                let many = |f: &dyn Fn() -> u64| (0..1_000_000 / n).fold(0, |h, _| mix(h, f()));
+                let many =
+                    |f: &dyn Fn() -> u64| (0..1_000_000 / n).fold(0, |h, _| harness::fold(h, f()));
                 race(
                     &format!("{n} {law}, {what}"),
                     1_000_000,

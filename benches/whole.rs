@@ -8,7 +8,7 @@ use highwater::measure::{Identity, Results, Tally};
 use highwater::plan::{
     Arrivals, Belief, Branch, Capacity, Connections, Delay, DelayId, Duplex, Hop, Link, LinkId,
     NameCache, Plan, Policy, Rehash, Retries, Route, RouteId, Scope, Selector, SelectorId, Servers,
-    Settings, Station, StationId, Timeouts, Workload,
+    Settings, SlowStart, Station, StationId, Timeouts, Transport, Workload,
 };
 use highwater::random::Dist;
 use highwater::units::{Rate, Span};
@@ -44,8 +44,10 @@ fn workload(per_second: f64, response: Dist, reuse: bool) -> Workload {
             budget: None,
             re_resolve: true,
         },
+        transport: Transport::FLUID,
         flow_cap: None,
         weight: 1.0,
+        priority: Workload::NORMAL,
         idempotent: true,
         objectives: vec![],
     }
@@ -132,6 +134,16 @@ pub(crate) fn hybrid(seconds: u64, reuse: bool) -> Plan {
     }
 }
 
+/// The same with headers and slow start, as scenarios have them.
+pub(crate) fn with_tcp(mut plan: Plan) -> Plan {
+    let start = SlowStart { initial_window: 10, growth: 2.0, idle_restart: None };
+    for w in &mut plan.workloads {
+        w.transport =
+            Transport { headers: 54, slow_start: Some(start.clone()), ..Transport::FLUID };
+    }
+    plan
+}
+
 /// Runs one replication; requests and a hash of the results.
 pub(crate) fn run(plan: &Plan) -> (u64, u64) {
     let mut tally = Tally::new(plan, 0);
@@ -148,6 +160,8 @@ fn main() {
         ("shared link", shared_link(400)),
         ("hybrid, reused", hybrid(30, true)),
         ("hybrid, per request", hybrid(30, false)),
+        ("reused, slow start", with_tcp(hybrid(30, true))),
+        ("per request, slow start", with_tcp(hybrid(30, false))),
     ];
     for (name, plan) in cases {
         let mut requests = 0;
@@ -156,6 +170,6 @@ fn main() {
             requests = n;
             hash
         });
-        println!("{name:>22} {:>10.0} requests/s  {hash:016x}", requests as f64 / seconds);
+        println!("{name:>24} {:>10.0} requests/s  {hash:016x}", requests as f64 / seconds);
     }
 }

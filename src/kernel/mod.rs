@@ -8,8 +8,6 @@
 
 mod agenda;
 mod classheap;
-mod fill;
-mod repair;
 mod sharing;
 mod sharing_slow;
 mod time;

@@ -30,6 +30,10 @@ pub const PHASES: [(Phase, &str); 7] = [
     (Phase::Backoff, "backoff"),
 ];
 
+/// Round trips below which a transfer is short: a fluid without losses and buffers says little
+/// about it.
+pub const SHORT: u64 = 10;
+
 /// How a request ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {
@@ -267,6 +271,13 @@ pub enum Fact {
         /// Its index.
         window: u32,
     },
+    /// The bytes of an `ok` request were under way for less than [`SHORT`] round trips.
+    Short {
+        /// Workload.
+        workload: u32,
+        /// Intended start.
+        start: u64,
+    },
     /// Use of a link's direction: 0 forward, 1 backward (0 only, if both share).
     Link {
         /// Link.
@@ -324,6 +335,8 @@ pub enum Limit {
     Own,
     /// A failure on its path.
     Down,
+    /// Its window: the sender idles until acknowledgements open the next one.
+    StartUp,
 }
 
 /// Hears facts in order of simulated time.

@@ -105,6 +105,7 @@ fn merge_workload(a: &mut WorkloadResults, b: &WorkloadResults) {
     a.retries += b.retries;
     a.duplicates += b.duplicates;
     a.connections += b.connections;
+    a.short += b.short;
     for (cause, n) in &b.errors {
         *a.errors.entry(cause.clone()).or_default() += n;
     }

@@ -11,8 +11,9 @@ mod merge;
 mod results;
 mod stats;
 mod tally;
+mod transport;
 
-pub use fact::{End, Fact, Limit, LinkUse, Observer, PHASES, Phase, PoolUse, StationUse};
+pub use fact::{End, Fact, Limit, LinkUse, Observer, PHASES, Phase, PoolUse, SHORT, StationUse};
 pub use histogram::Histogram;
 pub use results::{
     AssumptionSeen, Binding, BoundSeen, FaultSeen, Gap, Headline, Identity, LinkResults,

@@ -112,6 +112,12 @@ pub struct WorkloadResults {
     pub duplicates: u64,
     /// Connections opened.
     pub connections: u64,
+    /// Those of the `ok` requests whose bytes were under way for less than ten round trips.
+    #[serde(default)]
+    pub short: u64,
+    /// How its connections carry bytes and share links, in words.
+    #[serde(default)]
+    pub transport: String,
     /// Total latency of `ok` requests from the intended start, ns.
     pub latency_ok: Histogram,
     /// Total latency of all ended requests, ns.
@@ -147,7 +153,7 @@ pub struct WorkloadResults {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Binding {
     /// The link and direction (`circuit.c1 forward`, `feed both ways`), or `own cap`, or `down`
-    /// for flows stalled by a failure.
+    /// for flows stalled by a failure, or `start-up` for senders that wait for acknowledgements.
     pub limit: String,
     /// Per window: flow x ns under this limit.
     pub flow_ns_by_window: Vec<u64>,

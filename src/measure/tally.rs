@@ -228,6 +228,7 @@ impl<'a> Tally<'a> {
             }
             Limit::Own => "own cap".into(),
             Limit::Down => "down".into(),
+            Limit::StartUp => "start-up".into(),
         };
         let replication = self.replication;
         let workloads = self.workloads.into_iter().map(|w| w.finish(replication, limit_name));
@@ -272,6 +273,7 @@ impl WorkloadTally {
             seen: WorkloadResults {
                 name: spec.name.clone(),
                 mode: mode.into(),
+                transport: super::transport::words(spec),
                 offered_by_window: zeros(),
                 ok_by_window: zeros(),
                 bytes_by_window: zeros(),
@@ -362,6 +364,9 @@ impl Observer for Tally<'_> {
             Fact::Connected { workload, at } => {
                 self.workloads[workload as usize].seen.connections +=
                     u64::from(at >= self.warmup_ns);
+            }
+            Fact::Short { workload, start } => {
+                self.workloads[workload as usize].seen.short += u64::from(start >= self.warmup_ns);
             }
             Fact::Chosen { selector, branch, stale, fresh, at } => {
                 self.chosen(selector, branch, stale, fresh, at);

@@ -16,6 +16,7 @@
 
 mod network;
 mod traffic;
+mod transport;
 mod validate;
 
 use crate::units::{Rate, Span};
@@ -28,6 +29,7 @@ pub use traffic::{
     Arrivals, Background, Connections, FlowRow, NameCache, Objective, Profile, Retries, Timeouts,
     TraceRow, Workload,
 };
+pub use transport::{SlowStart, Transport};
 pub use validate::PlanError;
 
 /// Declares an index into one of the plan's lists.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::random::Dist;
 use crate::units::{Rate, Span};
 
-use super::{PlaceId, RouteId};
+use super::{PlaceId, RouteId, Transport};
 
 /// A source of requests.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,14 +32,26 @@ pub struct Workload {
     pub timeouts: Timeouts,
     /// What follows an error.
     pub retries: Retries,
-    /// Most that one flow can take whatever the network offers (window / RTT, access rate).
+    /// Headers, windows and the start of transfers.
+    pub transport: Transport,
+    /// Most that one flow can take whatever the network offers (access rate), headers included.
     pub flow_cap: Option<Rate>,
     /// Weight in the sharing of links, above 0.
     pub weight: f64,
+    /// Strict priority in the sharing of links, 0 served first: flows of one number share what
+    /// those of lower numbers leave. Background load is served before all.
+    pub priority: u8,
     /// Whether a request can be repeated without harm; repeats of others count as duplicates.
     pub idempotent: bool,
     /// What it must achieve.
     pub objectives: Vec<Objective>,
+}
+
+impl Workload {
+    /// Priority of workloads that say nothing.
+    pub const NORMAL: u8 = 1;
+    /// Least urgent priority.
+    pub const LAST: u8 = 7;
 }
 
 /// When requests start.

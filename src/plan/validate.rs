@@ -1,6 +1,6 @@
 //! The invariants of a plan, checked before any run.
 
-use super::{Arrivals, Capacity, Hop, Plan, Profile, Servers};
+use super::{Arrivals, Capacity, Hop, Plan, Profile, Servers, Transport, Workload};
 
 /// A plan that breaks an invariant: a bug of whoever lowered it, since scenario text is checked
 /// before.
@@ -91,6 +91,12 @@ impl Plan {
             if !(w.weight.is_finite() && w.weight > 0.0) {
                 return Err(PlanError(format!("workload {}: weight above 0", w.name)));
             }
+            if w.priority > Workload::LAST {
+                return Err(PlanError(format!("workload {}: priority", w.name)));
+            }
+            if !w.transport.is_valid() {
+                return Err(PlanError(format!("workload {}: segments and windows", w.name)));
+            }
         }
         Ok(())
     }
@@ -140,6 +146,17 @@ impl Plan {
             }
         }
         Ok(())
+    }
+}
+
+impl Transport {
+    /// Whether segments and windows have bytes, windows grow and the bias is in its range.
+    fn is_valid(&self) -> bool {
+        let starts = self.slow_start.as_ref().is_none_or(|s| {
+            s.initial_window > 0 && s.growth.is_finite() && (1.1..=16.0).contains(&s.growth)
+        });
+        let biased = self.rtt_bias.is_finite() && (0.0..=4.0).contains(&self.rtt_bias);
+        biased && self.segment > 0 && self.window.is_none_or(|w| w.get() > 0) && starts
     }
 }
 

@@ -364,9 +364,33 @@ pub(crate) fn tightest(results: &Results) -> Option<String> {
     }
 }
 
-/// Whether a binding limit is no resource of the network: the flow's own cap, or a failure.
+/// What a reader should know of transfers: how connections carry bytes, workloads that do alike in
+/// one line, and whose median transfer is shorter than a fluid can tell about.
+pub(crate) fn transfers(results: &Results) -> Vec<String> {
+    let mut alike: Vec<(&str, Vec<&str>)> = Vec::new();
+    for w in results.workloads.iter().filter(|w| !w.transport.is_empty()) {
+        match alike.iter_mut().find(|a| a.0 == w.transport) {
+            Some((_, names)) => names.push(&w.name),
+            None => alike.push((&w.transport, vec![&w.name])),
+        }
+    }
+    let mut lines: Vec<String> =
+        alike.iter().map(|(how, names)| format!("{}: {how}.", names.join(", "))).collect();
+    let short = results.workloads.iter().filter(|w| w.ok > 0 && w.short * 2 > w.ok);
+    let short: Vec<&str> = short.map(|w| w.name.as_str()).collect();
+    if !short.is_empty() {
+        lines.push(format!(
+            "{}: the median transfer is shorter than 10 round trips. Losses, buffers and bursts, \
+             which are not modelled, show most in such: read their percentiles as loss-free.",
+            short.join(", ")
+        ));
+    }
+    lines
+}
+
+/// Whether a binding limit is no resource of the network: the flow's own cap, its start, or a failure.
 pub(crate) fn is_no_limit(limit: &str) -> bool {
-    limit == "own cap" || limit == "down"
+    limit == "own cap" || limit == "down" || limit == "start-up"
 }
 
 #[cfg(test)]
@@ -408,6 +432,23 @@ mod tests {
         ] {
             assert_eq!(limit_label(limit), label);
         }
+    }
+
+    #[test]
+    fn transfers_are_told_once_for_all_that_do_alike() {
+        let w = |name: &str, how: &str, short| WorkloadResults {
+            name: name.into(),
+            transport: how.into(),
+            ok: 10,
+            short,
+            ..WorkloadResults::default()
+        };
+        let workloads = vec![w("a", "slow", 5), w("b", "fast", 6), w("c", "slow", 10)];
+        let results = Results { workloads, ..Results::default() };
+        let lines = transfers(&results);
+        assert_eq!(lines[..2], ["a, c: slow.", "b: fast."]);
+        // Just half of a's are short: its median is not.
+        assert!(lines[2].starts_with("b, c: the median"), "{}", lines[2]);
     }
 
     #[test]

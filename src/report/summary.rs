@@ -40,6 +40,7 @@ pub fn summary(results: &Results, width: usize) -> String {
     section(&mut out, pools, &tables::pools(results), width);
     let stations = "Stations, counters per replication";
     section(&mut out, stations, &tables::stations(results), width);
+    transfers(&mut out, results, width);
     notices(&mut out, results, width);
     out
 }
@@ -110,6 +111,22 @@ fn section(out: &mut String, title: &str, table: &Table, width: usize) {
     out.push_str(&table.text(width));
     if more > 0 {
         out.push_str(&format!("  and {more} more in the files\n"));
+    }
+}
+
+/// How connections carry bytes: percentiles of short transfers depend on it.
+fn transfers(out: &mut String, results: &Results, width: usize) {
+    let lines = findings::transfers(results);
+    if lines.is_empty() {
+        return;
+    }
+    out.push_str("\nTransfers: fluid and loss-free\n");
+    for line in lines.iter().take(MOST) {
+        out.push_str(&wrapped(&format!("  {}", terminal(line)), width, 4));
+    }
+    let more = lines.len().saturating_sub(MOST);
+    if more > 0 {
+        out.push_str(&format!("  and {more} more in the report\n"));
     }
 }
 

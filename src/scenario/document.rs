@@ -22,7 +22,8 @@ const MOST_REPLICATIONS: u32 = 100_000;
 const MOST_POINTS: u64 = 1_000_000;
 /// Tables that are no kinds.
 pub(super) const TRAFFIC: &[&str] = &["background", "fault", "profile", "workload"];
-const HEAD: &[&str] = &["description", "run", "sweep", "title", "version"];
+/// Tables and keys that are there once.
+pub(super) const HEAD: &[&str] = &["description", "run", "sweep", "tcp", "title", "version"];
 
 /// The head of the file.
 pub(super) struct Head {

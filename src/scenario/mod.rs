@@ -63,7 +63,7 @@ use faults::Fault;
 use kinds::{Specs, Thing, named_tables};
 use lowering::Lowering;
 use overrides::Override;
-use traffic::{Background, Workload};
+use traffic::{Background, Tcp, Workload};
 use tree::Table;
 
 use crate::plan::{Notice, Plan};
@@ -259,7 +259,9 @@ impl Scenario {
         let head = document::read_head(root, cx);
         let specs = Specs::read(root, cx);
         let profiles = traffic::read_profiles(root, cx);
-        let workloads = things(root, "workload", cx, |r| Workload::read(r, &profiles, &specs));
+        let tcp = Tcp::read_all(root, cx);
+        let workloads =
+            things(root, "workload", cx, |r| Workload::read(r, &profiles, &specs, &tcp));
         let backgrounds = things(root, "background", cx, |r| Background::read(r, &profiles));
         let faults = things(root, "fault", cx, Fault::read);
         specs.check(cx);

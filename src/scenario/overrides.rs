@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::diagnostic::{Diagnostic, Place, Source, nearest};
-use super::document::TRAFFIC;
+use super::document::{HEAD, TRAFFIC};
 use super::kinds::kinds;
 use super::tree::{self, Entry, Node, Table, Value};
 
@@ -66,9 +66,9 @@ pub(super) fn apply(root: &mut Table, change: &Override, cx: &Context) {
         return;
     }
     let known = kinds().iter().map(|k| k.name).chain(TRAFFIC.iter().copied());
-    let head = ["run", "sweep", "title", "description", "version"];
+    let head = HEAD.iter().copied();
     let of_things = known.clone().any(|k| k == steps[0]);
-    if !of_things && !head.contains(&steps[0]) {
+    if !of_things && !HEAD.contains(&steps[0]) {
         let guess = nearest(steps[0], known.chain(head));
         refuse(
             format!("there is no table or key `{}`", steps[0]),

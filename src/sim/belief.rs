@@ -184,12 +184,10 @@ impl<O: Observer> World<'_, O> {
         self.spread_background();
     }
 
-    /// A path with a failed need stalls its flows; otherwise they run up to the workload's cap.
+    /// A path with a failed need stalls its flows; otherwise they run up to its own cap.
     fn apply_cap(&mut self, p: u32) {
         let path = &self.paths[p as usize];
-        let spec = &self.plan.workloads[path.workload as usize];
-        let open = spec.flow_cap.map_or(f64::INFINITY, crate::units::Rate::bytes_per_ns);
-        let cap = if path.down > 0 { 0.0 } else { open };
+        let cap = if path.down > 0 { 0.0 } else { path.cap };
         for class in path.classes.into_iter().flatten() {
             self.sharing.set_cap(class, cap, instant(self.now));
         }

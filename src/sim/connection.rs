@@ -38,6 +38,7 @@ impl<O: Observer> World<'_, O> {
             number: self.ended.connections,
             idle_since: 0,
             timer: false,
+            windows: [self.first_windows[workload as usize]; 2],
             held: Vec::new(),
         };
         let c = if let Some(c) = self.free_connections.pop() {
@@ -392,7 +393,7 @@ impl<O: Observer> World<'_, O> {
 
     /// Puts a connection on another branch of its choice number `at`. Later choices outside of the
     /// branch stay; choices inside of the new branch are made anew. A flow under way goes on with
-    /// what it has left; units held stay held until the connection closes.
+    /// what it has left, an idle one with its next window; units held stay held until the connection closes.
     fn move_connection(&mut self, c: u32, at: usize, branch: u8, place: u32) {
         let it = &self.connections[c as usize];
         let (workload, route, key) = (it.workload, it.route, it.key);
@@ -416,14 +417,7 @@ impl<O: Observer> World<'_, O> {
         if user == NONE {
             return;
         }
-        if let Some(flow) = self.requests[user as usize].flow.take() {
-            let left = self
-                .sharing
-                .remove(flow, instant(self.now))
-                .expect("a request's flow is under way");
-            let direction = usize::from(self.requests[user as usize].stage == Stage::Receiving);
-            self.flow_on(user, path, direction, left);
-        }
+        self.move_flow(user, path);
     }
 
     pub(super) fn token(&self, r: u32) -> Token {

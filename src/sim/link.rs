@@ -210,6 +210,16 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
+    /// What a flow alone on these sides of links would have, bytes per ns: the least that background
+    /// and failures leave.
+    pub(super) fn room(&self, sides: &[(u32, u8)]) -> f64 {
+        let left = |&(link, d): &(u32, u8)| {
+            let it = &self.links[link as usize];
+            (it.gives() - it.sides[usize::from(d)].background).max(0.0)
+        };
+        sides.iter().map(left).fold(f64::INFINITY, f64::min)
+    }
+
     /// Brings both directions' sums to the present.
     fn read_link(&mut self, link: u32) {
         for d in 0..self.links[link as usize].directions() {

@@ -9,6 +9,7 @@
 //!
 //! * `world`: the loop over the agenda and the sharing, and the windows.
 //! * `request`: the life of a request; `connection`: opening, reusing, closing, moving.
+//! * `transfer`: messages as flows, window by window while a connection is new.
 //! * `path`: routes resolved to concrete paths; `belief`: truth, detection, names, choices.
 //! * `stock`: pools and stations; `link`: capacities, their laws, background load.
 //! * `arrivals`: when requests start.
@@ -24,6 +25,8 @@ mod path;
 mod request;
 mod state;
 mod stock;
+mod transfer;
+mod weight;
 mod world;
 
 use crate::measure::Observer;
@@ -53,6 +56,12 @@ pub enum SimError {
         workload: String,
         /// The limit.
         most: usize,
+    },
+    /// Workloads have different priorities, which the sharing of links cannot serve.
+    #[error("workload {workload}: strict priorities between workloads are not served")]
+    Priorities {
+        /// The first one whose priority is not that of the first workload.
+        workload: String,
     },
     /// A million events without time going on: a closed workload without think time whose requests
     /// end at once, or the like.

@@ -7,6 +7,7 @@ use crate::random::{Dist, Draws};
 
 use super::SimError;
 use super::state::{Choices, MOST_CHOICES, NONE};
+use super::weight::weight;
 use super::world::World;
 
 /// Something that a new connection or a request passes.
@@ -22,6 +23,12 @@ pub(super) struct Path {
     pub(super) workload: u32,
     /// Flow classes of requests and of responses; none where no link is crossed.
     pub(super) classes: [Option<ClassId>; 2],
+    /// The (link, side) that each of them crosses.
+    pub(super) sides: [Vec<(u32, u8)>; 2],
+    /// Most that one flow takes, bytes per ns, headers included.
+    pub(super) cap: f64,
+    /// Mean round trip, ns: both crossings.
+    pub(super) round_trip: u64,
     /// Sum of the constant one-way delays, ns.
     pub(super) delay: u64,
     /// Further delays: (key of the delay, delay, whether the local law holds).
@@ -41,6 +48,18 @@ pub(super) fn routes_of(workload: &Workload) -> &[RouteId] {
     match &workload.arrivals {
         Arrivals::Flows { routes, .. } => routes,
         _ => std::slice::from_ref(&workload.route),
+    }
+}
+
+/// The least of the workload's own cap and a window per round trip, bytes per ns on the wire.
+fn flow_cap(spec: &Workload, round_trip: u64) -> f64 {
+    let own = spec.flow_cap.map_or(f64::INFINITY, crate::units::Rate::bytes_per_ns);
+    match spec.transport.window {
+        #[expect(clippy::cast_precision_loss, reason = "round trips are short")]
+        Some(window) if round_trip > 0 => {
+            own.min(spec.transport.on_wire(window.get()) / round_trip as f64)
+        }
+        _ => own,
     }
 }
 
@@ -106,6 +125,7 @@ impl<O: Observer> World<'_, O> {
         let mut picks = Vec::new();
         self.flatten(&plan.routes[route as usize].hops, choices, &mut flat, &mut picks);
         let (mut forward, mut backward) = (Vec::new(), Vec::new());
+        let mut sides = [Vec::new(), Vec::new()];
         let (mut opening, mut serving, mut needs, mut laws) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut delay = 0;
@@ -117,6 +137,10 @@ impl<O: Observer> World<'_, O> {
                         if hop == Hop::Link(id) { (ahead, back) } else { (back, ahead) };
                     forward.push(ahead);
                     backward.push(back);
+                    let far = u8::from(self.links[id.index()].resources[0] != ahead);
+                    let near = u8::from(self.links[id.index()].resources[0] != back);
+                    sides[0].push((id.0, far));
+                    sides[1].push((id.0, near));
                     needs.extend(plan.links[id.index()].needs.iter().map(|c| c.0));
                 }
                 Hop::Delay(id) => {
@@ -153,15 +177,43 @@ impl<O: Observer> World<'_, O> {
         needs.dedup();
         let down = needs.iter().filter(|c| self.components[**c as usize].reasons > 0).count();
         let resets = needs.iter().filter(|c| self.components[**c as usize].resets > 0).count();
-        let cap = spec.flow_cap.map_or(f64::INFINITY, crate::units::Rate::bytes_per_ns);
-        let cap = if down > 0 { 0.0 } else { cap };
+        let round_trip = self.mean_round_trip(delay, &laws);
+        let cap = flow_cap(spec, round_trip);
+        let now = if down > 0 { 0.0 } else { cap };
+        let weight = weight(spec.weight, round_trip, spec.transport.rtt_bias);
         let mut class =
-            |path: &[_]| (!path.is_empty()).then(|| self.sharing.add_class(path, spec.weight, cap));
+            |path: &[_]| (!path.is_empty()).then(|| self.sharing.add_class(path, weight, now));
         // A list of flows goes one way.
         let back = !matches!(spec.arrivals, Arrivals::Flows { .. });
         let classes = [class(&forward), back.then(|| class(&backward)).flatten()];
         let [down, resets] = [down, resets].map(|n| u32::try_from(n).expect("few components"));
-        Path { workload, classes, delay, laws, opening, serving, needs, down, resets, picks }
+        Path {
+            workload,
+            classes,
+            sides,
+            cap,
+            round_trip,
+            delay,
+            laws,
+            opening,
+            serving,
+            needs,
+            down,
+            resets,
+            picks,
+        }
+    }
+
+    /// Twice the constant delays and the means of the laws; a law without a mean counts as 0.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "means are not negative; saturates"
+    )]
+    fn mean_round_trip(&self, delay: u64, laws: &[(u64, u32, bool)]) -> u64 {
+        let means = laws.iter().map(|(_, delay, local)| self.delay_law(*delay, *local).mean());
+        let drawn = means.filter(|m| m.is_finite()).sum::<f64>().round() as u64;
+        delay.saturating_add(drawn).saturating_mul(2)
     }
 
     fn flatten(

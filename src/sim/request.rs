@@ -157,6 +157,10 @@ impl<O: Observer> World<'_, O> {
             phase: Phase::Wait,
             phases: [0; 7],
             bytes,
+            left: 0,
+            piece: 0,
+            opened: 0,
+            idling: false,
             flow: None,
             held: Vec::new(),
         };
@@ -194,6 +198,7 @@ impl<O: Observer> World<'_, O> {
         {
             self.connections[c as usize].user = r;
             self.requests[r as usize].connection = c;
+            self.restart_windows(workload, c);
             let path = self.connections[c as usize].path;
             for i in 0..self.paths[path as usize].picks.len() {
                 let (selector, branch) = self.paths[path as usize].picks[i];
@@ -230,34 +235,9 @@ impl<O: Observer> World<'_, O> {
         self.connections[self.requests[r as usize].connection as usize].path
     }
 
-    /// Sends the bytes of one direction: 0 request, 1 response.
-    fn transfer(&mut self, r: u32, direction: usize) {
-        let path = self.path_of_request(r);
-        let bytes = self.requests[r as usize].bytes[direction];
-        #[expect(clippy::cast_precision_loss, reason = "sizes are below 2^53 bytes")]
-        self.flow_on(r, path, direction, bytes as f64);
-    }
-
-    /// Lets bytes flow on a path; where no link is crossed they are there at once.
-    pub(super) fn flow_on(&mut self, r: u32, path: u32, direction: usize, bytes: f64) {
-        match self.paths[path as usize].classes[direction] {
-            Some(class) if bytes > 0.0 => {
-                let flow = self.sharing.start(class, bytes, instant(self.now));
-                let slot = flow.slot() as usize;
-                if self.owners.len() <= slot {
-                    self.owners.resize(slot + 1, NONE);
-                }
-                self.owners[slot] = r;
-                self.requests[r as usize].flow = Some(flow);
-            }
-            _ => self.delivered(r),
-        }
-    }
-
     /// The last byte left the bottleneck; its propagation follows.
-    pub(super) fn delivered(&mut self, r: u32) {
+    pub(super) fn sent(&mut self, r: u32) {
         let request = &mut self.requests[r as usize];
-        request.flow = None;
         let direction = usize::from(request.stage == Stage::Receiving);
         let about = ABOUT_CROSSING[direction] ^ u64::from(request.attempt);
         let key = request.key;
@@ -388,6 +368,7 @@ impl<O: Observer> World<'_, O> {
     fn finish(&mut self, r: u32) {
         let c = self.requests[r as usize].connection;
         self.release_units(r);
+        self.tell_if_short(r);
         self.end(r, End::Ok);
         self.release_connection(c);
     }
@@ -410,9 +391,7 @@ impl<O: Observer> World<'_, O> {
         };
         self.stop_waiting(r);
         self.next_turn(r);
-        if let Some(flow) = self.requests[r as usize].flow.take() {
-            self.sharing.remove(flow, instant(self.now));
-        }
+        self.stop_sending(r);
         self.release_units(r);
         if c != NONE {
             self.requests[r as usize].connection = NONE;

@@ -29,6 +29,8 @@ pub(super) enum Event {
     Again(Token),
     /// Round trips of a new connection are over.
     Shaken(Token),
+    /// Acknowledgements open the next window of a transfer.
+    NextWindow(Token),
     /// The last bit arrived after its propagation.
     Crossed(Token),
     /// What was lost in a black hole is sent again.
@@ -129,6 +131,13 @@ pub(super) struct Request {
     pub(super) phase: Phase,
     pub(super) phases: [u64; 7],
     pub(super) bytes: [u64; 2],
+    /// Bytes of the message under way that were not handed to a flow yet.
+    pub(super) left: u64,
+    /// Bytes that the last flow got, and when the window they belong to was opened.
+    pub(super) piece: u64,
+    pub(super) opened: u64,
+    /// Waits for acknowledgements that open the next window.
+    pub(super) idling: bool,
     pub(super) flow: Option<FlowId>,
     /// Units of pools of request scope.
     pub(super) held: Vec<u32>,
@@ -178,6 +187,8 @@ pub(super) struct Connection {
     pub(super) number: u64,
     pub(super) idle_since: u64,
     pub(super) timer: bool,
+    /// Payload bytes that it may have on the way per round trip: requests, responses.
+    pub(super) windows: [u64; 2],
     /// Units of pools of connection scope.
     pub(super) held: Vec<u32>,
 }

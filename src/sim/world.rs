@@ -52,12 +52,16 @@ pub(super) struct World<'a, O: Observer> {
     pub(super) patience: Vec<Patience>,
     pub(super) sources: Vec<Source>,
     pub(super) keys: Vec<Stream>,
+    /// First window of a new connection per workload, payload bytes; no bound without slow start.
+    pub(super) first_windows: Vec<u64>,
     /// The arrival that is on the agenda, per workload.
     pub(super) due: Vec<Option<Due>>,
     /// Requests started and retries made, per workload.
     pub(super) started: Vec<u64>,
     pub(super) retried: Vec<u64>,
     under_way: Vec<UnderWay>,
+    /// Transfers that wait for their next window, per workload.
+    idlers: Vec<UnderWay>,
     /// Owner of each flow, by its slot.
     pub(super) owners: Vec<u32>,
     /// Requests that may go on at this instant, with the pool that let them.
@@ -136,10 +140,16 @@ impl<'a, O: Observer> World<'a, O> {
             patience: Vec::new(),
             sources: Vec::new(),
             keys: plan.workloads.iter().map(|w| stream(&w.name, "requests")).collect(),
+            first_windows: plan
+                .workloads
+                .iter()
+                .map(|w| w.transport.first_window().unwrap_or(u64::MAX))
+                .collect(),
             due: vec![None; n],
             started: vec![0; n],
             retried: vec![0; n],
             under_way: vec![UnderWay::default(); n],
+            idlers: vec![UnderWay::default(); n],
             owners: Vec::new(),
             ready: VecDeque::new(),
             pending_gaps: Vec::new(),
@@ -148,10 +158,21 @@ impl<'a, O: Observer> World<'a, O> {
             ended: Ended::default(),
         };
         world.check_depth()?;
+        world.check_priorities()?;
         world.index_needs();
         world.prepare_workloads(replication);
         world.prepare_agenda(replication);
         Ok(world)
+    }
+
+    /// One priority for all is no priority; the kernel shares by weight alone.
+    fn check_priorities(&self) -> Result<(), SimError> {
+        let mut all = self.plan.workloads.iter();
+        let first = all.next().map(|w| w.priority);
+        match all.find(|w| Some(w.priority) != first) {
+            Some(w) => Err(SimError::Priorities { workload: w.name.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// Who needs and who watches which component.
@@ -254,6 +275,12 @@ impl<'a, O: Observer> World<'a, O> {
         it.count = if more { it.count + 1 } else { it.count - 1 };
     }
 
+    pub(super) fn count_idling(&mut self, workload: u32, more: bool) {
+        let it = &mut self.idlers[workload as usize];
+        it.accrue(self.now);
+        it.count = if more { it.count + 1 } else { it.count - 1 };
+    }
+
     /// Runs to the horizon.
     pub(super) fn run(mut self) -> Result<Ended, SimError> {
         let horizon = self.plan.settings.horizon.nanos();
@@ -336,6 +363,9 @@ impl<'a, O: Observer> World<'a, O> {
         let classes = self.paths.iter().flat_map(|p| p.classes.into_iter().flatten());
         let flows: u64 = classes.map(|c| u64::from(self.sharing.active(c))).sum();
         assert_eq!(flows, flowing, "every flow has its request");
+        let idling: u64 = self.idlers.iter().map(|w| w.count).sum();
+        let waiting = self.requests.iter().filter(|r| r.stage != Stage::Gone && r.idling);
+        assert_eq!(idling, waiting.count() as u64, "every idle transfer has its request");
     }
 
     fn handle(&mut self, event: Event) {
@@ -346,7 +376,12 @@ impl<'a, O: Observer> World<'a, O> {
             Event::Shaken(token) if self.is_live(token) => self.shaken(token.request),
             Event::Crossed(token) if self.is_live(token) => self.crossed(token.request),
             Event::Retransmit(token) if self.is_live(token) => self.retransmit(token.request),
-            Event::Again(_) | Event::Shaken(_) | Event::Crossed(_) | Event::Retransmit(_) => {}
+            Event::NextWindow(token) if self.is_live(token) => self.next_window(token.request),
+            Event::Again(_)
+            | Event::Shaken(_)
+            | Event::NextWindow(_)
+            | Event::Crossed(_)
+            | Event::Retransmit(_) => {}
             Event::Served { station, token } => self.served(station, token),
             Event::StationHead { station } => self.station_head(station),
             Event::PoolHead { pool } => self.pool_head(pool),
@@ -429,6 +464,12 @@ impl<'a, O: Observer> World<'a, O> {
             it.accrue(self.now);
             let busy_us = whole_us(&mut it.integral);
             self.tell(Fact::Work { workload, bytes: take_whole(bytes), busy_us });
+            let it = &mut self.idlers[workload as usize];
+            it.accrue(self.now);
+            let idle_ns = u64::try_from(std::mem::take(&mut it.integral)).unwrap_or(u64::MAX);
+            if idle_ns > 0 {
+                self.tell(Fact::Bound { workload, limit: Limit::StartUp, flow_ns: idle_ns });
+            }
             for (limit, flow_ns) in held {
                 self.tell(Fact::Bound { workload, limit, flow_ns: whole(flow_ns) });
             }

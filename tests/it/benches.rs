@@ -32,17 +32,33 @@ fn agenda_pops_what_the_standard_heap_pops() {
 
 #[test]
 fn sharing_equals_its_slow_twin() {
-    assert_eq!(sharing::one_link(50, 200), sharing::one_link_slow(50, 200));
-    let (fast, slow) = (sharing::fabric(300), sharing::fabric_slow(300));
-    assert_eq!(fast.len(), slow.len());
-    for (a, b) in fast.iter().zip(&slow) {
-        assert!(a.abs_diff(*b) <= 2, "{a} and {b}");
+    use sharing::lists::{crowd, fabric, replay, replay_slow, shared_link, wide};
+    for (name, list) in [
+        ("shared link", shared_link(2_000)),
+        ("crowd", crowd(300)),
+        ("fabric", fabric(300, 25.0)),
+        ("overload", fabric(300, 10.0)),
+        ("wide", wide(300, 200)),
+    ] {
+        let ((fast, at_once), slow) = (replay(&list), replay_slow(&list));
+        assert!(at_once > 1, "{name}: flows meet");
+        assert_eq!(fast.len(), slow.len());
+        for (i, (a, b)) in fast.iter().zip(&slow).enumerate() {
+            assert!(a.abs_diff(*b) <= 2, "{name}, flow {i}: {a} and {b}");
+        }
+        assert_eq!(sharing::hashed(&fast), sharing::hashed(&replay(&list).0), "{name}");
     }
+    assert_eq!(sharing::hold(50, 200), sharing::hold(50, 200));
 }
 
 #[test]
 fn whole_runs_repeat() {
-    for plan in [whole::shared_link(2), whole::hybrid(1, true), whole::hybrid(1, false)] {
+    for plan in [
+        whole::shared_link(2),
+        whole::hybrid(1, true),
+        whole::hybrid(1, false),
+        whole::with_tcp(whole::hybrid(1, false)),
+    ] {
         let (requests, hash) = whole::run(&plan);
         assert!(requests > 1_000);
         assert_eq!((requests, hash), whole::run(&plan));

@@ -79,7 +79,11 @@ fn one_connection_stops_at_its_device() {
     // 10 GB at 768 Mbps take 104 s: nothing has ended, and the throttle held it all the time.
     let w = &r.workloads[0];
     assert_eq!(w.ok, 0);
-    assert!(w.binding.iter().all(|b| b.limit.contains("throttle")), "{:?}", w.binding);
+    let start = |b: &&highwater::measure::Binding| b.limit == "start-up";
+    assert!(w.binding.iter().filter(|b| !start(b)).all(|b| b.limit.contains("throttle")));
+    // Its start was over within the first second.
+    let windows = w.binding.iter().find(start).map(|b| &b.flow_ns_by_window[1..]);
+    assert!(windows.is_some_and(|w| w.iter().all(|ns| *ns == 0)), "{:?}", w.binding);
 }
 
 #[test]

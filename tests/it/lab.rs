@@ -6,7 +6,8 @@ use highwater::measure::{Identity, Interval, Results, Tally};
 use highwater::plan::{
     Arrivals, Belief, Branch, Capacity, Change, ComponentId, Connections, Detector, Duplex, Fault,
     Hop, Lack, Link, Manner, NameCache, Naming, OnFull, Plan, Policy, Pool, Retries, Route,
-    RouteId, Scope, Selector, Servers, Settings, Station, Timeouts, TraceRow, What, Workload,
+    RouteId, Scope, Selector, Servers, Settings, Station, Timeouts, TraceRow, Transport, What,
+    Workload,
 };
 use highwater::random::Dist;
 use highwater::units::{Rate, Span};
@@ -50,8 +51,10 @@ pub(crate) fn workload(name: &str, arrivals: Arrivals, route: u32) -> Workload {
             budget: None,
             re_resolve: false,
         },
+        transport: Transport::FLUID,
         flow_cap: None,
         weight: 1.0,
+        priority: Workload::NORMAL,
         idempotent: true,
         objectives: vec![],
     }

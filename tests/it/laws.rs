@@ -190,6 +190,20 @@ fn random_plan(seed: u64) -> Plan {
     plan
 }
 
+fn random_transport(d: &mut Dice) -> Transport {
+    Transport {
+        segment: 1 + d.id(1_500),
+        headers: if d.one_in(2) { 54 } else { 0 },
+        slow_start: d.one_in(2).then(|| SlowStart {
+            initial_window: 1 + d.id(10),
+            growth: [1.5, 2.0][d.below(2) as usize],
+            idle_restart: d.one_in(3).then(|| d.ms(1_000)),
+        }),
+        window: d.one_in(3).then(|| highwater::units::Bytes::new(1_000 + d.below(100_000))),
+        rtt_bias: if d.one_in(3) { 1.0 } else { 0.0 },
+    }
+}
+
 fn random_workload(d: &mut Dice, w: u32) -> Workload {
     let arrivals = match d.below(4) {
         0 => Arrivals::Closed { workers: 1 + d.id(20), think: Dist::exponential(50e6) },
@@ -244,8 +258,10 @@ fn random_workload(d: &mut Dice, w: u32) -> Workload {
             budget: d.one_in(3).then_some(0.1),
             re_resolve: d.one_in(2),
         },
+        transport: random_transport(d),
         flow_cap: d.one_in(3).then(|| Rate::from_mbps(1 + d.below(20))),
         weight: 1.0 + d.below(3) as f64,
+        priority: Workload::NORMAL,
         idempotent: d.one_in(2),
         objectives: vec![],
     }

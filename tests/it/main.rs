@@ -3,6 +3,7 @@
 mod benches;
 mod documented;
 mod engine;
+mod fairness;
 mod flows;
 mod house;
 mod lab;
@@ -12,4 +13,5 @@ mod readme;
 mod report;
 mod scenario;
 mod scenario_bad;
+mod startup;
 mod theory;

@@ -5,6 +5,7 @@
 
 mod network;
 mod queues;
+mod startup;
 
 use highwater::measure::Results;
 use highwater::plan::{

@@ -38,6 +38,14 @@ pub(super) fn workloads(r: &Results) -> String {
                 replication has too few requests for it.";
     out.push_str(&part("Latency", lead, &tables::latency(r, true)));
     out.push_str(&part("Errors", "", &tables::errors(r)));
+    let transfers = findings::transfers(r);
+    if !transfers.is_empty() {
+        out.push_str("<h3>Transfers</h3>\n<ul class=\"plain\">\n");
+        for line in &transfers {
+            put(&mut out, format_args!("<li>{}</li>\n", markup(line)));
+        }
+        out.push_str("</ul>\n");
+    }
     out.push_str("</section>\n");
     out
 }
@@ -98,7 +106,8 @@ pub(super) fn binding(r: &Results) -> String {
     out.push_str(
         "<p class=\"note\">Each flow is at every instant held back by exactly one limit; the shares \
          of a workload sum to 100 %. \u{201c}own cap\u{201d} is the flow's own rate, \
-         \u{201c}down\u{201d} a failure on its path.</p>\n</section>\n",
+         \u{201c}down\u{201d} a failure on its path, \u{201c}start-up\u{201d} \
+         a window that waits for acknowledgements.</p>\n</section>\n",
     );
     out
 }
@@ -167,7 +176,8 @@ pub(super) fn limits(r: &Results) -> String {
     format!(
         "<section><h2>Limits of the model</h2>\n<ul class=\"plain\">\n\
          <li>Bandwidth is shared as a fluid, max-min fair at every instant: no packets, buffers, loss \
-         or pacing. Percentiles are loss-free: loss on a real path makes tails longer.</li>\n\
+         or pacing. Percentiles, those of short flows above all, are loss-free: loss on a real path \
+         makes tails longer. The section on workloads says whether TCP start-up is on.</li>\n\
          <li>Latency is measured from the intended start of a request, so waiting for a stalled \
          client counts. Percentiles are of ok requests; failures stand beside them.</li>\n\
          <li>Histograms round up by at most 0.1 %; counts, means and maxima are exact.</li>\n\

@@ -6,11 +6,13 @@ mod client;
 mod flows;
 mod profile;
 mod rules;
+mod transport;
 mod workload;
 
 pub(crate) use background::Background;
 pub(crate) use profile::read_all as read_profiles;
 pub(crate) use rules::check;
+pub(crate) use transport::Tcp;
 pub(crate) use workload::Workload;
 
 use super::context::Step;

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use super::arrivals::{self, Arrivals};
 use super::flows::Flows;
 use super::profile::Profiles;
-use super::{Way, client};
+use super::{Tcp, Way, client};
 use crate::plan::{self, NameCache, Objective};
 use crate::random::Dist;
-use crate::scenario::context::Ref;
+use crate::scenario::context::{Ref, wrong_type};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::kinds::{Specs, Thing};
 use crate::scenario::law::Law;
 use crate::scenario::lowering::Lowering;
 use crate::scenario::read::{Above0, Count, Factor, Share};
-use crate::scenario::reader::Reader;
+use crate::scenario::reader::{Reader, word};
+use crate::scenario::tree::Value;
 use crate::units::{Bytes, Rate, Span};
 
 /// As written; everything but names already in the plan's terms.
@@ -31,15 +32,22 @@ pub(crate) struct Workload {
     pub(crate) names_given: bool,
     timeouts: plan::Timeouts,
     retries: plan::Retries,
+    tcp: Tcp,
     flow_cap: Option<Rate>,
     weight: f64,
+    priority: u8,
     pub(crate) idempotent: bool,
     objectives: Vec<Objective>,
 }
 
 impl Workload {
     /// Reads `[workload.x]`.
-    pub(crate) fn read(r: &Reader<'_>, profiles: &Profiles, specs: &Specs) -> Option<Self> {
+    pub(crate) fn read(
+        r: &Reader<'_>,
+        profiles: &Profiles,
+        specs: &Specs,
+        tcp: &Tcp,
+    ) -> Option<Self> {
         let listed = r.node("arrivals").is_some_and(Arrivals::are_flows);
         let way = if listed { Some(Way::Rows) } else { Way::read(r) };
         let zones = r.references("zones", &["zone"]);
@@ -71,6 +79,7 @@ impl Workload {
             false => client::timeouts(r),
         };
         let retries = client::retries(r);
+        let tcp = tcp.or_own(r);
         let flow_cap = r.opt::<Above0<Rate>>("flow_cap").map(|cap| cap.0);
         let weight = r.given::<Factor>("weight");
         if let Some(weight) = weight.as_ref().filter(|w| w.value.0 <= 0.0) {
@@ -79,6 +88,7 @@ impl Workload {
                 Diagnostic::error("range", weight.place, message).label("must be above 0"),
             );
         }
+        let priority = priority(r);
         let idempotent = r.or("idempotent", true);
         let objectives = r.table("objectives").map_or_else(Vec::new, objectives);
         Some(Self {
@@ -93,11 +103,38 @@ impl Workload {
             names_given,
             timeouts: timeouts?,
             retries: retries?,
+            tcp,
             flow_cap,
             weight: weight.map_or(1.0, |w| w.value.0),
+            priority: priority.unwrap_or(plan::Workload::NORMAL),
             idempotent,
             objectives,
         })
+    }
+}
+
+/// Strict priorities by word.
+const PRIORITIES: &[(&str, u8)] = &[("high", 0), ("low", 2), ("normal", plan::Workload::NORMAL)];
+
+/// `priority = "high"`, or a small number of which 0 is served first.
+fn priority(r: &Reader<'_>) -> Option<u8> {
+    let node = r.node("priority")?;
+    match node.value {
+        Value::Integer(number) => {
+            let known = u8::try_from(number).ok().filter(|n| *n <= plan::Workload::LAST);
+            if known.is_none() {
+                let message = format!("there is no priority {number}");
+                let rule = format!("0 (served first) to {}", plan::Workload::LAST);
+                r.cx.complain(Diagnostic::error("range", node.place, message).label(rule));
+            }
+            known
+        }
+        Value::Text(_) => word(node, r.cx, PRIORITIES),
+        _ => {
+            let expected = "\"high\", \"normal\", \"low\" or a whole number";
+            r.cx.complain(wrong_type(node, expected));
+            None
+        }
     }
 }
 
@@ -147,8 +184,10 @@ impl Thing<Workload> {
             names: spec.names,
             timeouts: spec.timeouts.clone(),
             retries: spec.retries.clone(),
+            transport: spec.tcp.transport(),
             flow_cap: spec.flow_cap,
             weight: spec.weight,
+            priority: spec.priority,
             idempotent: spec.idempotent,
             objectives: spec.objectives.clone(),
         });

@@ -176,7 +176,7 @@ fn assert_max_min(capacities: &[f64], flows: &[(Vec<usize>, f64, f64, f64)]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     // The fast and the slow twin in lockstep over random histories: the same flows end, within
     // 2 ns; the rates agree to 1e-9 and pass the bottleneck theorem.

@@ -1,0 +1,267 @@
+//! Integrals: what was carried, for how long it was full, what held whom back.
+//!
+//! A class counts its work when its number of flows or its group changes; it posts it to the
+//! resources on its path when it ends or when one of them is read. So an event pays for the class
+//! it is about, not for every resource whose load it moves.
+
+use super::{Bound, ClassId, Done, Instant, NONE, ResourceId, ResourceUse, Sharing, span};
+
+/// What a resource did since its last reading.
+#[derive(Debug)]
+pub(super) struct Account {
+    since: u64,
+    bytes: f64,
+    capacity: f64,
+    full_ns: f64,
+    /// Since when it holds classes back; meaningless while it holds none.
+    full_since: u64,
+    /// Greatest load, and since when the present one holds.
+    peak: f64,
+    steady_since: u64,
+}
+
+impl Account {
+    pub(super) const fn new(now: u64) -> Self {
+        Self {
+            since: now,
+            bytes: 0.0,
+            capacity: 0.0,
+            full_ns: 0.0,
+            full_since: now,
+            peak: 0.0,
+            steady_since: now,
+        }
+    }
+
+    /// It begins to hold classes back.
+    #[inline]
+    pub(super) fn fills(&mut self, now: u64) {
+        self.full_since = now;
+    }
+
+    /// It holds no class back any more.
+    #[inline]
+    pub(super) fn frees(&mut self, capacity: f64, now: u64) {
+        if now > self.full_since {
+            self.full_ns += span(self.full_since, now);
+            self.peak = self.peak.max(capacity);
+        }
+    }
+
+    /// Its load is about to change from `load`: one that lasted counts for the peak.
+    #[inline]
+    pub(super) fn leaves(&mut self, load: f64, now: u64) {
+        if now > self.steady_since {
+            self.peak = self.peak.max(load);
+            self.steady_since = now;
+        }
+    }
+}
+
+impl Sharing {
+    /// Brings a class's clock and sums to the present.
+    #[inline]
+    pub(super) fn account(&mut self, k: u32) {
+        let it = &mut self.actives[k as usize];
+        let (dt, g) = (span(it.since, self.now), it.group);
+        if g == NONE && dt > 0.0 && it.ceiling < f64::INFINITY {
+            it.offset += it.ceiling * dt;
+        }
+        let clock = if g == NONE { 0.0 } else { self.advance(g) };
+        let it = &mut self.actives[k as usize];
+        let attained = clock + it.offset;
+        let flows = f64::from(it.flows);
+        it.work += flows * (attained - it.attained);
+        it.held += flows * dt;
+        it.attained = attained;
+        it.since = self.now;
+        if attained > super::REBASE {
+            self.rebase_class(k);
+        }
+    }
+
+    /// Brings a group's clock to the present.
+    #[inline]
+    pub(super) fn advance(&mut self, g: u32) -> f64 {
+        let group = &mut self.groups[g as usize];
+        if group.since < self.now {
+            group.clock += self.links[g as usize].level * span(group.since, self.now);
+            group.since = self.now;
+            if group.clock > super::REBASE {
+                self.rebase_group(g);
+                return 0.0;
+            }
+        }
+        group.clock
+    }
+
+    #[cold]
+    fn rebase_group(&mut self, g: u32) {
+        let group = &mut self.groups[g as usize];
+        let by = std::mem::take(&mut group.clock);
+        for (_, k) in group.finish.iter() {
+            self.actives[k as usize].offset += by;
+        }
+        group.finish.shift(by);
+    }
+
+    #[cold]
+    fn rebase_class(&mut self, k: u32) {
+        let it = &mut self.actives[k as usize];
+        let by = it.attained;
+        it.attained = 0.0;
+        it.offset -= by;
+        it.head = (it.head - by).max(0.0);
+        let flows = &mut self.flows;
+        if it.queue == NONE {
+            flows.set_mark(it.tag, it.head);
+        } else {
+            self.queues[it.queue as usize].shift(by, |mark, tag| flows.set_mark(tag, mark));
+        }
+    }
+
+    /// Files what a class counted under what holds it back at present.
+    #[inline]
+    pub(super) fn file(&mut self, k: u32) {
+        let it = &mut self.actives[k as usize];
+        if it.held == 0.0 {
+            return;
+        }
+        let held = std::mem::take(&mut it.held);
+        let by = holder(it.group, it.ceiling);
+        let done = &mut self.done[it.class as usize];
+        if done.held_by != by {
+            done.switch(by);
+        }
+        done.held += held;
+    }
+
+    /// Posts a class's work to itself and to the resources on its path.
+    #[inline]
+    pub(super) fn post(&mut self, k: u32) {
+        let it = &mut self.actives[k as usize];
+        let work = std::mem::take(&mut it.work);
+        if work == 0.0 {
+            return;
+        }
+        self.done[it.class as usize].work += work * self.classes[it.class as usize].weight;
+        for step in &it.steps {
+            self.groups[step.link as usize].account.bytes += work * step.share;
+        }
+    }
+
+    /// Brings a resource's sums to the present, up to the work of its classes.
+    pub(super) fn account_link(&mut self, r: u32) {
+        let load = self.load_of(r);
+        let link = &self.links[r as usize];
+        let account = &mut self.groups[r as usize].account;
+        let dt = span(account.since, self.now);
+        if dt > 0.0 {
+            account.capacity += link.capacity * dt;
+            account.since = self.now;
+        }
+        if link.holds > 0 {
+            account.frees(link.capacity, self.now);
+            account.fills(self.now);
+        }
+        account.leaves(load, self.now);
+    }
+
+    pub(super) fn load_of(&self, r: u32) -> f64 {
+        let link = &self.links[r as usize];
+        let used = self.used[r as usize];
+        if link.holds > 0 { used + link.size * link.level } else { used }
+    }
+
+    /// Reads and restarts the integrals of a resource at `now`.
+    pub fn read_resource(&mut self, resource: ResourceId, now: Instant) -> ResourceUse {
+        self.pass(now.nanos());
+        self.settle();
+        let r = resource.0;
+        for i in 0..self.groups[r as usize].members.len() {
+            let k = self.groups[r as usize].members[i].active;
+            self.account(k);
+            self.post(k);
+        }
+        self.account_link(r);
+        let load = self.load_of(r);
+        let now = self.now;
+        let account = &mut self.groups[r as usize].account;
+        let seen = ResourceUse {
+            bytes: account.bytes,
+            capacity: account.capacity,
+            full_ns: account.full_ns,
+            peak: account.peak.max(load),
+        };
+        let full_since = account.full_since;
+        *account = Account { full_since, ..Account::new(now) };
+        seen
+    }
+
+    /// Reads and restarts a class's delivered bytes, and hands each (bound, flow x ns) since the
+    /// last reading to `each`.
+    pub fn read_class(
+        &mut self,
+        class: ClassId,
+        now: Instant,
+        mut each: impl FnMut(Bound, f64),
+    ) -> f64 {
+        self.pass(now.nanos());
+        self.settle();
+        let k = self.classes[class.0 as usize].active;
+        if k != NONE {
+            self.account(k);
+            self.file(k);
+            self.post(k);
+        }
+        let it = &mut self.done[class.0 as usize];
+        it.switch(NONE);
+        for (by, flow_ns) in it.held_before.drain(..) {
+            each(bound(by), flow_ns);
+        }
+        std::mem::take(&mut it.work)
+    }
+
+    pub(super) fn bound(&self, k: u32) -> Bound {
+        let it = &self.actives[k as usize];
+        bound(holder(it.group, it.ceiling))
+    }
+}
+
+impl Done {
+    /// What it counts from now on was held back by another.
+    #[inline]
+    fn switch(&mut self, by: u32) {
+        if self.held > 0.0 {
+            match self.held_before.iter_mut().find(|h| h.0 == self.held_by) {
+                Some(sum) => sum.1 += self.held,
+                None => self.held_before.push((self.held_by, self.held)),
+            }
+        }
+        (self.held, self.held_by) = (0.0, by);
+    }
+}
+
+/// What holds a class back, as a number: a resource or one of these.
+const CAP: u32 = NONE - 1;
+const STALLED: u32 = NONE - 2;
+const FREE: u32 = NONE - 3;
+
+#[inline]
+fn holder(group: u32, ceiling: f64) -> u32 {
+    match ceiling {
+        _ if group != NONE => group,
+        0.0 => STALLED,
+        f64::INFINITY => FREE,
+        _ => CAP,
+    }
+}
+
+fn bound(by: u32) -> Bound {
+    match by {
+        CAP => Bound::Cap,
+        STALLED => Bound::Stalled,
+        FREE => Bound::Free,
+        r => Bound::Resource(ResourceId(r)),
+    }
+}

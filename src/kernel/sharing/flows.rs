@@ -1,0 +1,92 @@
+//! Who is under way: slots, and what a removal must know of a flow.
+
+/// A flow's tag is its sequence above this many bits of its slot: 2^38 flows in all, 2^26 at once.
+const BITS: u32 = 26;
+const SLOTS: u64 = 1 << BITS;
+const SEQUENCES: u64 = 1 << (64 - BITS);
+
+/// Slot of a tag.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "26 bits")]
+pub(super) const fn slot(tag: u64) -> u32 {
+    (tag % SLOTS) as u32
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Flow {
+    /// Sequence above the bits of the class.
+    owner: u64,
+    mark: f64,
+}
+
+/// The flows under way.
+#[derive(Debug, Default)]
+pub(super) struct Flows {
+    flows: Vec<Flow>,
+    /// One bit a slot. An end writes here only: the flow itself, probably long out of the caches,
+    /// is not touched.
+    live: Vec<u64>,
+    free: Vec<u32>,
+    sequence: u64,
+}
+
+impl Flows {
+    /// A tag for a new flow.
+    #[inline]
+    pub(super) fn tag(&mut self) -> u64 {
+        self.sequence += 1;
+        let slot = match self.free.pop() {
+            Some(slot) => u64::from(slot),
+            None => self.flows.len() as u64,
+        };
+        assert!(slot < SLOTS && self.sequence < SEQUENCES, "2^26 flows at once, 2^38 in all");
+        self.sequence << BITS | slot
+    }
+
+    /// The flow of a tag just made is under way.
+    #[inline]
+    pub(super) fn begin(&mut self, tag: u64, class: u32, mark: f64) {
+        let slot = slot(tag) as usize;
+        let flow = Flow { owner: tag >> BITS << BITS | u64::from(class), mark };
+        if slot == self.flows.len() {
+            self.flows.push(flow);
+            if slot / 64 == self.live.len() {
+                self.live.push(0);
+            }
+        } else {
+            self.flows[slot] = flow;
+        }
+        self.live[slot / 64] |= 1 << (slot % 64);
+    }
+
+    /// The flow of a tag ends.
+    #[inline]
+    pub(super) fn end(&mut self, tag: u64) {
+        let slot = slot(tag);
+        self.live[slot as usize / 64] &= !(1 << (slot % 64));
+        self.free.push(slot);
+    }
+
+    /// Whether the flow of a tag is under way.
+    #[inline]
+    pub(super) fn is_live(&self, tag: u64) -> bool {
+        self.get(tag).is_some()
+    }
+
+    /// Class and mark of a flow under way.
+    pub(super) fn get(&self, tag: u64) -> Option<(u32, f64)> {
+        let slot = slot(tag) as usize;
+        let live = self.live.get(slot / 64)? >> (slot % 64) & 1 == 1;
+        let flow = self.flows.get(slot)?;
+        #[expect(clippy::cast_possible_truncation, reason = "26 bits")]
+        let class = (flow.owner % SLOTS) as u32;
+        (live && flow.owner >> BITS == tag >> BITS).then_some((class, flow.mark))
+    }
+
+    /// Gives a flow another mark, if it is under way.
+    pub(super) fn set_mark(&mut self, tag: u64, mark: f64) {
+        if self.is_live(tag) {
+            self.flows[slot(tag) as usize].mark = mark;
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Who gets what of a full link: weights, round trips, priorities, from the text to the results.
+
+use std::path::Path;
+
+use highwater::experiment::{Case, Options, run};
+use highwater::measure::{Identity, Results};
+use highwater::plan::Plan;
+use highwater::scenario::{Source, load_text};
+use highwater::sim::SimError;
+use highwater::units::Span;
+
+/// Two greedy downloads over one link of 1 Gbps, with round trips of 10 and 40 ms.
+fn plan(tcp: &str, near: &str, far: &str) -> Plan {
+    let workload = |name: &str, own: &str| {
+        format!(
+            "[delay.{name}]\none_way = \"{}\"\n[workload.{name}]\n\
+             path = [\"delay.{name}\", \"link.l\"]\n\
+             arrivals = {{ closed = {{ workers = 1, think = \"0 ms\" }} }}\n\
+             request = \"0 B\"\nresponse = \"100 GB\"\n{own}\n\
+             timeouts = {{ request = \"1 h\" }}\n",
+            if name == "near" { "5 ms" } else { "20 ms" }
+        )
+    };
+    let text = format!(
+        "version = 1\n[run]\nlength = \"20 s\"\nreplications = 1\n[tcp]\n{tcp}\n\
+         [link.l]\ncapacity = \"1 Gbps\"\n{}{}",
+        workload("near", near),
+        workload("far", far)
+    );
+    let source = Source { path: "t.toml".into(), text };
+    load_text(source, Path::new("."), &[]).unwrap_or_else(|e| panic!("{e}")).plan
+}
+
+fn results(plan: Plan) -> Results {
+    let case = Case { plan, identity: Identity::default() };
+    run(case, &Options { threads: 1, on_window: &|| (), listen: None }).expect("it runs")
+}
+
+/// Near's rate per far's, once both have left their start behind.
+fn ratio(plan: Plan) -> f64 {
+    let r = results(plan);
+    let bytes = |name: &str| {
+        let w = r.workloads.iter().find(|w| w.name == name).expect("the workload");
+        w.bytes_by_window[5..].iter().sum::<u64>() as f64
+    };
+    let link: f64 = bytes("near") + bytes("far");
+    assert!((link - 15.0 * 125e6).abs() < 4.0, "together they fill it: {link}");
+    bytes("near") / bytes("far")
+}
+
+#[test]
+fn shares_follow_round_trips_where_asked() {
+    for (tcp, near, far, exact) in [
+        ("", "", "", 1.0),
+        ("rtt_bias = 1", "", "", 4.0),
+        ("rtt_bias = 2", "", "", 16.0),
+        ("rtt_bias = 0.5", "", "", 2.0),
+        ("", "weight = 3", "", 3.0),
+        ("rtt_bias = 1", "weight = 0.5", "", 2.0),
+        // Of one of them only: 10^-1 against 1.
+        ("", "tcp = { rtt_bias = 1 }", "", 0.1),
+        ("rtt_bias = 1", "tcp = { rtt_bias = 0 }", "", 40.0),
+    ] {
+        let got = ratio(plan(tcp, near, far));
+        assert!((got / exact - 1.0).abs() < 2e-6, "{tcp} {near} {far}: {got}, by hand {exact}");
+    }
+}
+
+#[test]
+fn one_priority_for_all_is_none_and_several_are_refused() {
+    let of = |near: &str, far: &str| {
+        let p = plan("", near, far);
+        let by_name = |name: &str| p.workloads.iter().find(|w| w.name == name).unwrap().priority;
+        ((by_name("near"), by_name("far")), p.clone())
+    };
+    assert_eq!(of("", "priority = \"normal\"").0, (1, 1));
+    let (numbers, low) = of("priority = \"low\"", "priority = 2");
+    assert_eq!(numbers, (2, 2));
+    assert!((ratio(low) - 1.0).abs() < 1e-6);
+    let (numbers, mixed) = of("priority = \"high\"", "");
+    assert_eq!(numbers, (0, 1));
+    let refused = highwater::sim::run(&mixed, 0, &mut ());
+    assert!(matches!(refused, Err(SimError::Priorities { .. })), "{refused:?}");
+}
+
+#[test]
+fn the_report_says_which_fairness_was_used() {
+    let mut p = plan("rtt_bias = 1", "weight = 2", "tcp = { rtt_bias = 0 }");
+    p.settings.horizon = Span::from_secs(1);
+    let r = results(p);
+    let told = |name: &str| {
+        let w = r.workloads.iter().find(|w| w.name == name).expect("the workload");
+        w.transport.rsplit("; ").next().expect("a clause").to_owned()
+    };
+    assert_eq!(told("near"), "max-min fair shares, weight 2 x (round trip / 1 ms)^-1");
+    assert_eq!(told("far"), "max-min fair shares, equal weights");
+    assert!(highwater::report::summary(&r, 100).contains("(round trip / 1 ms)^-1"));
+}
