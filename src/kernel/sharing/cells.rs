@@ -30,10 +30,16 @@ pub(super) struct Crossing {
     back: u32,
 }
 
-/// The matrix. Groups and resources are numbered alike: a resource's group holds the classes that
-/// it limits.
+/// The matrix with its index. Groups and resources are numbered alike: a resource's group holds the
+/// classes that it limits.
 #[derive(Debug, Default)]
 pub(super) struct Cells {
+    matrix: Matrix,
+    index: Index,
+}
+
+#[derive(Debug, Default)]
+struct Matrix {
     columns: Vec<Vec<Cell>>,
     rows: Vec<Vec<Crossing>>,
     /// For a column of many cells, its shares by resource, 0 elsewhere: so many are faster to go
@@ -41,54 +47,79 @@ pub(super) struct Cells {
     dense: Vec<Vec<f64>>,
     /// Whether a resource's own group is in its row.
     own: Vec<bool>,
-    index: Index,
 }
 
 impl Cells {
     pub(super) fn grow(&mut self) {
-        self.columns.push(Vec::new());
-        self.rows.push(Vec::new());
-        self.dense.push(Vec::new());
-        self.own.push(false);
-        self.dense.iter_mut().for_each(Vec::clear);
-        self.index.grow(self.rows.len(), &self.columns);
+        self.matrix.columns.push(Vec::new());
+        self.matrix.rows.push(Vec::new());
+        self.matrix.dense.push(Vec::new());
+        self.matrix.own.push(false);
+        self.matrix.dense.iter_mut().for_each(Vec::clear);
+        self.index.grow(self.matrix.rows.len(), &self.matrix.columns);
     }
 
     #[inline]
     pub(super) fn column(&self, group: u32) -> &[Cell] {
-        &self.columns[group as usize]
+        &self.matrix.columns[group as usize]
     }
 
     /// Shares of a group by resource, where its column is long; as long as there were resources.
     #[inline]
     pub(super) fn dense(&self, group: u32) -> Option<&[f64]> {
-        let dense = &self.dense[group as usize];
+        let dense = &self.matrix.dense[group as usize];
         (!dense.is_empty()).then_some(dense)
     }
 
     /// Whether another group than its own crosses a resource.
     #[inline]
     pub(super) fn others(&self, resource: u32) -> bool {
-        self.rows[resource as usize].len() > usize::from(self.own[resource as usize])
+        self.matrix.rows[resource as usize].len() > usize::from(self.matrix.own[resource as usize])
     }
 
     #[inline]
     pub(super) fn row(&self, resource: u32) -> &[Crossing] {
-        &self.rows[resource as usize]
+        &self.matrix.rows[resource as usize]
     }
 
     /// Weight with which a group crosses a resource, from the resource's row.
     #[inline]
     pub(super) fn share(&self, crossing: Crossing) -> f64 {
-        self.columns[crossing.group as usize][crossing.back as usize].share
+        self.matrix.columns[crossing.group as usize][crossing.back as usize].share
     }
 
     /// A class joins a group: one more on each of its steps.
     #[inline]
     pub(super) fn join(&mut self, group: u32, steps: &[Step], flows: f64) {
+        match &mut self.index {
+            Index::Table(table) => self.matrix.join(table.line(group), group, steps, flows),
+            Index::Hash(hash) => self.matrix.join(Hashed { hash, group }, group, steps, flows),
+        }
+    }
+
+    /// A class quits a group: one less on each of its steps.
+    #[inline]
+    pub(super) fn quit(&mut self, group: u32, steps: &[Step], flows: f64) {
+        match &mut self.index {
+            Index::Table(table) => self.matrix.quit(table.line(group), group, steps, flows),
+            Index::Hash(hash) => self.matrix.quit(Hashed { hash, group }, group, steps, flows),
+        }
+    }
+
+    /// The weight of a class of a group changes by that of some flows.
+    #[inline]
+    pub(super) fn add(&mut self, group: u32, steps: &[Step], flows: f64) {
+        match &mut self.index {
+            Index::Table(table) => self.matrix.add(table.line(group), group, steps, flows),
+            Index::Hash(hash) => self.matrix.add(Hashed { hash, group }, group, steps, flows),
+        }
+    }
+}
+
+impl Matrix {
+    fn join(&mut self, mut line: impl Line, group: u32, steps: &[Step], flows: f64) {
         let column = &mut self.columns[group as usize];
         let dense = &mut self.dense[group as usize];
-        let mut line = self.index.line(group);
         for step in steps {
             let share = flows * step.share;
             let at = line.get(step.link);
@@ -121,10 +152,7 @@ impl Cells {
         }
     }
 
-    /// A class quits a group: one less on each of its steps.
-    #[inline]
-    pub(super) fn quit(&mut self, group: u32, steps: &[Step], flows: f64) {
-        let mut line = self.index.line(group);
+    fn quit(&mut self, mut line: impl Line, group: u32, steps: &[Step], flows: f64) {
         for step in steps {
             let share = flows * step.share;
             let at = line.get(step.link);
@@ -157,12 +185,9 @@ impl Cells {
         }
     }
 
-    /// The weight of a class of a group changes by that of some flows.
-    #[inline]
-    pub(super) fn add(&mut self, group: u32, steps: &[Step], flows: f64) {
+    fn add(&mut self, line: impl Line, group: u32, steps: &[Step], flows: f64) {
         let column = &mut self.columns[group as usize];
         let dense = &mut self.dense[group as usize];
-        let line = self.index.line(group);
         for step in steps {
             let share = flows * step.share;
             column[line.get(step.link) as usize].share += share;
@@ -180,63 +205,67 @@ fn small(n: usize) -> u32 {
 /// (group, resource) -> position in the group's column.
 #[derive(Debug)]
 enum Index {
-    Table { side: usize, at: Vec<u16> },
+    Table(Table),
     Hash(Hash),
 }
 
 impl Default for Index {
     fn default() -> Self {
-        Self::Table { side: 0, at: Vec::new() }
+        Self::Table(Table::default())
     }
 }
 
 impl Index {
-    /// The part of one group.
-    #[inline]
-    fn line(&mut self, group: u32) -> Line<'_> {
-        match self {
-            Self::Table { side, at } => Line::Table(&mut at[group as usize * *side..][..*side]),
-            Self::Hash(hash) => Line::Hash(hash, group),
-        }
-    }
-
     /// Makes room for so many resources.
     fn grow(&mut self, resources: usize, columns: &[Vec<Cell>]) {
-        let Self::Table { side, .. } = self else {
+        let Self::Table(table) = self else {
             return;
         };
-        if resources <= *side {
+        if resources <= table.side {
             return;
         }
+        let all = (0..).zip(columns).flat_map(|(group, column)| {
+            (0..).zip(column).map(move |(at, cell)| (group, cell.resource, at))
+        });
         *self = if resources <= TABLE_MOST {
             let side = resources.next_power_of_two().max(8);
-            Self::Table { side, at: vec![u16::MAX; side * side] }
+            let mut table = Table { side, at: vec![u16::MAX; side * side] };
+            all.for_each(|(group, resource, at)| table.line(group).set(resource, at));
+            Self::Table(table)
         } else {
-            Self::Hash(Hash { slots: vec![FREE; 4_096], used: 0, shift: 64 - 12 })
+            let mut hash = Hash { slots: vec![FREE; 4_096], used: 0, shift: 64 - 12 };
+            all.for_each(|(group, resource, at)| hash.set(group, resource, at));
+            Self::Hash(hash)
         };
-        for (group, column) in (0..).zip(columns) {
-            for (at, cell) in (0..).zip(column) {
-                self.line(group).set(cell.resource, at);
-            }
-        }
     }
 }
 
 /// The index of one group.
-enum Line<'a> {
-    Table(&'a mut [u16]),
-    Hash(&'a mut Hash, u32),
+trait Line {
+    fn get(&self, resource: u32) -> u32;
+    fn set(&mut self, resource: u32, to: u32);
+    fn clear(&mut self, resource: u32);
 }
 
-impl Line<'_> {
+#[derive(Debug, Default)]
+struct Table {
+    side: usize,
+    at: Vec<u16>,
+}
+
+impl Table {
+    #[inline]
+    fn line(&mut self, group: u32) -> &mut [u16] {
+        &mut self.at[group as usize * self.side..][..self.side]
+    }
+}
+
+impl Line for &mut [u16] {
     #[inline]
     fn get(&self, resource: u32) -> u32 {
-        match self {
-            Self::Table(at) => match at[resource as usize] {
-                u16::MAX => NONE,
-                at => u32::from(at),
-            },
-            Self::Hash(hash, group) => hash.get(*group, resource),
+        match self[resource as usize] {
+            u16::MAX => NONE,
+            at => u32::from(at),
         }
     }
 
@@ -246,18 +275,34 @@ impl Line<'_> {
         reason = "a column is shorter than the table's side"
     )]
     fn set(&mut self, resource: u32, to: u32) {
-        match self {
-            Self::Table(at) => at[resource as usize] = to as u16,
-            Self::Hash(hash, group) => hash.set(*group, resource, to),
-        }
+        self[resource as usize] = to as u16;
     }
 
     #[inline]
     fn clear(&mut self, resource: u32) {
-        match self {
-            Self::Table(at) => at[resource as usize] = u16::MAX,
-            Self::Hash(hash, group) => hash.clear(*group, resource),
-        }
+        self[resource as usize] = u16::MAX;
+    }
+}
+
+struct Hashed<'a> {
+    hash: &'a mut Hash,
+    group: u32,
+}
+
+impl Line for Hashed<'_> {
+    #[inline]
+    fn get(&self, resource: u32) -> u32 {
+        self.hash.get(self.group, resource)
+    }
+
+    #[inline]
+    fn set(&mut self, resource: u32, to: u32) {
+        self.hash.set(self.group, resource, to);
+    }
+
+    #[inline]
+    fn clear(&mut self, resource: u32) {
+        self.hash.clear(self.group, resource);
     }
 }
 

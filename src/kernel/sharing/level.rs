@@ -204,22 +204,23 @@ impl Sharing {
                 *used += share * change;
                 off |= *used > *alarm;
             }
-            if off || change > 0.0 {
-                let each = column.iter().map(|cell| {
-                    let top = &mut top[cell.resource as usize];
-                    *top = greater(*top, level);
-                    (cell.resource, used[cell.resource as usize])
-                });
-                self.marks.sound(each, alarm);
+            if off {
+                let loads = column.iter().map(|cell| (cell.resource, used[cell.resource as usize]));
+                self.marks.sound(loads, alarm);
             }
         } else {
-            let each = column.iter().map(|cell| {
-                let i = cell.resource as usize;
-                used[i] += cell.share * change;
-                top[i] = greater(top[i], level);
-                (cell.resource, used[i])
+            let loads = column.iter().map(|cell| {
+                let used = &mut used[cell.resource as usize];
+                *used += cell.share * change;
+                (cell.resource, *used)
             });
-            self.marks.sound(each, alarm);
+            self.marks.sound(loads, alarm);
+        }
+        if change > 0.0 {
+            for cell in column {
+                let top = &mut top[cell.resource as usize];
+                *top = greater(*top, level);
+            }
         }
         (used[r as usize], top[r as usize]) = own;
     }

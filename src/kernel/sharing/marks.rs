@@ -7,6 +7,8 @@ use std::collections::BinaryHeap;
 const FEW: usize = 64;
 /// The list is looked at in pieces of this many.
 const PIECE: usize = 8;
+/// Bits of a key that are the resource's.
+const TIE: u64 = 0xffff;
 
 /// Marked resources. A list of a few, and a heap for the rest of a great change; the order is that
 /// of (key, number), whichever holds a mark.
@@ -15,8 +17,9 @@ const PIECE: usize = 8;
 /// marked, so that it is marked once.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
-    /// Bits of the key of each resource, moved up by one place. Keys are not negative, so their
-    /// bits order as they do. The first place is for the unused places of the list.
+    /// Bits of the key of each resource, the lowest of them from its number to break ties, moved up
+    /// by one place. Keys are not negative, so their bits order as they do. The first place is for
+    /// the unused places of the list.
     keys: Vec<u64>,
     /// `list[..len]` are marked (number + 1); 0 from there on. Longer by a piece than there are
     /// resources, so that a mark can be written before it is known whether it counts.
@@ -48,22 +51,23 @@ impl Marks {
         let list = &mut self.list[self.len..];
         let mut len = 0;
         for (r, load) in loads {
-            let at = &mut alarm[r as usize];
-            let off = load > *at;
-            *at = if off { f64::INFINITY } else { *at };
             list[len] = r + 1;
-            len = len.wrapping_add(usize::from(off));
+            len = len.wrapping_add(usize::from(load > alarm[r as usize]));
         }
         list[len] = 0;
+        for r in &list[..len] {
+            alarm[*r as usize - 1] = f64::INFINITY;
+        }
         self.len += len;
     }
 
     /// Sets the key of a resource.
     #[inline]
     pub(super) fn set_key(&mut self, r: u32, key: f64) {
-        self.keys[r as usize + 1] = key.to_bits();
+        let key = key.to_bits() & !TIE | u64::from(r) & TIE;
+        self.keys[r as usize + 1] = key;
         if !self.heap.is_empty() {
-            self.heap.push(Reverse((key.to_bits(), r)));
+            self.heap.push(Reverse((key, r)));
         }
     }
 
@@ -76,17 +80,17 @@ impl Marks {
         if self.len == 0 {
             return None;
         }
-        let mut lowest = u128::MAX;
-        let mut at = 0;
+        let (mut lowest, mut at) = (u64::MAX, 0);
+        let mut i = 0;
         for piece in self.list[..self.len.next_multiple_of(PIECE)].chunks_exact(PIECE) {
             for &r in piece {
-                let key = u128::from(self.keys[r as usize]);
-                lowest = lowest.min(key << 64 | u128::from(r) << 32 | at);
-                at += 1;
+                let key = self.keys[r as usize];
+                at = if key < lowest { i } else { at };
+                lowest = if key < lowest { key } else { lowest };
+                i += 1;
             }
         }
-        #[expect(clippy::cast_possible_truncation, reason = "takes the parts apart")]
-        let (at, r) = (lowest as u32 as usize, (lowest >> 32) as u32);
+        let r = self.list[at];
         self.len -= 1;
         self.list[at] = self.list[self.len];
         self.list[self.len] = 0;

@@ -215,7 +215,7 @@ impl Sharing {
                 link.level * (link.size / (link.size + share))
             } else {
                 let left = link.capacity - self.used[step.link as usize];
-                greater(left / share, link.capacity / link.share)
+                (left / share).max(link.capacity / link.share)
             };
             if guess < least {
                 (g, least) = (step.link, guess);

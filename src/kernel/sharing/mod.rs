@@ -536,10 +536,10 @@ impl Link {
     }
 }
 
-/// The greater of two numbers, without `f64::max`'s care for NaN.
+/// The greater of two numbers that are not negative: so are their bits.
 #[inline]
 fn greater(a: f64, b: f64) -> f64 {
-    if a < b { b } else { a }
+    f64::from_bits(a.to_bits().max(b.to_bits()))
 }
 
 /// A span in ns as a number.

@@ -34,15 +34,22 @@ impl Soonest {
     pub(super) fn set(&mut self, i: u32, at: u64) {
         let mut i = i as usize;
         let mut at = at;
-        for floor in &mut self.floors {
-            // The floor above says already that this is the least of its eight.
-            if floor[i] == at {
-                return;
+        let mut floors = self.floors.iter_mut();
+        let mut floor = floors.next().expect("the leaves");
+        for above in floors {
+            let old = std::mem::replace(&mut floor[i], at);
+            let best = above[i / FAN];
+            if at > best {
+                if old > best {
+                    return;
+                }
+                // The least of its eight moved back.
+                at = least(block(floor, i / FAN));
             }
-            floor[i] = at;
             i /= FAN;
-            at = least(block(floor, i));
+            floor = above;
         }
+        floor[i] = at;
     }
 
     /// The least instant and whose it is; `u64::MAX` if nobody has one.
