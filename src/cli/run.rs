@@ -77,7 +77,10 @@ fn flow_list(path: &Path, case: &Case, console: &mut Console) -> Result<FlowList
     let names = case.plan.workloads.iter().map(|w| w.name.as_str());
     FlowList::create(path, names, case.plan.settings.replications).map_err(|e| {
         console.say(&format!("error: {e}\n"));
-        Exit::Machine
+        match e {
+            report::WriteError::NoFolder { .. } => Exit::Input,
+            _ => Exit::Machine,
+        }
     })
 }
 

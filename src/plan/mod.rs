@@ -14,6 +14,7 @@
 //! *belief* and policy give, and the concatenated hops are its path. Request bytes cross the links
 //! of the path forward, response bytes cross them backward.
 
+mod chance;
 mod network;
 mod traffic;
 mod transport;

@@ -16,6 +16,14 @@ pub enum WriteError {
         /// The system's reason.
         source: io::Error,
     },
+    /// The folder that the file is to be in does not exist.
+    #[error("cannot write {}: there is no folder {}; create it, or choose another", path.display(), folder.display())]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
+        /// Its folder.
+        folder: PathBuf,
+    },
     /// Another run is writing into the same folder.
     #[error("{} is in use by another run: wait for it, or choose another folder", path.display())]
     Locked {

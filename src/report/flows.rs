@@ -38,7 +38,7 @@ impl FlowList {
     /// folder can be written to.
     ///
     /// # Errors
-    /// [`WriteError::Io`] if it cannot.
+    /// [`WriteError::NoFolder`] if there is no such folder, [`WriteError::Io`] if it cannot.
     pub fn create<'n>(
         path: &Path,
         workloads: impl IntoIterator<Item = &'n str>,
@@ -58,7 +58,11 @@ impl FlowList {
             return Err(WriteError::io("write", path, io::ErrorKind::IsADirectory.into()));
         }
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(|e| WriteError::io("create", folder, e))?;
+            // A slip in a path is told before hours of work, and leaves no stray folders.
+            if !folder.is_dir() {
+                let (path, folder) = (path.to_path_buf(), folder.to_path_buf());
+                return Err(WriteError::NoFolder { path, folder });
+            }
         }
         let first = list.part_path(0);
         File::create(&first).map_err(|e| WriteError::io("create", &first, e))?;
@@ -208,6 +212,7 @@ mod tests {
     fn parts_come_in_order_of_replication_and_the_file_is_whole() {
         let folder = std::env::temp_dir().join(format!("flow-list-{}", std::process::id()));
         let path = folder.join("flows.csv");
+        fs::create_dir_all(&folder).unwrap();
         let list = FlowList::create(&path, ["=w"], 2).unwrap();
         let mut parts = [list.part(0), list.part(1)];
         parts[1].hear(&ended(0, 2_000_000_003));
@@ -227,7 +232,12 @@ mod tests {
     #[test]
     fn a_list_that_is_given_up_leaves_nothing() {
         let folder = std::env::temp_dir().join(format!("flow-list-none-{}", std::process::id()));
-        let list = FlowList::create(&folder.join("flows.csv"), ["w"], 1).unwrap();
+        let path = folder.join("flows.csv");
+        let refused = FlowList::create(&path, ["w"], 1).unwrap_err();
+        assert!(refused.to_string().contains("there is no folder"), "{refused}");
+        assert!(!folder.exists(), "and none is made");
+        fs::create_dir_all(&folder).unwrap();
+        let list = FlowList::create(&path, ["w"], 1).unwrap();
         list.part(0).hear(&ended(0, 2));
         drop(list);
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);

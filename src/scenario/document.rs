@@ -30,6 +30,8 @@ pub(super) struct Head {
     pub(super) title: String,
     pub(super) description: String,
     pub(super) settings: Settings,
+    /// Where the number of replications stands, if it is given.
+    pub(super) replications: Option<Place>,
 }
 
 /// Reads the head and `[run]`, and refuses unknown tables.
@@ -60,12 +62,12 @@ pub(super) fn read_head(root: &Table, cx: &Context) -> Head {
         );
     }
     let description = r.or("description", String::new());
-    let settings = match r.node("run") {
-        Some(node) => Reader::of(cx, node, "run").map(settings).unwrap_or_default(),
-        None => Settings::default(),
-    };
+    let run = r.node("run").and_then(|node| Reader::of(cx, node, "run"));
+    let replications = run.as_ref().filter(|r| r.has("replications"));
+    let replications = replications.map(|r| r.place_of("replications"));
+    let settings = run.map(settings).unwrap_or_default();
     refuse_unknown(root, cx);
-    Head { title, description, settings }
+    Head { title, description, settings, replications }
 }
 
 fn refuse_unknown(root: &Table, cx: &Context) {

@@ -192,7 +192,11 @@ pub fn load_text(
     if cx.has_errors() {
         return Err(refused(&cx));
     }
+    let replications = scenario.head.replications;
     let mut plan = scenario.lower(name);
+    if !plan.leaves_to_chance() {
+        replicate_once(&mut plan, replications, &cx);
+    }
     plan.assumptions.extend(assumptions);
     plan.assumptions.sort_by(|a, b| a.parameter.cmp(&b.parameter));
     if let Err(error) = plan.validate() {
@@ -206,6 +210,24 @@ pub fn load_text(
     let sources = cx.sources().clone();
     plan.notices = diagnostics.iter().map(|d| notice(d, &sources)).collect();
     Ok(Loaded { plan, hash, diagnostics, sources, sweep })
+}
+
+/// Nothing is drawn: all replications are the same, so there is one, unless the scenario says how
+/// many.
+fn replicate_once(plan: &mut Plan, given: Option<Place>, cx: &Context) {
+    let settings = &mut plan.settings;
+    let Some(place) = given else {
+        settings.replications = 1;
+        return;
+    };
+    if settings.replications > 1 {
+        let message = format!("the {} replications will all be the same", settings.replications);
+        cx.complain(
+            Diagnostic::new(Severity::Note, "chance", place, message)
+                .label("nothing in this scenario is left to chance")
+                .help("leave `replications` out: there is then one"),
+        );
+    }
 }
 
 fn notice(diagnostic: &Diagnostic, sources: &[Source]) -> Notice {
@@ -262,6 +284,7 @@ impl Scenario {
         let tcp = Tcp::read_all(root, cx);
         let workloads =
             things(root, "workload", cx, |r| Workload::read(r, &profiles, &specs, &tcp));
+        tcp.assume(&workloads, root, cx);
         let backgrounds = things(root, "background", cx, |r| Background::read(r, &profiles));
         let faults = things(root, "fault", cx, Fault::read);
         specs.check(cx);

@@ -46,7 +46,6 @@ fn ns(cell: &str) -> u64 {
 const SCENARIO: &str = r#"
 version = 1
 [run]
-replications = 1
 length = "2 min"
 window = "10 s"
 [fabric.net]
@@ -160,10 +159,139 @@ fn delays_and_handshakes_by_hand() {
         rows(&list).into_iter().map(|row| format!("{} {}", row[4], row[6])).collect::<Vec<_>>()
     };
     assert_eq!(ends(&[]), ["1.507000000 ok", "2.007000000 ok"]);
-    let new = ["--set", "workload.replay.arrivals.flows.connection=new"];
-    assert_eq!(ends(&new), ["1.521000000 ok", "2.021000000 ok"]);
+    let new = "workload.replay.arrivals.flows.connection=new";
+    let pure = "workload.replay.tcp={ slow_start = false, headers = \"0 B\" }";
+    assert_eq!(ends(&["--set", new, "--set", pure]), ["1.521000000 ok", "2.021000000 ok"]);
     let short = ["--set", "run.length=1.6 s", "--set", "run.window=1 s"];
     assert_eq!(ends(&short), ["1.507000000 ok", " unfinished"]);
+}
+
+/// Flows far apart on one link of 1 Gbit/s, 30 ms there and back: the closed forms of
+/// `theory/startup.rs`. A segment of 1,448 B is 1,502 B with its headers: 12,016 ns, or 11,584
+/// without. Windows of 10, 20, 40, ... segments bind up to 1,280: 2,560 would take 30.8 ms.
+#[test]
+fn new_connections_shake_hands_and_start_slowly() {
+    let dir = folder("new-connections");
+    let write = |name: &str, text: &str| fs::write(dir.join(name), text).expect("a file");
+    write("links.csv", "id,rate,delay\nx,1 Gbps,15 ms\n");
+    write("paths.csv", "id,links\nway,x\n");
+    // (segments, windows that are waited for, segments after them)
+    let cases = [
+        (1, 0, 1),
+        (10, 0, 10),
+        (11, 1, 1),
+        (30, 1, 20),
+        (70, 2, 40),
+        (150, 3, 80),
+        (1_000, 6, 370),
+        (5_000, 8, 2_450),
+        (10_000, 8, 7_450),
+    ];
+    let mut flows = "start_s,size_bytes,path_id\n".to_owned();
+    for (i, (segments, ..)) in cases.iter().enumerate() {
+        writeln!(flows, "{}.0,{},way", 10 * i, segments * 1_448).expect("a string");
+    }
+    write("flows.csv", &flows);
+    write("s.toml", SCENARIO);
+    let new = "workload.replay.arrivals.flows.connection=new";
+    let tcp = |table: &str| format!("workload.replay.tcp={table}");
+    let (slow, wire) = (tcp("{ slow_start = true }"), tcp("{ headers = \"54 B\" }"));
+    let (fast, bare) = (tcp("{ slow_start = false }"), tcp("{ headers = \"0 B\" }"));
+    let all_slow = "tcp.slow_start=false";
+    for (set, handshake, slow_start, segment_ns) in [
+        (vec![new], true, true, 12_016),
+        (vec![], false, false, 11_584),
+        (vec![&slow], false, true, 11_584),
+        (vec![&wire], false, false, 12_016),
+        (vec![new, &fast], true, false, 12_016),
+        (vec![new, &bare], true, true, 11_584),
+        (vec![new, all_slow], true, false, 12_016),
+        // The scenario's table is for new connections.
+        (vec!["tcp.headers=54 B"], false, false, 11_584),
+    ] {
+        let more: Vec<&str> = set.iter().flat_map(|s| ["--set", s]).collect();
+        let list = dir.join("list.csv");
+        let done = run(&dir.join("s.toml"), &list, &more);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let rows = rows(&list);
+        assert_eq!(rows.len(), cases.len());
+        for (row, (segments, windows, rest)) in rows.iter().zip(cases) {
+            let (waits, last) = match segments {
+                _ if !slow_start => (0, segments),
+                // Without headers 2,560 segments take 29.7 ms: that window binds too.
+                10_000 if segment_ns == 11_584 => (9, 4_890),
+                _ => (windows, rest),
+            };
+            let round_trips = waits + u64::from(handshake);
+            let exact = round_trips * 30_000_000 + last * segment_ns + 15_000_000;
+            let took = ns(&row[4]) - ns(&row[3]);
+            assert!(took.abs_diff(exact) <= 1, "{set:?}, {segments}: {took}, by hand {exact}");
+        }
+    }
+}
+
+/// What a report lists under assumptions is what was used.
+#[test]
+fn pure_flows_assume_nothing_about_tcp() {
+    let dir = folder("assumed");
+    let write = |name: &str, text: &str| fs::write(dir.join(name), text).expect("a file");
+    write("links.csv", "id,rate\nx,1 Gbps\n");
+    write("paths.csv", "id,links\nway,x\n");
+    write("flows.csv", "start,size,route\n0,1,way\n");
+    write("s.toml", SCENARIO);
+    let assumed = |set: &[(&str, &str)]| -> Vec<String> {
+        let set: Vec<_> = set.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+        let loaded = highwater::scenario::load(&dir.join("s.toml"), &set).expect("it loads");
+        let all = loaded.plan.assumptions.into_iter().map(|a| a.parameter);
+        all.filter_map(|p| p.strip_prefix("tcp.").map(str::to_owned)).collect()
+    };
+    assert_eq!(assumed(&[]), [""; 0]);
+    let start = ["growth", "idle_restart", "initial_window", "segment"];
+    assert_eq!(assumed(&[("workload.replay.tcp.slow_start", "true")]), start);
+    assert_eq!(assumed(&[("workload.replay.tcp.headers", "54 B")]), ["segment"]);
+    let new = ("workload.replay.arrivals.flows.connection", "new");
+    assert_eq!(assumed(&[new]).len(), 8);
+    assert_eq!(assumed(&[new, ("tcp.growth", "1.5")]).len(), 7);
+}
+
+/// A list leaves nothing to chance: one replication is all there is to see.
+#[test]
+fn a_replay_is_made_once_unless_asked() {
+    let dir = folder("once");
+    let write = |name: &str, text: &str| fs::write(dir.join(name), text).expect("a file");
+    write("links.csv", "id,rate\nx,1 Gbps\n");
+    write("paths.csv", "id,links\nway,x\n");
+    write("flows.csv", "start,size,route\n0,1 MB,way\n0.001,2 MB,way\n");
+    write("s.toml", SCENARIO);
+    let list = dir.join("list.csv");
+    let runs = |more: &[&str]| {
+        let done = run(&dir.join("s.toml"), &list, more);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        (rows(&list), String::from_utf8(done.stderr).expect("text"))
+    };
+    let (once, said) = runs(&[]);
+    assert_eq!((once.len(), said.as_str()), (2, ""));
+    let (thrice, said) = runs(&["--replications", "3"]);
+    assert!(said.contains("the 3 replications will all be the same"), "{said}");
+    assert_eq!(thrice.len(), 6);
+    for (i, row) in thrice.iter().enumerate() {
+        assert_eq!(row[1..], once[i % 2][1..]);
+    }
+    // Jitter of retries is drawn, so that the usual number of replications is made.
+    let retries = "workload.replay.retries={ attempts = 2 }";
+    assert_eq!(runs(&["--set", retries]).0.len(), 10);
+}
+
+/// A slip in the path of the list is told before anything runs, and makes no folders.
+#[test]
+fn a_list_in_no_folder_is_refused() {
+    let dir = folder("no-folder");
+    let list = dir.join("slip").join("list.csv");
+    let done = run(Path::new("scenarios/flow-replay.toml"), &list, &[]);
+    assert_eq!(done.status.code(), Some(2));
+    let said = String::from_utf8(done.stderr).expect("text");
+    assert!(said.contains("there is no folder") && said.contains("slip"), "{said}");
+    assert_eq!(fs::read_dir(&dir).expect("the folder").count(), 0);
 }
 
 /// Every workload is listed, in order of replication, whatever the number of threads.

@@ -2,7 +2,9 @@
 //!
 //! One row a message: when it starts, how large it is, and which route it takes. It goes one way,
 //! over links that are shared fairly, and arrives after the propagation of its route: an exact
-//! fluid replay. `connection = "new"` adds the round trip of a TCP handshake to each.
+//! fluid replay. `connection = "new"` gives each a connection of its own, with the round trip of a
+//! TCP handshake, slow start and headers as every new connection has them; `tcp = { ... }` of the
+//! workload switches each of these on or off by itself.
 
 use std::sync::Arc;
 
@@ -62,6 +64,11 @@ impl Flows {
             Some(name) => l.specs.fabric[name].routes(l),
             None => l.specs.route.values().map(|route: &Thing<_>| route.id(l)).collect(),
         }
+    }
+
+    /// Whether the flows' connections are taken to be open, and to have no limits of their own.
+    pub(super) const fn are_open(&self) -> bool {
+        self.handshake_rtts == 0
     }
 
     /// Each flow has a connection of its own.

@@ -1,12 +1,14 @@
 //! How connections carry bytes: `[tcp]` for the scenario, `tcp = { ... }` for one workload. What a
 //! workload does not say is as the scenario says; what the scenario does not say is an assumption.
 
-use crate::plan::{SlowStart, Transport};
+use super::Workload;
+use crate::plan::{Assumption, SlowStart, Transport};
 use crate::scenario::context::Context;
-use crate::scenario::diagnostic::{Diagnostic, Place};
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::kinds::Thing;
 use crate::scenario::read::{Above0, Count, Factor};
 use crate::scenario::reader::Reader;
-use crate::scenario::tree::Table;
+use crate::scenario::tree::{Table, Value};
 use crate::units::{Bytes, Span};
 
 /// Largest first window, segments, and largest segment or header, bytes.
@@ -17,8 +19,7 @@ const GROWTH: (f64, f64) = (1.1, 16.0);
 /// Steepest bias by round trip.
 const STEEPEST: f64 = 4.0;
 
-/// (key, default, source, mark): what the report says where `[tcp]` says nothing. The first four
-/// matter with slow start only.
+/// (key, default, source, mark): what the report says where `[tcp]` says nothing.
 const ASSUMED: &[(&str, &str, &str, &str)] = &[
     ("slow_start", "true", "slow start of new connections (RFC 5681)", "B"),
     ("initial_window", "10", "initial window of 10 segments (RFC 6928)", "B"),
@@ -57,7 +58,7 @@ const ASSUMED: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// What `[tcp]` or `tcp = { ... }` says.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Tcp {
     slow_start: bool,
     initial_window: u32,
@@ -81,27 +82,55 @@ impl Tcp {
         rtt_bias: 0.0,
     };
 
-    /// Reads the scenario's `[tcp]`; every default is an assumption.
+    /// Reads the scenario's `[tcp]`.
     pub(crate) fn read_all(root: &Table, cx: &Context) -> Self {
-        static EMPTY: Table = Table { entries: std::collections::BTreeMap::new() };
-        let r = match root.get("tcp") {
-            Some(entry) => Reader::of(cx, &entry.node, "tcp"),
-            None => Some(Reader::new(cx, &EMPTY, Place::default(), "tcp".to_owned())),
-        };
+        let r = root.get("tcp").and_then(|entry| Reader::of(cx, &entry.node, "tcp"));
         let Some(r) = r else { return Self::DEFAULT };
         let it = Self::DEFAULT.with(&r);
-        for (i, &(key, value, source, mark)) in ASSUMED.iter().enumerate() {
-            if !r.has(key) && (it.slow_start || i == 0 || i > 3) {
-                r.assume(key, value, source, mark);
+        r.done();
+        it
+    }
+
+    /// Every default that one of these workloads' connections has from here is an assumption. Open
+    /// connections of a list of flows have nothing from here but the shape of a start that is
+    /// switched on for them.
+    pub(crate) fn assume(&self, workloads: &[Thing<Workload>], root: &Table, cx: &Context) {
+        let said = |key: &str| match root.get("tcp").map(|entry| &entry.node.value) {
+            Some(Value::Table(table)) => table.get(key).is_some(),
+            _ => false,
+        };
+        let whole = workloads.iter().any(|w| !w.spec.is_pure());
+        let starts = workloads.iter().any(|w| w.spec.is_pure() && w.spec.tcp.slow_start);
+        let segments = workloads.iter().any(|w| w.spec.is_pure() && w.spec.tcp.headers > 0);
+        for &(parameter, value, source, mark) in ASSUMED {
+            let used = match parameter {
+                "initial_window" | "growth" | "idle_restart" => {
+                    starts || (whole && self.slow_start)
+                }
+                "segment" => whole || starts || segments,
+                _ => whole,
+            };
+            if used && !said(parameter) {
+                cx.assume(Assumption {
+                    parameter: format!("tcp.{parameter}"),
+                    value: value.to_owned(),
+                    source: source.split_whitespace().collect::<Vec<_>>().join(" "),
+                    confidence: mark.to_owned(),
+                });
             }
         }
-        r.done();
+    }
+
+    /// Bytes and nothing else, until a workload says so.
+    pub(super) const fn pure(&self) -> Self {
+        let mut it = *self;
+        (it.slow_start, it.headers, it.window, it.rtt_bias) = (false, 0, None, 0.0);
         it
     }
 
     /// Reads a workload's `tcp = { ... }` over what the scenario says.
     pub(crate) fn or_own(&self, r: &Reader<'_>) -> Self {
-        let Some(r) = r.table("tcp") else { return self.clone() };
+        let Some(r) = r.table("tcp") else { return *self };
         let it = self.with(&r);
         r.done();
         it

@@ -32,7 +32,7 @@ pub(crate) struct Workload {
     pub(crate) names_given: bool,
     timeouts: plan::Timeouts,
     retries: plan::Retries,
-    tcp: Tcp,
+    pub(super) tcp: Tcp,
     flow_cap: Option<Rate>,
     weight: f64,
     priority: u8,
@@ -79,7 +79,10 @@ impl Workload {
             false => client::timeouts(r),
         };
         let retries = client::retries(r);
-        let tcp = tcp.or_own(r);
+        let tcp = match flows.is_some_and(Flows::are_open) {
+            true => tcp.pure().or_own(r),
+            false => tcp.or_own(r),
+        };
         let flow_cap = r.opt::<Above0<Rate>>("flow_cap").map(|cap| cap.0);
         let weight = r.given::<Factor>("weight");
         if let Some(weight) = weight.as_ref().filter(|w| w.value.0 <= 0.0) {
@@ -110,6 +113,13 @@ impl Workload {
             idempotent,
             objectives,
         })
+    }
+}
+
+impl Workload {
+    /// Whether its connections are open and pure: a list of flows that says nothing else.
+    pub(super) fn is_pure(&self) -> bool {
+        matches!(&self.arrivals, Arrivals::Flows(flows) if flows.are_open())
     }
 }
 
