@@ -30,23 +30,33 @@ fn agenda_pops_what_the_standard_heap_pops() {
     }
 }
 
+/// Where capacities and sizes are round, many flows end on a whole ns, and the last bit of a float
+/// decides between that and the next; each such choice moves later ends. Against rational
+/// arithmetic both twins are then off by up to a few ns, now one, now the other. So the twins are
+/// held to 2 ns where capacities are not round, and to 10 ns as the benches have them.
 #[test]
 fn sharing_equals_its_slow_twin() {
     use sharing::lists::{crowd, fabric, replay, replay_slow, shared_link, wide};
-    for (name, list) in [
+    for (name, mut list) in [
         ("shared link", shared_link(2_000)),
         ("crowd", crowd(300)),
-        ("fabric", fabric(300, 25.0)),
-        ("overload", fabric(300, 10.0)),
-        ("wide", wide(300, 200)),
+        ("fabric", fabric(500, 25.0)),
+        ("overload", fabric(500, 10.0)),
+        ("wide", wide(500, 200)),
     ] {
-        let ((fast, at_once), slow) = (replay(&list), replay_slow(&list));
-        assert!(at_once > 1, "{name}: flows meet");
-        assert_eq!(fast.len(), slow.len());
-        for (i, (a, b)) in fast.iter().zip(&slow).enumerate() {
-            assert!(a.abs_diff(*b) <= 2, "{name}, flow {i}: {a} and {b}");
+        for (round, most) in [(true, 10), (false, 2)] {
+            if !round {
+                let odd = (1..).map(|i| f64::from(i) * 1.001e-6);
+                list.capacities.iter_mut().zip(odd).for_each(|(capacity, odd)| *capacity += odd);
+            }
+            let ((fast, at_once), slow) = (replay(&list), replay_slow(&list));
+            assert!(at_once > 1, "{name}: flows meet");
+            assert_eq!(fast.len(), slow.len());
+            for (i, (a, b)) in fast.iter().zip(&slow).enumerate() {
+                assert!(a.abs_diff(*b) <= most, "{name}, round {round}, flow {i}: {a} and {b}");
+            }
+            assert_eq!(sharing::hashed(&fast), sharing::hashed(&replay(&list).0), "{name}");
         }
-        assert_eq!(sharing::hashed(&fast), sharing::hashed(&replay(&list).0), "{name}");
     }
     assert_eq!(sharing::hold(50, 200), sharing::hold(50, 200));
 }
