@@ -1,14 +1,11 @@
 //! The little that the benches share: a clock of this process's work and a hash of results.
 
 /// Processor time of this process so far, seconds: on a busy machine it says more than the wall
-/// clock. The wall clock where the system does not tell it.
+/// clock.
 #[allow(dead_code, reason = "the tests fold only")]
 fn cpu_seconds() -> f64 {
-    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-    let start = START.get_or_init(std::time::Instant::now);
-    let told = std::fs::read_to_string("/proc/self/schedstat").ok();
-    let nanos = told.and_then(|t| t.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()));
-    nanos.map_or_else(|| start.elapsed().as_secs_f64(), |n| n * 1e-9)
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }
 
 #[allow(dead_code, reason = "the tests fold only")]

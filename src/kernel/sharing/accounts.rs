@@ -58,6 +58,19 @@ impl Account {
     }
 }
 
+/// What a class did under one bound, on its way to the class's sums. Those lie far apart in memory:
+/// booked many at a time, their cache misses overlap.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Posting {
+    class: u32,
+    by: u32,
+    held: f64,
+    work: f64,
+}
+
+/// Postings are booked when there are this many.
+const JOURNAL_MOST: usize = 1_024;
+
 impl Sharing {
     /// Brings a class's clock and sums to the present.
     #[inline]
@@ -129,24 +142,46 @@ impl Sharing {
         }
         let held = std::mem::take(&mut it.held);
         let by = holder(it.group, it.ceiling);
-        let done = &mut self.done[it.class as usize];
-        if done.held_by != by {
-            done.switch(by);
+        match it.past.iter_mut().find(|past| past.0 == by) {
+            Some(sum) => sum.1 += held,
+            None => it.past.push((by, held)),
         }
-        done.held += held;
     }
 
-    /// Posts a class's work to itself and to the resources on its path.
+    /// Posts a class's work and what held it back: to the resources on its path, and into the
+    /// journal.
     #[inline]
     pub(super) fn post(&mut self, k: u32) {
         let it = &mut self.actives[k as usize];
         let work = std::mem::take(&mut it.work);
-        if work == 0.0 {
-            return;
+        if work != 0.0 {
+            for step in &it.steps {
+                self.groups[step.link as usize].account.bytes += work * step.share;
+            }
         }
-        self.done[it.class as usize].work += work * self.classes[it.class as usize].weight;
-        for step in &it.steps {
-            self.groups[step.link as usize].account.bytes += work * step.share;
+        let class = it.class;
+        let mut work = work;
+        for (by, held) in it.past.drain(..) {
+            self.journal.push(Posting { class, by, held, work });
+            work = 0.0;
+        }
+        if work != 0.0 {
+            self.journal.push(Posting { class, by: NONE, held: 0.0, work });
+        }
+        if self.journal.len() >= JOURNAL_MOST {
+            self.book();
+        }
+    }
+
+    /// Books the journal to its classes.
+    fn book(&mut self) {
+        for it in self.journal.drain(..) {
+            let done = &mut self.done[it.class as usize];
+            done.work += it.work * self.classes[it.class as usize].weight;
+            if done.held_by != it.by && it.by != NONE {
+                done.switch(it.by);
+            }
+            done.held += it.held;
         }
     }
 
@@ -214,6 +249,7 @@ impl Sharing {
             self.file(k);
             self.post(k);
         }
+        self.book();
         let it = &mut self.done[class.0 as usize];
         it.switch(NONE);
         for (by, flow_ns) in it.held_before.drain(..) {

@@ -31,7 +31,10 @@ impl Sharing {
         it.since = self.now;
         (it.offset, it.attained, it.work, it.held) = (0.0, 0.0, 0.0, 0.0);
         it.steps.clear();
-        let hops = &self.hops[class.first_hop as usize..][..class.hops as usize];
+        let hops = match class.few_hops.get(..class.hops as usize) {
+            Some(few) => few,
+            None => &self.hops[class.first_hop as usize..][..class.hops as usize],
+        };
         for (step, &(link, times)) in (0..).zip(hops) {
             let members = &mut self.groups[link as usize].members;
             #[expect(clippy::cast_possible_truncation, reason = "no more members than classes")]

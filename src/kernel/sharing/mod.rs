@@ -38,7 +38,7 @@ mod tests;
 
 use super::classheap::ClassHeap;
 use super::time::Instant;
-use accounts::Account;
+use accounts::{Account, Posting};
 use cells::Cells;
 use flows::Flows;
 use heap::Heap;
@@ -151,17 +151,23 @@ struct Step {
     share: f64,
 }
 
-/// A class as its owner knows it.
+/// Hops that a class holds itself.
+const HOPS: usize = 4;
+
+/// A class as its owner knows it: one line of cache, as a flow that starts may well be the first of
+/// its class in a long time.
 #[derive(Debug)]
+#[repr(align(64))]
 struct Class {
     weight: f64,
     /// Highest level: cap / weight.
     ceiling: f64,
     /// Its entry in `actives`, or [`NONE`] without flows.
     active: u32,
-    /// Its part of `hops`.
-    first_hop: u32,
+    /// Number of its hops: (resource, crossings). Up to four are here, more in its part of `hops`.
     hops: u32,
+    first_hop: u32,
+    few_hops: [(u32, u32); HOPS],
 }
 
 /// What a class did since its last reading.
@@ -198,6 +204,8 @@ struct Active {
     /// The first flow to be done: mark in attained work, and tag.
     head: f64,
     tag: u64,
+    /// Earlier bounds and flows x ns under each; as of the last move.
+    past: Vec<(u32, f64)>,
     // Accounts not yet posted, per weight; as of `since`, when `attained` had been attained.
     since: u64,
     attained: f64,
@@ -233,10 +241,11 @@ pub struct Sharing {
     alarm: Vec<f64>,
     groups: Vec<Group>,
     cells: Cells,
-    /// (resource, crossings) of the paths of all classes.
+    /// (resource, crossings) of the paths of classes with many hops.
     hops: Vec<(u32, u32)>,
     classes: Vec<Class>,
     done: Vec<Done>,
+    journal: Vec<Posting>,
     actives: Vec<Active>,
     free_actives: Vec<u32>,
     queues: Vec<Queue>,
@@ -303,21 +312,28 @@ impl Sharing {
         );
         let id = u32::try_from(self.classes.len()).expect("fewer than 2^32 classes");
         assert!(id < 1 << CLASS_BITS, "fewer than 2^26 classes");
-        let first_hop = self.hops.len();
+        let mut hops: Vec<(u32, u32)> = Vec::with_capacity(path.len());
         for &ResourceId(link) in path {
             assert!((link as usize) < self.links.len(), "a path over resources of this sharing");
-            match self.hops[first_hop..].iter_mut().find(|hop| hop.0 == link) {
+            match hops.iter_mut().find(|hop| hop.0 == link) {
                 Some(hop) => hop.1 += 1,
-                None => self.hops.push((link, 1)),
+                None => hops.push((link, 1)),
             }
         }
-        let hops = self.hops.len() - first_hop;
+        let mut few_hops = [(0, 0); HOPS];
+        let first_hop = u32::try_from(self.hops.len()).expect("fewer than 2^32 hops");
+        if hops.len() <= HOPS {
+            few_hops[..hops.len()].copy_from_slice(&hops);
+        } else {
+            self.hops.extend_from_slice(&hops);
+        }
         self.classes.push(Class {
             weight,
             ceiling: cap / weight,
             active: NONE,
-            first_hop: u32::try_from(first_hop).expect("fewer than 2^32 hops"),
-            hops: u32::try_from(hops).expect("fewer than 2^32 hops"),
+            hops: u32::try_from(hops.len()).expect("fewer than 2^32 hops"),
+            first_hop,
+            few_hops,
         });
         self.done.push(Done { work: 0.0, held: 0.0, held_by: NONE, held_before: Vec::new() });
         self.own.grow();
