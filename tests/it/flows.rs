@@ -55,13 +55,12 @@ routes = "paths.csv"
 arrivals = { flows = { file = "flows.csv", fabric = "net" } }
 "#;
 
-/// 64 uplinks at about 2 Gbps, 8 circuits at 10, 3 ENIs at 25, 6 ports at 25, bytes per second.
-/// Not round, or many flows would end on a whole ns, where the last bit of a float decides between
-/// that and the next: either is right, and each such choice moves later ends by parts of a ns.
-fn capacities() -> Vec<u64> {
+/// 64 uplinks of 2 Gbps, 8 circuits of 10, 3 ENIs of 25, 6 ports of 25, bytes per second; or a
+/// little more, so that no two are alike and no flow ends on a whole ns but by chance.
+fn capacities(round: bool) -> Vec<u64> {
     let kinds = [(64, 2), (8, 10), (3, 25), (6, 25)];
     let all = kinds.iter().flat_map(|(n, gbps)| vec![gbps * 125_000_000; *n]);
-    all.zip(1..).map(|(capacity, i)| capacity + 1_001 * i).collect()
+    all.zip(1..).map(|(capacity, i)| capacity + if round { 0 } else { 1_001 * i }).collect()
 }
 
 fn path(route: u64) -> [usize; 4] {
@@ -71,9 +70,21 @@ fn path(route: u64) -> [usize; 4] {
 
 #[test]
 fn a_replay_ends_each_flow_as_the_textbook_does() {
-    let dir = folder("replay");
+    replay("replay", &capacities(false), 2);
+}
+
+/// At round capacities many flows end on a whole ns, where the last bit of a float decides between
+/// that and the next, and moves what waits for them. Against rational arithmetic this list's ends
+/// are off by 2 ns at most, and the textbook's by 4.
+#[test]
+fn round_capacities_cost_a_few_nanoseconds() {
+    replay("replay-round", &capacities(true), 10);
+}
+
+fn replay(name: &str, capacities: &[u64], most_ns: u64) {
+    let dir = folder(name);
     let mut links = "link_id,name,bytes_per_s\n".to_owned();
-    for (i, capacity) in capacities().iter().enumerate() {
+    for (i, capacity) in capacities.iter().enumerate() {
         writeln!(links, "{i},link{i},{capacity}").expect("a string");
     }
     let mut paths = "path_id,src,dst,links\n".to_owned();
@@ -108,7 +119,7 @@ fn a_replay_ends_each_flow_as_the_textbook_does() {
     let done = run(&dir.join("replay.toml"), &dir.join("ends.csv"), &[]);
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 
-    let mut slow = SharingSlow::new(capacities().iter().map(|c| *c as f64 / 1e9).collect());
+    let mut slow = SharingSlow::new(capacities.iter().map(|c| *c as f64 / 1e9).collect());
     let mut expected = vec![0; list.len()];
     let mut pop = |slow: &mut SharingSlow| {
         let (at, flow) = slow.pop().expect("it said when");
@@ -132,7 +143,8 @@ fn a_replay_ends_each_flow_as_the_textbook_does() {
         let i = written[row[2].parse::<usize>().expect("a number")];
         assert!(!std::mem::replace(&mut seen[i], true), "{row:?} twice");
         assert_eq!(ns(&row[3]), list[i].0, "{row:?}");
-        assert!(ns(&row[4]).abs_diff(expected[i]) <= 2, "{row:?}: expected {}", expected[i]);
+        let off = ns(&row[4]).abs_diff(expected[i]);
+        assert!(off <= most_ns, "{row:?}: expected {}", expected[i]);
         assert_eq!(row[5], list[i].1.to_string());
         assert_eq!(row[6], "ok");
     }
