@@ -173,7 +173,9 @@ fn whole(x: f64) -> String {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0..=6")]
 fn decimals(r: &Agreement, size: f64) -> Option<usize> {
     let exact = matches!(r.scale, Scale::Rounding);
-    if exact && (r.quantity == Quantity::Number || size == 0.0) {
+    // Below a microsecond: whole ns.
+    let nanos = r.quantity == Quantity::Span && size.max(r.theory) < 999.5 && r.theory < 999.5;
+    if exact && (r.quantity == Quantity::Number || nanos) {
         return None;
     }
     let digits = 4.0 - libm::floor(libm::log10(size.max(1e-3)));

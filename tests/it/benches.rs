@@ -16,12 +16,17 @@ fn agenda_pops_what_the_standard_heap_pops() {
 
 #[test]
 fn sharing_equals_its_slow_twin() {
-    assert_eq!(sharing::one_link(50, 200), sharing::one_link_slow(50, 200));
-    let (fast, slow) = (sharing::fabric(300), sharing::fabric_slow(300));
-    assert_eq!(fast.len(), slow.len());
-    for (a, b) in fast.iter().zip(&slow) {
-        assert!(a.abs_diff(*b) <= 2, "{a} and {b}");
+    use sharing::lists::{crowd, fabric, replay, replay_slow, shared_link, wide};
+    for list in [shared_link(300), crowd(100), fabric(300, 25.0), fabric(300, 10.0), wide(100, 100)]
+    {
+        let (fast, slow) = (replay(&list).0, replay_slow(&list));
+        assert_eq!(fast.len(), slow.len());
+        for (a, b) in fast.iter().zip(&slow) {
+            assert!(a.abs_diff(*b) <= 2, "{a} and {b}");
+        }
+        assert_eq!(sharing::hashed(&fast), sharing::hashed(&replay(&list).0));
     }
+    assert_eq!(sharing::hold(50, 200), sharing::hold(50, 200));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::random::{Dist, Draws};
 use crate::units::{Rate, Span};
 
 use super::lab::{MS, black_hole, fault, link, plan, pool, repair, station, workload};
-use super::{Bench, KnownCase, Rows, whole};
+use super::{Bench, KnownCase, Rows, thousands, whole};
 
 pub(super) const CASES: &[KnownCase] = &[
     KnownCase {
@@ -81,7 +81,8 @@ fn little(bench: &Bench) -> Rows {
         let sum = w.latency_all.mean().unwrap_or(f64::NAN) * whole(w.latency_all.count());
         let integral = whole(w.busy_us_by_window.iter().sum()) * 1e3;
         // Whole microseconds are told: at most one is left over at the end.
-        let what = format!("Little's law, {} requests, request-seconds", w.latency_all.count());
+        let what =
+            format!("Little's law, {} requests, sum of times", thousands(w.latency_all.count()));
         Agreement::exact(what, Time, sum, integral, 1e3 + 1e-12 * sum)
     };
     Ok(r.workloads.iter().map(row).collect())

@@ -60,7 +60,7 @@ fn hashed(rehash: Rehash, links: bool) -> crate::plan::Selector {
 
 fn ecmp(bench: &Bench) -> Rows {
     // The count on a member is binomial(64, 1/4): mean 16, variance 12; the mean of the greatest
-    // of the four is 20.16.
+    // of the four is 20.20.
     let mut rows = Vec::new();
     for (name, rehash) in [("mod-N", Rehash::ModN), ("rendezvous", Rehash::Rendezvous)] {
         let w = workload("w", at_once(64, 0), 0);
@@ -270,6 +270,8 @@ fn bfd(bench: &Bench) -> Rows {
         let detect = r.gaps.first().and_then(|g| g.detect.max()).map_or(f64::NAN, whole);
         (stall(r).unwrap_or(f64::NAN) - detect).abs()
     };
+    let moved: u64 = runs.iter().map(|r| r.selectors[0].moved).sum();
+    let moves = whole(moved) / runs.len() as f64;
     let most = super::worst(runs.iter().map(apart));
     Ok(vec![
         bench.covers("BFD 1 s x 3, mean stall of a transfer", &runs, (Time, 2.5e9), 0.04, stall),
@@ -280,6 +282,7 @@ fn bfd(bench: &Bench) -> Rows {
             0.3,
             spread,
         ),
+        Agreement::exact("BFD 1 s x 3, moves per failure", Number, 1.0, moves, 0.0),
         Agreement::exact("BFD 1 s x 3, stall beyond the detection", Time, 0.0, most, 4.0),
     ])
 }

@@ -201,3 +201,16 @@ fn worst(values: impl Iterator<Item = f64>) -> f64 {
 fn whole(n: u64) -> f64 {
     n as f64
 }
+
+/// A count with commas.
+fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}

@@ -290,7 +290,7 @@ fn retries(bench: &Bench) -> Rows {
             let w = &r.workloads[0];
             Some(whole(w.ok) / whole(w.ok + w.errors_total()))
         };
-        let at = format!("Limiter at 1.5 x its rate, {retries} retries");
+        let at = format!("Limiter at 1.5 x its rate, retries at most {retries}");
         rows.push(bench.covers(format!("{at}, tries per request"), &runs, tries, 0.04, seen));
         let success = (Share, 2.0 / 3.0);
         rows.push(bench.covers(

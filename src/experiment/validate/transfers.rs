@@ -9,7 +9,7 @@ use crate::random::Dist;
 use crate::units::{Bytes, Rate};
 
 use super::lab::{MS, at_once, link, plan, station, workload};
-use super::{Bench, KnownCase, Rows, longest, whole};
+use super::{Bench, KnownCase, Rows, longest, thousands, whole};
 
 pub(super) const CASES: &[KnownCase] = &[
     KnownCase {
@@ -91,7 +91,7 @@ fn slow_start(bench: &Bench) -> Rows {
         (200_000, 550.0),     // 400 + the last 50: the fifth window covers the round trip
         (1_000_000, 1_350.0), // 400 + the last 850 in one go
     ] {
-        let what = format!("Slow start over 8 Mbps and 100 ms, {} kB", bytes / 1_000);
+        let what = format!("Slow start over 8 Mbps and 100 ms, {} kB", thousands(bytes / 1_000));
         let seen = longest(&Bench::run_once(&lone(bench, bytes, starting(2.0), true))?);
         rows.push(Agreement::exact(what, Time, exact_ms * MS, seen, ROUNDING));
     }
