@@ -230,7 +230,7 @@ fn dns(bench: &Bench) -> Rows {
         let x = window as f64 / 6.0;
         (window, (integral(x + 1.0 / 6.0) - integral(x)) / 2.0 * 6.0)
     };
-    let mut p = two_zones(bench, NameCache::Prefetch, (30.0, 300), (10, 300));
+    let mut p = two_zones(bench, NameCache::Prefetch, (30.0, 300), (10, 400));
     if let Some(naming) = &mut p.selectors[0].naming {
         naming.shared_cache = Some(Span::from_secs(60));
     }

@@ -130,7 +130,7 @@ fn mg1(bench: &Bench) -> Rows {
     let mixed = vec![(0.5, Dist::exponential(5.0 * MS)), (0.5, Dist::exponential(15.0 * MS))];
     let laws = [
         ("M/D/1", Dist::constant(10.0 * MS), 100.0, 1_600, 0.06),
-        ("M/U/1", Dist::Uniform { low: 0.0, high: 20.0 * MS }, 400.0 / 3.0, 1_600, 0.06),
+        ("M/U/1", Dist::Uniform { low: 0.0, high: 20.0 * MS }, 400.0 / 3.0, 2_400, 0.06),
         ("M/H2/1", Dist::Mixture { parts: mixed }, 250.0, 4_000, 0.10),
     ];
     let mut rows = Vec::new();
@@ -253,7 +253,7 @@ fn closed(bench: &Bench) -> Rows {
     {
         let w = workload("w", Arrivals::Closed { workers: 20, think }, 0);
         let hops = vec![Hop::Station(StationId(0))];
-        let mut p = plan(bench.steady(400, 20, 8), hops, vec![w]);
+        let mut p = plan(bench.steady(600, 20, 8), hops, vec![w]);
         p.stations.push(station(Servers::Count(1), Dist::exponential(10.0 * MS)));
         let what = format!("20 workers at one server, mean response, {law} thinking");
         rows.push(bench.covers(what, &Bench::runs(&p)?, exact, 0.05, mean_latency));

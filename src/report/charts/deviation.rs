@@ -54,10 +54,24 @@ pub(crate) fn figure(found: &Validation) -> Figure {
             y += ROW;
         }
     }
+    legend(&mut d, &x);
     let ticks: Vec<Tick> =
         [-1.0, -0.5, 0.0, 0.5, 1.0].map(|t| (t, crate::report::format::plain(t, 1))).to_vec();
     d.x_axis(&x, &ticks, "deviation from theory, half-widths");
     d.finish(table(found))
+}
+
+/// What the marks mean, and the ends of the band once more above it: the axis is far below.
+fn legend(d: &mut Drawing, x: &Pixels) {
+    let y = d.top - 9.0;
+    let fill = format!("fill=\"{OK}\"");
+    d.svg.circle((MARGIN + 5.0, y - 4.0), 4.0, &fill, None);
+    d.svg.text((MARGIN + 15.0, y), "mean over replications", LABEL);
+    d.svg.rect((MARGIN + 161.5, y - 7.5), (7.0, 7.0), &fill, None);
+    d.svg.text((MARGIN + 175.0, y), "exact value", LABEL);
+    for (at, label) in [(-1.0, "-1"), (0.0, "theory"), (1.0, "1")] {
+        d.svg.text((x.at(at), y), label, LABEL.at(Anchor::Middle));
+    }
 }
 
 /// One row: its words, its mark, and its verdict where that is not "agrees".
