@@ -22,10 +22,10 @@ pub(super) struct ValidateArgs {
     /// Folder for the results
     #[arg(long, value_name = "DIR", default_value = "output/validate")]
     out: PathBuf,
-    /// Root of all randomness; a row misses by chance once in 10,000 seeds
+    /// Root of all randomness; with other seeds a row may miss by chance, about once in 10,000
     #[arg(long, value_name = "N", default_value_t = SEED)]
     seed: u64,
-    /// An eighth of the effort, with wider intervals
+    /// An eighth of the effort: wider intervals, which miss a little more often by chance
     #[arg(long)]
     quick: bool,
     /// Threads; results do not depend on it [default: one per core]

@@ -113,6 +113,22 @@ fn another_seed_gives_other_numbers_and_exact_rows_stay() {
 }
 
 #[test]
+fn a_row_that_differs_is_exit_code_1() {
+    // With this seed an eighth of the replications misses the variance by chance.
+    let out = folder("differs");
+    let done = validate(&["--quick", "--only", "ecmp", "--seed", "170"], &out);
+    let said = text(&done.stdout);
+    assert_eq!(done.status.code(), Some(1), "{said}{}", text(&done.stderr));
+    assert!(said.starts_with("FAIL: 1 of 6 comparisons differ"), "{said}");
+    assert!(
+        said.lines().any(|l| l.contains("variance, mod-N") && l.ends_with("DIFFERS")),
+        "{said}"
+    );
+    let chart = fs::read_to_string(out.join("charts/deviation.svg")).expect("a chart");
+    assert!(chart.contains(">differs<") && chart.contains("FAIL: 1 of 6"));
+}
+
+#[test]
 fn unknown_cases_are_refused_with_the_known_ones() {
     let out = folder("unknown");
     let done = validate(&["--only", "mm2"], &out);

@@ -206,7 +206,8 @@ pub(crate) fn validation(found: &Validation, chart: &Figure, command_line: &[Str
              buffers and the provider's unpublished numbers are in none of them: compare one \
              measured week of your own circuit with a run, and state the error.</p>\n\
              <p class=\"lead\">With the default seed the table is the same on every machine. With \
-             another one, each stochastic row misses by chance once in 10,000 times.</p>\n\
+             another one, a stochastic row may miss by chance: once in 10,000 by the level of \
+             its interval, more often where values are skewed and few.</p>\n\
              </section>\n"
         ),
     );
