@@ -84,10 +84,7 @@ fn main() {
         let (all, hash) = harness::time(5, || hold(flows, events));
         let ns = (all - idle) * 1e9 / (2 * events) as f64;
         first = if flows == 1_000 { ns } else { first };
-        println!(
-            "{flows:>10} {ns:>8.1} ns an event = {:.2} x that at 1,000  {hash:016x}",
-            ns / first
-        );
+        println!("{flows:>10} {ns:>8.1} ns an event = {:.2} x that at 1,000  {hash:016x}", ns / first);
     }
     println!("the slow twin's time / ours");
     let small = [

@@ -46,14 +46,15 @@ impl Console {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
-    /// A bar of `total` steps on stderr; hidden when stderr is no terminal or `quiet`.
-    pub(super) fn bar(&self, total: u64, quiet: bool) -> ProgressBar {
+    /// A bar of `total` steps of `what` on stderr; hidden when stderr is no terminal or `quiet`.
+    pub(super) fn bar(&self, total: u64, what: &str, quiet: bool) -> ProgressBar {
         let bar = ProgressBar::new(total);
         if quiet {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
-        let style =
-            ProgressStyle::with_template("{bar:40} {percent:>3} % of simulated time, {eta} left");
+        let style = ProgressStyle::with_template(&format!(
+            "{{bar:40}} {{percent:>3}} % of {what}, {{eta}} left"
+        ));
         bar.with_style(style.expect("the template is legal"))
     }
 }

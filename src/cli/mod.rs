@@ -3,7 +3,7 @@
 //! | exit code | meaning |
 //! |---|---|
 //! | 0 | fine |
-//! | 1 | an objective was missed |
+//! | 1 | an objective was missed, or a validation differs from theory |
 //! | 2 | bad input or usage |
 //! | 70 | a bug of highwater |
 //! | 74 | the machine failed: a file could not be read or written |
@@ -13,6 +13,7 @@ mod console;
 mod redraw;
 mod run;
 mod sweep;
+mod validate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,8 +57,8 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 fine, 1 an objective was missed, 2 bad input or usage, \
-                          70 a bug of highwater, 74 a file could not be read or written.";
+const EXIT_CODES: &str = "Exit codes: 0 fine, 1 an objective was missed or theory differs, 2 bad input or \
+                          usage, 70 a bug of highwater, 74 a file could not be read or written.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -69,6 +70,8 @@ enum Command {
     Sweep(sweep::SweepArgs),
     /// Redraw files, charts and page from a results.json
     Report(redraw::ReportArgs),
+    /// Run the simulations whose answer is known, and compare
+    Validate(validate::ValidateArgs),
 }
 
 /// How text goes to stdout.
@@ -149,6 +152,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args, &mut console),
         Command::Sweep(args) => sweep::sweep(args, &mut console),
         Command::Report(args) => redraw::redraw(args, &mut console),
+        Command::Validate(args) => validate::validate(args, &mut console),
     };
     let exit = console::catching(work);
     exit.into()

@@ -163,7 +163,7 @@ pub(super) fn simulate(
         ));
         return Err(Exit::Input);
     }
-    let bar = console.bar(experiment::windows(&cases), common.quiet);
+    let bar = console.bar(experiment::windows(&cases), "simulated time", common.quiet);
     let on_window = || bar.inc(1);
     let options = Options { threads: common.threads, on_window: &on_window, listen };
     let outcome = experiment::run_all(&cases, &options);

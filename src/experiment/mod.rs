@@ -3,8 +3,11 @@
 //! The only room with threads. A unit of work is one replication of one plan; units are
 //! independent, their results land in a list by position, and everything is merged one after the
 //! other in that order, so the number of threads changes nothing but the time.
+//!
+//! `validate` holds experiments with known answers.
 
 mod estimate;
+pub mod validate;
 
 use rayon::prelude::*;
 
@@ -69,10 +72,7 @@ pub fn windows(cases: &[Case]) -> u64 {
 /// # Errors
 /// The first error in the order of cases and replications; see [`ExperimentError`].
 pub fn run_all(cases: &[Case], options: &Options<'_, '_>) -> Result<Vec<Results>, ExperimentError> {
-    let pool =
-        rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().map_err(|e| {
-            ExperimentError::Threads { threads: options.threads, reason: e.to_string() }
-        })?;
+    let pool = pool(options.threads)?;
     let units: Vec<(usize, u32)> = cases
         .iter()
         .enumerate()
@@ -105,6 +105,15 @@ pub fn run_all(cases: &[Case], options: &Options<'_, '_>) -> Result<Vec<Results>
 /// As [`run_all`].
 pub fn run(case: Case, options: &Options<'_, '_>) -> Result<Results, ExperimentError> {
     run_all(&[case], options).map(|mut all| all.remove(0))
+}
+
+/// So many threads; one per core for 0.
+fn pool(threads: usize) -> Result<rayon::ThreadPool, ExperimentError> {
+    let failed = |e: rayon::ThreadPoolBuildError| ExperimentError::Threads {
+        threads,
+        reason: e.to_string(),
+    };
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(failed)
 }
 
 fn run_one(

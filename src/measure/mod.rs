@@ -5,6 +5,7 @@
 //! Everything counted is an integer, so that merging is exact and in any order gives the same
 //! bytes. Nothing here can alter the World.
 
+mod agreement;
 mod fact;
 mod histogram;
 mod merge;
@@ -13,6 +14,7 @@ mod stats;
 mod tally;
 mod transport;
 
+pub use agreement::{Agreement, Quantity, Scale, Validation, Verdict};
 pub use fact::{End, Fact, Limit, LinkUse, Observer, PHASES, Phase, PoolUse, SHORT, StationUse};
 pub use histogram::Histogram;
 pub use results::{

@@ -31,6 +31,7 @@ mod summary;
 mod sweep;
 mod table;
 mod tables;
+mod validation;
 
 use std::path::{Path, PathBuf};
 
@@ -43,6 +44,7 @@ pub use read::read_results;
 pub use store::OutputDir;
 pub use summary::summary;
 pub use sweep::{SweepPoint, sweep_files, sweep_files_in, sweep_summary};
+pub use validation::{validation_files, validation_summary};
 
 /// Writes every file of some results into `dir`: `results.json`, CSV, `.hgrm`, `charts/*.svg`,
 /// `report.html`, and `manifest.toml` last. Returns their paths in that order.

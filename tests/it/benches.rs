@@ -30,33 +30,32 @@ fn agenda_pops_what_the_standard_heap_pops() {
     }
 }
 
-/// Where capacities and sizes are round, many flows end on a whole ns, and the last bit of a float
-/// decides between that and the next; each such choice moves later ends. Against rational
-/// arithmetic both twins are then off by up to a few ns, now one, now the other. So the twins are
-/// held to 2 ns where capacities are not round, and to 10 ns as the benches have them.
 #[test]
 fn sharing_equals_its_slow_twin() {
+    use highwater::experiment::validate::lists::lockstep;
     use sharing::lists::{crowd, fabric, replay, replay_slow, shared_link, wide};
-    for (name, mut list) in [
-        ("shared link", shared_link(2_000)),
-        ("crowd", crowd(300)),
-        ("fabric", fabric(500, 25.0)),
-        ("overload", fabric(500, 10.0)),
-        ("wide", wide(500, 200)),
+    for (name, list) in [
+        ("shared link", shared_link(300)),
+        ("crowd", crowd(100)),
+        ("fabric", fabric(300, 25.0)),
+        ("overload", fabric(300, 10.0)),
+        ("wide", wide(100, 100)),
     ] {
-        for (round, most) in [(true, 10), (false, 2)] {
-            if !round {
-                let odd = (1..).map(|i| f64::from(i) * 1.001e-6);
-                list.capacities.iter_mut().zip(odd).for_each(|(capacity, odd)| *capacity += odd);
-            }
-            let ((fast, at_once), slow) = (replay(&list), replay_slow(&list));
-            assert!(at_once > 1, "{name}: flows meet");
-            assert_eq!(fast.len(), slow.len());
-            for (i, (a, b)) in fast.iter().zip(&slow).enumerate() {
-                assert!(a.abs_diff(*b) <= most, "{name}, round {round}, flow {i}: {a} and {b}");
-            }
-            assert_eq!(sharing::hashed(&fast), sharing::hashed(&replay(&list).0), "{name}");
-        }
+        let gap = lockstep(&list);
+        assert!(gap <= 2.0, "{name}: {gap} ns in lockstep");
+        // On their own, a completion that one of them rounds up passes its ns on to later ones:
+        // measured are 3 ns on these lists and 8 on longer ones.
+        let (fast, slow) = (replay(&list).0, replay_slow(&list));
+        assert_eq!(fast.len(), slow.len());
+        let apart = fast.iter().zip(&slow).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(apart.is_some_and(|ns| ns <= 10), "{name}: {apart:?} ns on their own");
+        assert_eq!(sharing::hashed(&fast), sharing::hashed(&replay(&list).0), "{name}");
+        // Where capacities are not round, hardly any completion is near a whole ns.
+        let mut odd = list.clone();
+        odd.capacities.iter_mut().zip(1..).for_each(|(c, i)| *c += f64::from(i) * 1.001e-6);
+        let (fast, slow) = (replay(&odd).0, replay_slow(&odd));
+        let apart = fast.iter().zip(&slow).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(apart.is_some_and(|ns| ns <= 2), "{name}, odd: {apart:?} ns on their own");
     }
     assert_eq!(sharing::hold(50, 200), sharing::hold(50, 200));
 }

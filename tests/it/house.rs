@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Each room and the rooms it may know.
 const ROOMS: &[(&str, &[&str])] = &[
     ("cli", &["experiment", "measure", "plan", "report", "scenario", "sim", "units"]),
-    ("experiment", &["measure", "plan", "sim", "units"]),
+    ("experiment", &["kernel", "measure", "plan", "random", "sim", "units"]),
     ("kernel", &["units"]),
     ("measure", &["plan", "units"]),
     ("plan", &["random", "units"]),
@@ -25,7 +25,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("csv", &["report", "scenario"]),
     ("hdrhistogram", &["measure"]),
     ("indicatif", &["cli"]),
-    ("libm", &["measure", "random", "report", "scenario", "sim"]),
+    ("libm", &["experiment", "measure", "random", "report", "scenario", "sim"]),
     ("plotters", &["report"]),
     ("rand", &["random"]),
     ("rand_distr", &["random"]),

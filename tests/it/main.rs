@@ -15,3 +15,4 @@ mod scenario;
 mod scenario_bad;
 mod startup;
 mod theory;
+mod validate;

@@ -52,7 +52,10 @@ fn its_commands_run() {
         }
         let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("readme-{i}"));
         // As written but for its length, so that a debug build is quick.
-        let shorter = ["--set", "run.length=12 min", "--replications", "1", "--quiet", "--out"];
+        let shorter: &[&str] = match args[0].as_str() {
+            "validate" => &["--quick", "--quiet", "--out"],
+            _ => &["--set", "run.length=12 min", "--replications", "1", "--quiet", "--out"],
+        };
         let done = Command::new(env!("CARGO_BIN_EXE_highwater"))
             .args(&args)
             .args(shorter)
@@ -108,4 +111,19 @@ fn its_files_exist() {
         let name = scenario.to_string_lossy().into_owned();
         assert!(!name.ends_with(".toml") || text.contains(&name), "README does not mention {name}");
     }
+}
+
+/// The table of the validation is an excerpt of what the program says.
+#[test]
+fn its_validation_is_the_programs() {
+    let golden = fs::read_to_string("tests/golden/validate.txt").expect("the golden table");
+    let text = readme();
+    let section = text.split("## Can I trust the numbers?").nth(1).expect("the section");
+    let block = section.split("```text\n").nth(1).and_then(|b| b.split("```").next());
+    let block = block.expect("its table");
+    let mut said = golden.lines();
+    for line in block.lines().filter(|l| l.trim() != "...") {
+        assert!(said.any(|l| l == line), "the program does not say, or not there: {line}");
+    }
+    assert!(block.lines().count() > 20, "an excerpt of some length");
 }

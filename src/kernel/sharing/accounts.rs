@@ -13,7 +13,8 @@ pub(super) struct Account {
     bytes: f64,
     capacity: f64,
     full_ns: f64,
-    /// Since when it holds classes back; meaningless while it holds none.
+    /// How many of its lanes hold classes back, and since when one does.
+    full: u32,
     full_since: u64,
     /// Greatest load, and since when the present one holds.
     peak: f64,
@@ -27,23 +28,36 @@ impl Account {
             bytes: 0.0,
             capacity: 0.0,
             full_ns: 0.0,
+            full: 0,
             full_since: now,
             peak: 0.0,
             steady_since: now,
         }
     }
 
-    /// It begins to hold classes back.
+    /// One of its lanes begins to hold classes back.
     #[inline]
     pub(super) fn fills(&mut self, now: u64) {
-        self.full_since = now;
+        if self.full == 0 {
+            self.full_since = now;
+        }
+        self.full += 1;
     }
 
-    /// It holds no class back any more.
+    /// One of its lanes holds no class back any more.
     #[inline]
     pub(super) fn frees(&mut self, capacity: f64, now: u64) {
+        self.full -= 1;
+        if self.full == 0 {
+            self.count_full(capacity, now);
+        }
+    }
+
+    #[inline]
+    fn count_full(&mut self, capacity: f64, now: u64) {
         if now > self.full_since {
             self.full_ns += span(self.full_since, now);
+            self.full_since = now;
             self.peak = self.peak.max(capacity);
         }
     }
@@ -141,7 +155,10 @@ impl Sharing {
             return;
         }
         let held = std::mem::take(&mut it.held);
-        let by = holder(it.group, it.ceiling);
+        let by = match it.group {
+            NONE => own_holder(it.ceiling),
+            lane => self.lanes.base(lane),
+        };
         match it.past.iter_mut().find(|past| past.0 == by) {
             Some(sum) => sum.1 += held,
             None => it.past.push((by, held)),
@@ -187,7 +204,7 @@ impl Sharing {
 
     /// Brings a resource's sums to the present, up to the work of its classes.
     pub(super) fn account_link(&mut self, r: u32) {
-        let load = self.load_of(r);
+        let load = self.load_of_all(r);
         let link = &self.links[r as usize];
         let account = &mut self.groups[r as usize].account;
         let dt = span(account.since, self.now);
@@ -195,9 +212,8 @@ impl Sharing {
             account.capacity += link.capacity * dt;
             account.since = self.now;
         }
-        if link.holds > 0 {
-            account.frees(link.capacity, self.now);
-            account.fills(self.now);
+        if account.full > 0 {
+            account.count_full(link.capacity, self.now);
         }
         account.leaves(load, self.now);
     }
@@ -208,18 +224,51 @@ impl Sharing {
         if link.holds > 0 { used + link.size * link.level } else { used }
     }
 
-    /// Reads and restarts the integrals of a resource at `now`.
-    pub fn read_resource(&mut self, resource: ResourceId, now: Instant) -> ResourceUse {
-        self.pass(now.nanos());
-        self.settle();
-        let r = resource.0;
+    /// The load of a resource with all of its lanes.
+    pub(super) fn load_of_all(&self, r: u32) -> f64 {
+        let first = self.load_of(r);
+        if self.lanes.is_empty() {
+            return first;
+        }
+        first + self.lanes.behind(r).map(|lane| self.load_of(lane)).sum::<f64>()
+    }
+
+    /// The load of resources is about to change: the one that lasted counts for the peak.
+    #[cold]
+    pub(super) fn note_peaks(&mut self, resources: impl Iterator<Item = u32>) {
+        for lane in resources {
+            let r = self.lanes.base(lane);
+            if self.groups[r as usize].account.steady_since < self.now {
+                let load = self.load_of_all(r);
+                self.groups[r as usize].account.leaves(load, self.now);
+            }
+        }
+    }
+
+    fn post_all(&mut self, r: u32) {
         for i in 0..self.groups[r as usize].members.len() {
             let k = self.groups[r as usize].members[i].active;
             self.account(k);
             self.post(k);
         }
+    }
+
+    /// Reads and restarts the integrals of a resource at `now`.
+    pub fn read_resource(&mut self, resource: ResourceId, now: Instant) -> ResourceUse {
+        self.pass(now.nanos());
+        self.settle();
+        let r = resource.0;
+        self.post_all(r);
+        if !self.lanes.is_empty() {
+            let behind: Vec<u32> = self.lanes.behind(r).collect();
+            for lane in behind {
+                self.post_all(lane);
+                let bytes = std::mem::take(&mut self.groups[lane as usize].account.bytes);
+                self.groups[r as usize].account.bytes += bytes;
+            }
+        }
         self.account_link(r);
-        let load = self.load_of(r);
+        let load = self.load_of_all(r);
         let now = self.now;
         let account = &mut self.groups[r as usize].account;
         let seen = ResourceUse {
@@ -228,8 +277,8 @@ impl Sharing {
             full_ns: account.full_ns,
             peak: account.peak.max(load),
         };
-        let full_since = account.full_since;
-        *account = Account { full_since, ..Account::new(now) };
+        let (full, full_since) = (account.full, account.full_since);
+        *account = Account { full, full_since, ..Account::new(now) };
         seen
     }
 
@@ -260,7 +309,10 @@ impl Sharing {
 
     pub(super) fn bound(&self, k: u32) -> Bound {
         let it = &self.actives[k as usize];
-        bound(holder(it.group, it.ceiling))
+        bound(match it.group {
+            NONE => own_holder(it.ceiling),
+            lane => self.lanes.base(lane),
+        })
     }
 }
 
@@ -284,9 +336,8 @@ const STALLED: u32 = NONE - 2;
 const FREE: u32 = NONE - 3;
 
 #[inline]
-fn holder(group: u32, ceiling: f64) -> u32 {
+fn own_holder(ceiling: f64) -> u32 {
     match ceiling {
-        _ if group != NONE => group,
         0.0 => STALLED,
         f64::INFINITY => FREE,
         _ => CAP,

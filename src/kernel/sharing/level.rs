@@ -60,7 +60,9 @@ impl Sharing {
     /// Whether it must be tried again: someone it counted on went to its ceiling instead.
     fn try_level(&mut self, r: u32) -> bool {
         let (link, used) = (&self.links[r as usize], self.used[r as usize]);
-        if link.capacity == f64::INFINITY || (link.holds == 0 && used <= link.capacity * ROOM) {
+        if link.capacity == f64::INFINITY
+            || (link.holds == 0 && used <= link.capacity * ROOM)
+        {
             return false;
         }
         // The level to come is the root of the load as a function of it, which is increasing and
@@ -192,6 +194,11 @@ impl Sharing {
     /// The members of a group changed their level by `change`: the loads of the other resources
     /// that they cross follow; those that are full, or now over, are marked.
     fn spread(&mut self, r: u32, change: f64, level: f64) {
+        if self.watched {
+            let cells = std::mem::take(&mut self.cells);
+            self.note_peaks(cells.column(r).iter().map(|cell| cell.resource));
+            self.cells = cells;
+        }
         let column = self.cells.column(r);
         let used = &mut self.used[..];
         let alarm = &mut self.alarm[..used.len()];
@@ -289,7 +296,7 @@ impl Sharing {
             } else {
                 let clock = self.advance(g);
                 let (key, _) = self.groups[g as usize].finish.first().expect("it holds a class");
-                done_at(self.now, key - clock, level)
+                done_at(self.now, key - clock, key, level)
             };
             self.soonest.set(g, at);
         }

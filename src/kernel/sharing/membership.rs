@@ -149,7 +149,7 @@ impl Sharing {
         let it = &self.actives[k as usize];
         if it.group == NONE {
             let left = it.head - it.offset;
-            let at = done_at(self.now, left, it.ceiling);
+            let at = done_at(self.now, left, it.head, it.ceiling);
             self.own.set(it.class, Instant::from_nanos(at));
             self.next = None;
         } else {
@@ -176,6 +176,7 @@ impl Sharing {
     /// Adds `flows` (1 or -1) flows of a class to the sums of its resources.
     #[inline]
     pub(super) fn weigh(&mut self, k: u32, flows: f64) {
+        self.note_path(k);
         let level = self.level_of(k);
         let it = &self.actives[k as usize];
         for step in &it.steps {
@@ -193,6 +194,16 @@ impl Sharing {
         }
         if it.group != NONE && it.steps.len() > 1 {
             self.cells.add(it.group, &it.steps, flows);
+        }
+    }
+
+    /// Notes the peaks on a class's path before its load changes.
+    #[inline]
+    fn note_path(&mut self, k: u32) {
+        if self.watched {
+            let steps = std::mem::take(&mut self.actives[k as usize].steps);
+            self.note_peaks(steps.iter().map(|step| step.link));
+            self.actives[k as usize].steps = steps;
         }
     }
 
@@ -250,6 +261,7 @@ impl Sharing {
     /// Puts a class, with its offset set, into a group.
     #[inline]
     pub(super) fn enter(&mut self, k: u32, g: u32) {
+        self.note_path(k);
         let it = &mut self.actives[k as usize];
         it.group = g;
         let (flows, ceiling, key) = (f64::from(it.flows), it.ceiling, it.head - it.offset);
@@ -272,7 +284,8 @@ impl Sharing {
             if self.alarm[g as usize] < f64::INFINITY {
                 self.alarm[g as usize] = link.alarm();
             }
-            self.groups[g as usize].account.fills(self.now);
+            let base = self.lanes.base(g);
+            self.groups[base as usize].account.fills(self.now);
         }
         if it.steps.len() > 1 {
             self.cells.join(g, &it.steps, flows);
@@ -288,6 +301,7 @@ impl Sharing {
 
     /// Puts a class at its own ceiling.
     pub(super) fn enter_own(&mut self, k: u32) {
+        self.note_path(k);
         let it = &mut self.actives[k as usize];
         it.group = NONE;
         it.offset = it.attained;
@@ -306,6 +320,7 @@ impl Sharing {
     /// Takes a class, accounted for and filed, out of its group or from its ceiling.
     #[inline]
     pub(super) fn take_out(&mut self, k: u32) {
+        self.note_path(k);
         let it = &self.actives[k as usize];
         let (g, flows) = (it.group, f64::from(it.flows));
         if g == NONE {
@@ -343,7 +358,9 @@ impl Sharing {
             if self.alarm[g as usize] < f64::INFINITY {
                 self.alarm[g as usize] = link.alarm();
             }
-            self.groups[g as usize].account.frees(link.capacity, self.now);
+            let base = self.lanes.base(g);
+            let capacity = self.links[base as usize].capacity;
+            self.groups[base as usize].account.frees(capacity, self.now);
         }
         self.touch(g);
     }

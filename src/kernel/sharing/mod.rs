@@ -18,6 +18,7 @@
 //! | `level` | the repair of levels |
 //! | `membership` | a class in a group, at its ceiling, and on its way between them |
 //! | `accounts` | integrals of work, load and what held whom back |
+//! | `lanes` | strict priorities |
 //! | `cells` | which groups cross which resources |
 //! | `queue`, `heap`, `soonest` | flows of a class, classes of a group, groups: by completion |
 //! | `flows` | who is under way |
@@ -28,6 +29,7 @@ mod accounts;
 mod cells;
 mod flows;
 mod heap;
+mod lanes;
 mod level;
 mod marks;
 mod membership;
@@ -42,6 +44,7 @@ use accounts::{Account, Posting};
 use cells::Cells;
 use flows::Flows;
 use heap::Heap;
+use lanes::Lanes;
 use marks::Marks;
 use membership::ROOM;
 use queue::Queue;
@@ -51,6 +54,8 @@ use soonest::Soonest;
 const NONE: u32 = u32::MAX;
 /// Clocks are set back beyond this many bytes, so that marks keep 2^-17 byte of precision.
 const REBASE: f64 = 68_719_476_736.0;
+/// Share of a mark by which work may be off: sums of many roundings.
+const HAIR: f64 = 4e-15;
 /// Classes have numbers of this many bits at most.
 const CLASS_BITS: u32 = 26;
 
@@ -241,6 +246,7 @@ pub struct Sharing {
     alarm: Vec<f64>,
     groups: Vec<Group>,
     cells: Cells,
+    lanes: Lanes,
     /// (resource, crossings) of the paths of classes with many hops.
     hops: Vec<(u32, u32)>,
     classes: Vec<Class>,
@@ -260,6 +266,8 @@ pub struct Sharing {
     next: Option<(u64, u32)>,
     marks: Marks,
     touched: Vec<u32>,
+    /// Whether peaks of load are followed.
+    watched: bool,
     // The repair's notes.
     faster: Vec<level::Faster>,
     moved: Vec<u32>,
@@ -298,6 +306,7 @@ impl Sharing {
             account: Account::new(self.now),
         });
         self.cells.grow();
+        self.lanes.grow();
         self.marks.grow();
         self.soonest.grow();
         ResourceId(id)
@@ -306,6 +315,29 @@ impl Sharing {
     /// Adds a class: `path` lists the resources its flows cross (a repeated one counts as often as
     /// it is listed), each flow has `weight` > 0 and runs at most at `cap` bytes per ns.
     pub fn add_class(&mut self, path: &[ResourceId], weight: f64, cap: f64) -> ClassId {
+        self.add_class_of(path, weight, cap, 0)
+    }
+
+    /// Adds a class of a priority: classes of priority 0 share as if there were no others, those of
+    /// priority 1 share what these leave, and so on.
+    ///
+    /// ```
+    /// use highwater::kernel::{Instant, Sharing};
+    /// let mut sharing = Sharing::new();
+    /// let link = sharing.add_resource(1.0);
+    /// let first = sharing.add_class_of(&[link], 1.0, 0.75, 0);
+    /// let second = sharing.add_class_of(&[link], 1.0, f64::INFINITY, 1);
+    /// sharing.start(first, 100.0, Instant::START);
+    /// sharing.start(second, 100.0, Instant::START);
+    /// assert_eq!((sharing.rate(first).0, sharing.rate(second).0), (0.75, 0.25));
+    /// ```
+    pub fn add_class_of(
+        &mut self,
+        path: &[ResourceId],
+        weight: f64,
+        cap: f64,
+        priority: u8,
+    ) -> ClassId {
         assert!(
             weight > 0.0 && weight.is_finite() && cap >= 0.0,
             "a weight above 0 and a cap not below 0"
@@ -315,6 +347,7 @@ impl Sharing {
         let mut hops: Vec<(u32, u32)> = Vec::with_capacity(path.len());
         for &ResourceId(link) in path {
             assert!((link as usize) < self.links.len(), "a path over resources of this sharing");
+            let link = self.lane(link, priority);
             match hops.iter_mut().find(|hop| hop.0 == link) {
                 Some(hop) => hop.1 += 1,
                 None => hops.push((link, 1)),
@@ -405,14 +438,17 @@ impl Sharing {
     pub fn set_capacity(&mut self, resource: ResourceId, capacity: f64, now: Instant) {
         assert!(capacity >= 0.0, "a capacity is a number not below 0");
         self.pass(now.nanos());
-        let r = resource.0;
+        self.change_capacity(resource.0, capacity);
+    }
+
+    fn change_capacity(&mut self, r: u32, capacity: f64) {
         let old = self.links[r as usize].capacity;
         if old == capacity {
             return;
         }
         if old == f64::INFINITY || capacity == f64::INFINITY {
             // So that an infinite alarm does not say that it is marked.
-            self.settle();
+            self.repair();
         }
         self.account_link(r);
         let link = &mut self.links[r as usize];
@@ -430,6 +466,7 @@ impl Sharing {
         }
         self.sum_afresh(r);
         self.mark(r);
+        self.next = None;
     }
 
     /// Changes the cap of a class at `now`; 0 stalls its flows.
@@ -503,7 +540,13 @@ impl Sharing {
     /// The present load of a resource, bytes per ns.
     pub fn load(&mut self, resource: ResourceId) -> f64 {
         self.settle();
-        self.load_of(resource.0)
+        self.load_of_all(resource.0)
+    }
+
+    /// Has peaks of load followed; without, a reading's peak is that of the times when the resource
+    /// was full and of the reading itself.
+    pub fn watch_peaks(&mut self) {
+        self.watched = true;
     }
 
     /// The next completion: its instant (`u64::MAX` for none) and group.
@@ -538,6 +581,9 @@ impl Sharing {
         if !self.marks.is_empty() {
             self.repair();
         }
+        if !self.lanes.is_empty() && (self.next.is_none() || !self.touched.is_empty()) {
+            self.settle_lanes();
+        }
         if !self.touched.is_empty() {
             self.schedule();
         }
@@ -569,10 +615,18 @@ fn span(from: u64, to: u64) -> f64 {
     (to - from) as i64 as f64
 }
 
-/// The instant at which `left` is done at `level` from `now` on, rounded up; `u64::MAX` for never.
+/// The instant at which `left` on the way to a mark is done at `level` from `now` on, rounded up;
+/// `u64::MAX` for never. Work is known to a few ulp of the mark: a completion that is on a whole ns
+/// but for this must not come a ns late.
 #[inline]
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-fn done_at(now: u64, left: f64, level: f64) -> u64 {
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "0 < ns < 1e18"
+)]
+fn done_at(now: u64, left: f64, mark: f64, level: f64) -> u64 {
+    let left = left - mark * HAIR;
     if left <= 0.0 || level == f64::INFINITY {
         return now;
     }

@@ -5,6 +5,7 @@
 //! warm-up, sharing model, error bounds, failures beside latencies), and has its table.
 
 mod cdf;
+pub(crate) mod deviation;
 mod errors;
 mod frame;
 mod heat;

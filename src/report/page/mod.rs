@@ -10,7 +10,7 @@ use super::findings::Verdict;
 use super::format::{plural, setting};
 use super::summary::verdict_line;
 use super::tables;
-use crate::measure::Results;
+use crate::measure::{Results, Validation};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -173,6 +173,55 @@ fn footer(r: &Results) -> String {
          nothing.</footer>\n",
         markup(&r.identity.version)
     )
+}
+
+/// The page of a validation: verdict, chart, table, and what it does not show.
+pub(crate) fn validation(found: &Validation, chart: &Figure, command_line: &[String]) -> String {
+    let line = super::validation::verdict_line(found);
+    let (word, sentence) = line.split_once(": ").unwrap_or(("", &line));
+    let mut body = format!(
+        "<header class=\"top\">\n<p class=\"kicker\">validate</p>\n\
+         <h1>Can I trust the numbers?</h1>\n\
+         <div class=\"verdict {}\"><strong>{word}</strong><p>{}</p></div>\n\
+         <p class=\"question\">{}.</p>\n</header>\n<main>\n",
+        if found.agrees() { "pass" } else { "fail" },
+        markup(&capital(sentence)),
+        markup(&super::validation::identity_line(found)),
+    );
+    put(&mut body, format_args!("<section><h2>Deviations</h2>\n{}</section>\n", figure(chart)));
+    let table = chart.table.markup(chart.table.rows.len());
+    put(&mut body, format_args!("<section><h2>All comparisons</h2>\n{table}</section>\n"));
+    let mut sources = super::table::Table::new(2, ["case", "theory by"]);
+    for case in found.rows.chunk_by(|a, b| a.case == b.case) {
+        sources.row([case[0].case.clone(), case[0].source.clone()]);
+    }
+    let sources = sources.markup(sources.rows.len());
+    put(&mut body, format_args!("<section><h2>Sources</h2>\n{sources}</section>\n"));
+    put(
+        &mut body,
+        format_args!(
+            "<section><h2>What this does not show</h2>\n<p class=\"lead\">Exactness of the engine is \
+             not validity of the model. These rows say that the program computes what the model \
+             says; they do not say that your network behaves like the model. Packets, losses, \
+             buffers and the provider's unpublished numbers are in none of them: compare one \
+             measured week of your own circuit with a run, and state the error.</p>\n\
+             <p class=\"lead\">With the default seed the table is the same on every machine. With \
+             another one, a stochastic row may miss by chance: once in 10,000 by the level of \
+             its interval, more often where values are skewed and few.</p>\n\
+             </section>\n"
+        ),
+    );
+    let command = markup(&sections::shell_line(command_line));
+    put(
+        &mut body,
+        format_args!(
+            "<section><h2>How to reproduce this</h2>\n<pre>{command}</pre>\n</section>\n\
+             </main>\n<footer>Made by highwater {}. This page holds no script and loads \
+             nothing.</footer>\n",
+            markup(&found.version)
+        ),
+    );
+    document("Validation", &body)
 }
 
 /// A sentence's first letter as a capital.

@@ -1,0 +1,82 @@
+//! Strict priorities: who comes first takes what it can get, the others share what is left.
+//!
+//! A resource that classes of a lower priority cross has a *lane* for each such priority: a resource
+//! of its own, whose capacity is what the lanes before it leave. No lane depends on one behind it,
+//! so the lanes are put right one priority after the other.
+
+use super::{ResourceId, Sharing};
+
+/// Capacities of lanes that differ by less than this share of the whole are equal.
+const SAME: f64 = 1e-13;
+
+/// The lanes behind those of priority 0, which are the resources themselves.
+#[derive(Debug, Default)]
+pub(super) struct Lanes {
+    /// (priority, resource, its lane), in this order.
+    all: Vec<(u8, u32, u32)>,
+    /// Of each resource and lane, the resource.
+    base: Vec<u32>,
+}
+
+impl Lanes {
+    /// One more resource, which is its own first lane.
+    pub(super) fn grow(&mut self) {
+        self.base.push(u32::try_from(self.base.len()).expect("fewer than 2^32 resources"));
+    }
+
+    /// The resource of a lane.
+    #[inline]
+    pub(super) fn base(&self, lane: u32) -> u32 {
+        self.base[lane as usize]
+    }
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The lanes of a resource behind the first.
+    pub(super) fn behind(&self, r: u32) -> impl Iterator<Item = u32> + '_ {
+        self.all.iter().filter(move |lane| lane.1 == r).map(|lane| lane.2)
+    }
+}
+
+impl Sharing {
+    /// The lane of a priority on a resource, made at its first use.
+    pub(super) fn lane(&mut self, r: u32, priority: u8) -> u32 {
+        if priority == 0 {
+            return r;
+        }
+        let at = match self.lanes.all.binary_search_by_key(&(priority, r), |l| (l.0, l.1)) {
+            Ok(at) => return self.lanes.all[at].2,
+            Err(at) => at,
+        };
+        let ResourceId(lane) = self.add_resource(self.links[r as usize].capacity);
+        self.lanes.base[lane as usize] = r;
+        self.lanes.all.insert(at, (priority, r, lane));
+        lane
+    }
+
+    /// Gives each lane what those before it leave, one priority after the other.
+    #[cold]
+    pub(super) fn settle_lanes(&mut self) {
+        let mut at = 0;
+        while let Some(&(priority, ..)) = self.lanes.all.get(at) {
+            let first = at;
+            while let Some(&(_, r, lane)) = self.lanes.all.get(at).filter(|l| l.0 == priority) {
+                let whole = self.links[r as usize].capacity;
+                let before = self.lanes.all[..first].iter().filter(|l| l.1 == r);
+                let taken = self.load_of(r) + before.map(|l| self.load_of(l.2)).sum::<f64>();
+                let left = if whole == f64::INFINITY { whole } else { whole - taken };
+                // What rounding leaves of a full resource is nothing.
+                let left = if left <= SAME * whole { 0.0 } else { left };
+                let old = self.links[lane as usize].capacity;
+                if (left - old).abs() > SAME * whole || (left == 0.0) != (old == 0.0) {
+                    self.change_capacity(lane, left);
+                }
+                at += 1;
+            }
+            self.repair();
+        }
+    }
+}
