@@ -168,8 +168,11 @@ impl<O: Observer> World<'_, O> {
         let cap = flow_cap(spec, round_trip);
         let now = if down > 0 { 0.0 } else { cap };
         let weight = weight(spec.weight, round_trip, spec.transport.rtt_bias);
-        let mut class =
-            |path: &[_]| (!path.is_empty()).then(|| self.sharing.add_class(path, weight, now));
+        let priority = self.rank(spec.priority);
+        let mut class = |path: &[_]| {
+            let sharing = &mut self.sharing;
+            (!path.is_empty()).then(|| sharing.add_class_of(path, weight, now, priority))
+        };
         let classes = [class(&forward), class(&backward)];
         let [down, resets] = [down, resets].map(|n| u32::try_from(n).expect("few components"));
         Path {
@@ -217,6 +220,15 @@ impl<O: Observer> World<'_, O> {
                 self.flatten(&branch.hops, choices, flat, picks);
             }
         }
+    }
+
+    /// Place of a priority among those that workloads have: one priority for all is none.
+    fn rank(&self, priority: u8) -> u8 {
+        let mut before: Vec<u8> = self.plan.workloads.iter().map(|w| w.priority).collect();
+        before.retain(|other| *other < priority);
+        before.sort_unstable();
+        before.dedup();
+        u8::try_from(before.len()).expect("fewer than 256 priorities")
     }
 
     fn delay_law(&self, delay: u32, local: bool) -> &Dist {
