@@ -57,12 +57,6 @@ pub enum SimError {
         /// The limit.
         most: usize,
     },
-    /// Workloads have different priorities, which the sharing of links cannot serve.
-    #[error("workload {workload}: strict priorities between workloads are not served")]
-    Priorities {
-        /// The first one whose priority is not that of the first workload.
-        workload: String,
-    },
     /// A million events without time going on: a closed workload without think time whose requests
     /// end at once, or the like.
     #[error("simulated time stands still at {at_ns} ns: {events} events at one instant")]

@@ -181,8 +181,11 @@ impl<O: Observer> World<'_, O> {
         let cap = flow_cap(spec, round_trip);
         let now = if down > 0 { 0.0 } else { cap };
         let weight = weight(spec.weight, round_trip, spec.transport.rtt_bias);
-        let mut class =
-            |path: &[_]| (!path.is_empty()).then(|| self.sharing.add_class(path, weight, now));
+        let priority = self.rank(spec.priority);
+        let mut class = |path: &[_]| {
+            let sharing = &mut self.sharing;
+            (!path.is_empty()).then(|| sharing.add_class_of(path, weight, now, priority))
+        };
         // A list of flows goes one way.
         let back = !matches!(spec.arrivals, Arrivals::Flows { .. });
         let classes = [class(&forward), back.then(|| class(&backward)).flatten()];
@@ -232,6 +235,15 @@ impl<O: Observer> World<'_, O> {
                 self.flatten(&branch.hops, choices, flat, picks);
             }
         }
+    }
+
+    /// Place of a priority among those that workloads have: one priority for all is none.
+    fn rank(&self, priority: u8) -> u8 {
+        let mut before: Vec<u8> = self.plan.workloads.iter().map(|w| w.priority).collect();
+        before.retain(|other| *other < priority);
+        before.sort_unstable();
+        before.dedup();
+        u8::try_from(before.len()).expect("fewer than 256 priorities")
     }
 
     fn delay_law(&self, delay: u32, local: bool) -> &Dist {

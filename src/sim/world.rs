@@ -97,6 +97,7 @@ impl<'a, O: Observer> World<'a, O> {
         let seed = plan.settings.seed;
         let stream = |name: &str, purpose| Stream::new(seed, replication, name, purpose);
         let mut sharing = Sharing::new();
+        sharing.watch_peaks();
         let links = plan.links.iter().map(|spec| {
             let first = sharing.add_resource(0.0);
             let second =
@@ -158,21 +159,10 @@ impl<'a, O: Observer> World<'a, O> {
             ended: Ended::default(),
         };
         world.check_depth()?;
-        world.check_priorities()?;
         world.index_needs();
         world.prepare_workloads(replication);
         world.prepare_agenda(replication);
         Ok(world)
-    }
-
-    /// One priority for all is no priority; the kernel shares by weight alone.
-    fn check_priorities(&self) -> Result<(), SimError> {
-        let mut all = self.plan.workloads.iter();
-        let first = all.next().map(|w| w.priority);
-        match all.find(|w| Some(w.priority) != first) {
-            Some(w) => Err(SimError::Priorities { workload: w.name.clone() }),
-            None => Ok(()),
-        }
     }
 
     /// Who needs and who watches which component.

@@ -6,7 +6,6 @@ use highwater::experiment::{Case, Options, run};
 use highwater::measure::{Identity, Results};
 use highwater::plan::Plan;
 use highwater::scenario::{Source, load_text};
-use highwater::sim::SimError;
 use highwater::units::Span;
 
 /// Two greedy downloads over one link of 1 Gbps, with round trips of 10 and 40 ms.
@@ -67,7 +66,7 @@ fn shares_follow_round_trips_where_asked() {
 }
 
 #[test]
-fn one_priority_for_all_is_none_and_several_are_refused() {
+fn the_first_priority_takes_all_and_one_for_all_is_none() {
     let of = |near: &str, far: &str| {
         let p = plan("", near, far);
         let by_name = |name: &str| p.workloads.iter().find(|w| w.name == name).unwrap().priority;
@@ -77,10 +76,13 @@ fn one_priority_for_all_is_none_and_several_are_refused() {
     let (numbers, low) = of("priority = \"low\"", "priority = 2");
     assert_eq!(numbers, (2, 2));
     assert!((ratio(low) - 1.0).abs() < 1e-6);
-    let (numbers, mixed) = of("priority = \"high\"", "");
+    // Greedy flows: who comes second gets nothing, whatever the weights.
+    let (numbers, mixed) = of("priority = \"high\"", "weight = 5");
     assert_eq!(numbers, (0, 1));
-    let refused = highwater::sim::run(&mixed, 0, &mut ());
-    assert!(matches!(refused, Err(SimError::Priorities { .. })), "{refused:?}");
+    assert!(ratio(mixed) > 1e6);
+    // One that can take only a quarter leaves the rest.
+    let (_, capped) = of("priority = \"high\"\nflow_cap = \"250 Mbps\"", "");
+    assert!((ratio(capped) - 1.0 / 3.0).abs() < 1e-3);
 }
 
 #[test]

@@ -220,7 +220,8 @@ impl Sharing {
 
     pub(super) fn load_of(&self, r: u32) -> f64 {
         let link = &self.links[r as usize];
-        let used = self.used[r as usize];
+        // Not negative, but for rounding.
+        let used = self.used[r as usize].max(0.0);
         if link.holds > 0 { used + link.size * link.level } else { used }
     }
 
