@@ -1,6 +1,6 @@
 //! Lists of flows and the two twins that replay them.
 
-use crate::kernel::{FlowId, Instant, Sharing, SharingSlow};
+use crate::kernel::{Instant, Sharing, SharingSlow};
 use crate::random::{Dist, Draws};
 
 /// Links with their routes and flows. Rates in bytes per ns, sizes in bytes.
@@ -146,50 +146,9 @@ pub fn replay_slow(list: &List) -> Vec<u64> {
     done
 }
 
-/// Replays a list on both twins in lockstep: they are told the same instants, so that each
-/// completion is judged by itself and none inherits the rounding of those before. Gives the largest
-/// gap between the instants at which they would end the next flow, ns; infinite when one of them
-/// sees none.
-pub fn lockstep(list: &List) -> f64 {
-    let (mut fast, links) = (Sharing::new(), list.capacities.iter());
-    let links: Vec<_> = links.map(|c| fast.add_resource(*c)).collect();
-    let mut class = |route: &Vec<usize>| {
-        let path: Vec<_> = route.iter().map(|l| links[*l]).collect();
-        fast.add_class(&path, 1.0, f64::INFINITY)
-    };
-    let classes: Vec<_> = list.routes.iter().map(&mut class).collect();
-    let mut slow = SharingSlow::new(list.capacities.clone());
-    let mut live: Vec<(FlowId, u64)> = Vec::new();
-    let (mut started, mut largest) = (0, 0.0_f64);
-    loop {
-        let (a, b) = (fast.next_at(), slow.next_at());
-        let next = a.unwrap_or(Instant::NEVER);
-        match list.flows.get(started) {
-            Some(&(now, bytes, route)) if now < next.nanos() => {
-                let at = Instant::from_nanos(now);
-                let path = &list.routes[route as usize];
-                let number = slow.start(path, 1.0, f64::INFINITY, bytes, at);
-                live.push((fast.start(classes[route as usize], bytes, at), number));
-                started += 1;
-            }
-            _ => {
-                let (Some(a), Some(b)) = (a, b) else {
-                    return if (a, b) == (None, None) { largest } else { f64::INFINITY };
-                };
-                largest = largest.max(a.nanos().abs_diff(b.nanos()) as f64);
-                let ended = fast.pop().map(|(_, flow)| flow);
-                let Some(place) = live.iter().position(|l| Some(l.0) == ended) else {
-                    return f64::INFINITY;
-                };
-                let (_, number) = live.swap_remove(place);
-                // At ties within rounding the slow one may end another flow first: what this one
-                // still needs is a gap too.
-                let rate = slow.rates().iter().find(|r| r.0 == number).map_or(0.0, |r| r.1);
-                let left = slow.remove(number, a).unwrap_or(f64::INFINITY);
-                if left > 0.0 {
-                    largest = largest.max(left / rate);
-                }
-            }
-        }
-    }
+/// Replays a list on each twin by itself: the largest gap between the instants at which they end a
+/// flow, ns.
+pub fn apart(list: &List) -> f64 {
+    let (fast, slow) = (replay(list).0, replay_slow(list));
+    fast.iter().zip(&slow).map(|(a, b)| a.abs_diff(*b) as f64).fold(0.0, f64::max)
 }

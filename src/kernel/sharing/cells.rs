@@ -126,7 +126,12 @@ impl Matrix {
             if at == NONE {
                 let row = &mut self.rows[step.link as usize];
                 let at = small(column.len());
-                column.push(Cell { resource: step.link, back: small(row.len()), share, classes: 1 });
+                column.push(Cell {
+                    resource: step.link,
+                    back: small(row.len()),
+                    share,
+                    classes: 1,
+                });
                 row.push(Crossing { group, back: at });
                 line.set(step.link, at);
                 self.own[step.link as usize] |= step.link == group;
@@ -265,7 +270,10 @@ impl Line for &mut [u16] {
     }
 
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "a column is shorter than the table's side")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a column is shorter than the table's side"
+    )]
     fn set(&mut self, resource: u32, to: u32) {
         self[resource as usize] = to as u16;
     }

@@ -7,7 +7,6 @@ const SEQUENCES: u64 = 1 << (64 - BITS);
 
 /// Slot of a tag.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "26 bits")]
 pub(super) const fn slot(tag: u64) -> u32 {
     (tag % SLOTS) as u32
 }
@@ -78,7 +77,6 @@ impl Flows {
         let slot = slot(tag) as usize;
         let live = self.live.get(slot / 64)? >> (slot % 64) & 1 == 1;
         let flow = self.flows.get(slot)?;
-        #[expect(clippy::cast_possible_truncation, reason = "26 bits")]
         let class = (flow.owner % SLOTS) as u32;
         (live && flow.owner >> BITS == tag >> BITS).then_some((class, flow.mark))
     }

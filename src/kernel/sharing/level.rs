@@ -60,9 +60,7 @@ impl Sharing {
     /// Whether it must be tried again: someone it counted on went to its ceiling instead.
     fn try_level(&mut self, r: u32) -> bool {
         let (link, used) = (&self.links[r as usize], self.used[r as usize]);
-        if link.capacity == f64::INFINITY
-            || (link.holds == 0 && used <= link.capacity * ROOM)
-        {
+        if link.capacity == f64::INFINITY || (link.holds == 0 && used <= link.capacity * ROOM) {
             return false;
         }
         // The level to come is the root of the load as a function of it, which is increasing and

@@ -231,10 +231,9 @@ impl Queue {
         for e in &all {
             sizes[self.bucket(*e).min(number)] += 1;
         }
-        let room = |n: &u32| Vec::with_capacity(*n as usize);
-        self.far = room(&sizes[number]);
+        self.far = Vec::with_capacity(sizes[number] as usize);
         sizes.truncate(number);
-        self.buckets = sizes.iter().map(room).collect();
+        self.buckets = sizes.iter().map(|n| Vec::with_capacity(*n as usize)).collect();
         self.next = 0;
         self.bucketed = 0;
         while !all.is_empty() {

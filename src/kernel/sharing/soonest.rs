@@ -23,7 +23,8 @@ impl Soonest {
         self.floors = vec![leaves];
         while self.floors.last().is_some_and(|f| f.len() > FAN) {
             let below = self.floors.last().expect("the leaves");
-            let mut floor: Vec<u64> = (0..below.len() / FAN).map(|i| least(block(below, i))).collect();
+            let mut floor: Vec<u64> =
+                (0..below.len() / FAN).map(|i| least(block(below, i))).collect();
             floor.resize(floor.len().next_multiple_of(FAN), u64::MAX);
             self.floors.push(floor);
         }
@@ -61,7 +62,10 @@ impl Soonest {
         let mut i = 0;
         for floor in self.floors.iter().rev() {
             // One bit for each that is the least; no branches, as most would be guessed wrong.
-            let hits = block(floor, i).iter().rev().fold(0, |bits: u32, x| bits << 1 | u32::from(*x == at));
+            let hits = block(floor, i)
+                .iter()
+                .rev()
+                .fold(0, |bits: u32, x| bits << 1 | u32::from(*x == at));
             i = i * FAN + hits.trailing_zeros() as usize;
         }
         (at, u32::try_from(i).expect("fewer than 2^32 groups"))
