@@ -1,8 +1,9 @@
 //! Which groups cross which resources, and with how much weight: a sparse matrix.
 //!
 //! The column of a group lists the resources that its classes cross, its own too; the row of a
-//! resource lists the groups that cross it. (Classes that cross one resource only are in neither.) Both are short lists in no order that matters; an index finds
-//! the cell of a pair: a table while there are few resources, hashing beyond.
+//! resource lists the groups that cross it. (Classes that cross one resource only are in neither.)
+//! Both are short lists in no order that matters; an index finds the cell of a pair: a table while
+//! there are few resources, hashing beyond.
 
 use super::{NONE, Step};
 
