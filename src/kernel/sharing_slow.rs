@@ -72,6 +72,15 @@ impl SharingSlow {
         Some(flow.left)
     }
 
+    /// Changes the cap of flows under way, by number.
+    pub fn set_cap(&mut self, flows: &[u64], cap: f64, now: Instant) {
+        self.pass(now);
+        for flow in self.flows.iter_mut().filter(|f| flows.contains(&f.id)) {
+            flow.cap = cap;
+        }
+        self.share();
+    }
+
     /// Changes a capacity.
     pub fn set_capacity(&mut self, resource: usize, capacity: f64, now: Instant) {
         self.pass(now);
@@ -132,7 +141,8 @@ impl SharingSlow {
             self.fill(all.filter(|f| self.flows[*f].priority == priority).collect(), &mut left);
             // What rounding leaves of a full resource is nothing.
             for (left, whole) in left.iter_mut().zip(&self.capacities) {
-                *left = if *left <= 1e-13 * whole { 0.0 } else { *left };
+                let full = whole.is_finite() && *left <= 1e-13 * whole;
+                *left = if full { 0.0 } else { *left };
             }
         }
     }

@@ -135,10 +135,11 @@ impl Sharing {
     #[cold]
     fn rebase_class(&mut self, k: u32) {
         let it = &mut self.actives[k as usize];
-        let by = it.attained;
-        it.attained = 0.0;
+        // Not beyond the first mark, which may lie just behind: marks stay in order.
+        let by = it.attained.min(it.head);
+        it.attained -= by;
         it.offset -= by;
-        it.head = (it.head - by).max(0.0);
+        it.head -= by;
         let flows = &mut self.flows;
         if it.queue == NONE {
             flows.set_mark(it.tag, it.head);
@@ -215,7 +216,9 @@ impl Sharing {
         if account.full > 0 {
             account.count_full(link.capacity, self.now);
         }
-        account.leaves(load, self.now);
+        if self.watched {
+            account.leaves(load, self.now);
+        }
     }
 
     pub(super) fn load_of(&self, r: u32) -> f64 {

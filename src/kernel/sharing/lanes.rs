@@ -68,10 +68,16 @@ impl Sharing {
                 let before = self.lanes.all[..first].iter().filter(|l| l.1 == r);
                 let taken = self.load_of(r) + before.map(|l| self.load_of(l.2)).sum::<f64>();
                 let left = if whole == f64::INFINITY { whole } else { whole - taken };
-                // What rounding leaves of a full resource is nothing.
-                let left = if left <= SAME * whole { 0.0 } else { left };
                 let old = self.links[lane as usize].capacity;
-                if (left - old).abs() > SAME * whole || (left == 0.0) != (old == 0.0) {
+                // What rounding leaves of a full resource is nothing.
+                let full = whole.is_finite() && left <= SAME * whole;
+                let left = if full { 0.0 } else { left };
+                let other = if whole.is_finite() && old.is_finite() {
+                    (left - old).abs() > SAME * whole || (left == 0.0) != (old == 0.0)
+                } else {
+                    left != old
+                };
+                if other {
                     self.change_capacity(lane, left);
                 }
                 at += 1;

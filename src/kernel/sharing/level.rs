@@ -31,6 +31,14 @@ enum Who {
     Own(u32),
 }
 
+/// What a load leaves of a capacity. A load is not negative, but for rounding, and what rounding
+/// leaves of a full resource is nothing.
+#[inline]
+fn left_of(capacity: f64, used: f64) -> f64 {
+    let left = capacity - used.max(0.0);
+    if left < 4e-15 * capacity { 0.0 } else { left }
+}
+
 impl Sharing {
     pub(super) fn repair(&mut self) {
         let mut steps = 0_u64;
@@ -67,8 +75,7 @@ impl Sharing {
         // concave: Newton's steps from below only rise, and end exactly at the root.
         let held = link.holds > 0;
         let start = if held {
-            // A load is not negative, but for rounding.
-            (link.capacity - used.max(0.0)) / link.size
+            left_of(link.capacity, used) / link.size
         } else {
             link.capacity / link.share
         };
@@ -90,6 +97,8 @@ impl Sharing {
                 rest += self.used[r as usize] - before;
                 released = true;
                 if self.links[r as usize].holds == 0 {
+                    // Those noted stay where they are for now.
+                    self.keep_faster(r, f64::INFINITY);
                     return true;
                 }
             }
@@ -97,7 +106,7 @@ impl Sharing {
                 break;
             }
             let link = &self.links[r as usize];
-            let (mut left, mut size, mut count) = (link.capacity - rest.max(0.0), link.size, 0);
+            let (mut left, mut size, mut count) = (left_of(link.capacity, rest), link.size, 0);
             for it in &self.faster {
                 if it.level > level * TIE {
                     size += it.share;

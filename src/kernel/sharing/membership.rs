@@ -225,7 +225,10 @@ impl Sharing {
         for step in &it.steps {
             let link = &self.links[step.link as usize];
             let share = flows * step.share;
-            let guess = if link.holds > 0 {
+            let guess = if link.capacity == f64::INFINITY {
+                // It holds nobody, though its group may be on its way elsewhere.
+                f64::INFINITY
+            } else if link.holds > 0 {
                 link.level * (link.size / (link.size + share))
             } else {
                 let left = link.capacity - self.used[step.link as usize];

@@ -313,7 +313,8 @@ impl Sharing {
     }
 
     /// Adds a class: `path` lists the resources its flows cross (a repeated one counts as often as
-    /// it is listed), each flow has `weight` > 0 and runs at most at `cap` bytes per ns.
+    /// it is listed), each flow has `weight` > 0 and runs at most at `cap` bytes per ns. Weights are
+    /// summed in f64: of weights that differ 10^k-fold, k of 16 digits of the least are lost.
     pub fn add_class(&mut self, path: &[ResourceId], weight: f64, cap: f64) -> ClassId {
         self.add_class_of(path, weight, cap, 0)
     }
@@ -378,7 +379,9 @@ impl Sharing {
         self.pass(now.nanos());
         let c = class.0;
         let tag = self.flows.tag();
-        let need = bytes / self.classes[c as usize].weight;
+        assert!(bytes >= 0.0, "bytes are a number not below 0");
+        // (A zero has a sign, which would count in the order of marks.)
+        let need = (bytes + 0.0) / self.classes[c as usize].weight;
         let k = self.classes[c as usize].active;
         let mark = if k == NONE { self.open(c, need, tag) } else { self.add_flow(k, need, tag) };
         self.flows.begin(tag, c, mark);
@@ -418,12 +421,16 @@ impl Sharing {
     /// not under way.
     pub fn remove(&mut self, flow: FlowId, now: Instant) -> Option<f64> {
         self.pass(now.nanos());
-        let (c, mark) = self.flows.get(flow.0)?;
-        self.flows.end(flow.0);
-        let class = &self.classes[c as usize];
-        let (k, weight) = (class.active, class.weight);
+        let (c, _) = self.flows.get(flow.0)?;
+        let k = self.classes[c as usize].active;
+        // May set the clock of the class back, and the mark with it.
         self.account(k);
-        let left = (mark - self.actives[k as usize].attained).max(0.0) * weight;
+        let (_, mark) = self.flows.get(flow.0)?;
+        self.flows.end(flow.0);
+        let it = &mut self.actives[k as usize];
+        let left = (mark - it.attained).max(0.0) * self.classes[c as usize].weight;
+        // What rounding up its end would have carried beyond it was not delivered.
+        it.work -= (it.attained - mark).max(0.0);
         if self.actives[k as usize].flows == 1 {
             self.close(k);
             return Some(left);
@@ -488,7 +495,8 @@ impl Sharing {
         (at < u64::MAX).then(|| Instant::from_nanos(at))
     }
 
-    /// Takes the next flow that is done, and passes to that instant. At one instant: groups before
+    /// Takes the next flow that is done, and passes to that instant. (Time must not have been passed
+    /// beyond it: take what is done before anything later is said.) At one instant: groups before
     /// classes at their ceiling, each by number; within a class, who started first.
     #[inline]
     pub fn pop(&mut self) -> Option<(Instant, FlowId)> {
@@ -502,6 +510,7 @@ impl Sharing {
         } else {
             self.groups[g as usize].finish.first().expect("a group with an end").1
         };
+        assert!(at >= self.now, "what is done is taken before time goes on");
         self.now = at;
         self.account(k);
         let it = &mut self.actives[k as usize];
@@ -634,7 +643,7 @@ fn done_at(now: u64, left: f64, mark: f64, level: f64) -> u64 {
     if ns < 1e18 {
         // Not `ceil`, which is a call on processors without SSE4.1.
         let whole = ns as i64;
-        now + whole as u64 + u64::from((whole as f64) < ns)
+        now.saturating_add(whole as u64 + u64::from((whole as f64) < ns))
     } else {
         u64::MAX
     }
