@@ -4,7 +4,10 @@
 //! resources on its path when it ends or when one of them is read. So an event pays for the class
 //! it is about, not for every resource whose load it moves.
 
-use super::{Bound, ClassId, Done, Instant, NONE, ResourceId, ResourceUse, Sharing, span};
+use super::core::{Core, Done, span};
+use super::form::Form;
+use super::{Bound, ClassId, NONE, ResourceId, ResourceUse};
+use crate::kernel::time::Instant;
 
 /// What a resource did since its last reading.
 #[derive(Debug)]
@@ -85,7 +88,7 @@ pub(super) struct Posting {
 /// Postings are booked when there are this many.
 const JOURNAL_MOST: usize = 1_024;
 
-impl Sharing {
+impl<F: Form> Core<F> {
     /// Brings a class's clock and sums to the present.
     #[inline]
     pub(super) fn account(&mut self, k: u32) {
@@ -105,31 +108,6 @@ impl Sharing {
         if attained > super::REBASE {
             self.rebase_class(k);
         }
-    }
-
-    /// Brings a group's clock to the present.
-    #[inline]
-    pub(super) fn advance(&mut self, g: u32) -> f64 {
-        let group = &mut self.groups[g as usize];
-        if group.since < self.now {
-            group.clock += self.links[g as usize].level * span(group.since, self.now);
-            group.since = self.now;
-            if group.clock > super::REBASE {
-                self.rebase_group(g);
-                return 0.0;
-            }
-        }
-        group.clock
-    }
-
-    #[cold]
-    fn rebase_group(&mut self, g: u32) {
-        let group = &mut self.groups[g as usize];
-        let by = std::mem::take(&mut group.clock);
-        for (_, k) in group.finish.iter() {
-            self.actives[k as usize].offset += by;
-        }
-        group.finish.shift(by);
     }
 
     #[cold]
@@ -173,8 +151,8 @@ impl Sharing {
         let it = &mut self.actives[k as usize];
         let work = std::mem::take(&mut it.work);
         if work != 0.0 {
-            for step in &it.steps {
-                self.groups[step.link as usize].account.bytes += work * step.share;
+            for step in it.path.of(&self.steps) {
+                self.accounts[step.link as usize].bytes += work * step.share;
             }
         }
         let class = it.class;
@@ -207,7 +185,7 @@ impl Sharing {
     pub(super) fn account_link(&mut self, r: u32) {
         let load = self.load_of_all(r);
         let link = &self.links[r as usize];
-        let account = &mut self.groups[r as usize].account;
+        let account = &mut self.accounts[r as usize];
         let dt = span(account.since, self.now);
         if dt > 0.0 {
             account.capacity += link.capacity * dt;
@@ -221,13 +199,6 @@ impl Sharing {
         }
     }
 
-    pub(super) fn load_of(&self, r: u32) -> f64 {
-        let link = &self.links[r as usize];
-        // Not negative, but for rounding.
-        let used = self.used[r as usize].max(0.0);
-        if link.holds > 0 { used + link.size * link.level } else { used }
-    }
-
     /// The load of a resource with all of its lanes.
     pub(super) fn load_of_all(&self, r: u32) -> f64 {
         let first = self.load_of(r);
@@ -237,44 +208,62 @@ impl Sharing {
         first + self.lanes.behind(r).map(|lane| self.load_of(lane)).sum::<f64>()
     }
 
-    /// The load of resources is about to change: the one that lasted counts for the peak.
+    /// The loads on a class's path are about to change: those that lasted count for the peak.
     #[cold]
-    pub(super) fn note_peaks(&mut self, resources: impl Iterator<Item = u32>) {
-        for lane in resources {
-            let r = self.lanes.base(lane);
-            if self.groups[r as usize].account.steady_since < self.now {
-                let load = self.load_of_all(r);
-                self.groups[r as usize].account.leaves(load, self.now);
+    pub(super) fn note_peaks_of_class(&mut self, k: u32) {
+        for i in self.actives[k as usize].path.range() {
+            self.note_peak(self.steps[i].link);
+        }
+    }
+
+    /// The same of the resources that a group crosses.
+    #[cold]
+    pub(super) fn note_peaks_of_group(&mut self, g: u32) {
+        let mut crossed = std::mem::take(&mut self.moved);
+        crossed.clear();
+        self.form.each_crossed(g, |r| crossed.push(r));
+        crossed.iter().for_each(|r| self.note_peak(*r));
+        self.moved = crossed;
+    }
+
+    fn note_peak(&mut self, lane: u32) {
+        let r = self.lanes.base(lane);
+        if self.accounts[r as usize].steady_since < self.now {
+            let load = self.load_of_all(r);
+            self.accounts[r as usize].leaves(load, self.now);
+        }
+    }
+
+    /// Posts the work of all classes, once at an instant.
+    fn post_all(&mut self) {
+        if self.posted {
+            return;
+        }
+        for k in 0..u32::try_from(self.actives.len()).expect("no more than classes") {
+            if self.actives[k as usize].class != NONE {
+                self.account(k);
+                self.post(k);
             }
         }
+        self.posted = true;
     }
 
-    fn post_all(&mut self, r: u32) {
-        for i in 0..self.groups[r as usize].members.len() {
-            let k = self.groups[r as usize].members[i].active;
-            self.account(k);
-            self.post(k);
-        }
-    }
-
-    /// Reads and restarts the integrals of a resource at `now`.
-    pub fn read_resource(&mut self, resource: ResourceId, now: Instant) -> ResourceUse {
+    pub(super) fn read_resource(&mut self, resource: ResourceId, now: Instant) -> ResourceUse {
         self.pass(now.nanos());
         self.settle();
         let r = resource.0;
-        self.post_all(r);
+        self.post_all();
         if !self.lanes.is_empty() {
             let behind: Vec<u32> = self.lanes.behind(r).collect();
             for lane in behind {
-                self.post_all(lane);
-                let bytes = std::mem::take(&mut self.groups[lane as usize].account.bytes);
-                self.groups[r as usize].account.bytes += bytes;
+                let bytes = std::mem::take(&mut self.accounts[lane as usize].bytes);
+                self.accounts[r as usize].bytes += bytes;
             }
         }
         self.account_link(r);
         let load = self.load_of_all(r);
         let now = self.now;
-        let account = &mut self.groups[r as usize].account;
+        let account = &mut self.accounts[r as usize];
         let seen = ResourceUse {
             bytes: account.bytes,
             capacity: account.capacity,
@@ -286,9 +275,7 @@ impl Sharing {
         seen
     }
 
-    /// Reads and restarts a class's delivered bytes, and hands each (bound, flow x ns) since the
-    /// last reading to `each`.
-    pub fn read_class(
+    pub(super) fn read_class(
         &mut self,
         class: ClassId,
         now: Instant,

@@ -5,7 +5,8 @@
 //! Both are short lists in no order that matters; an index finds the cell of a pair: a table while
 //! there are few resources, hashing beyond.
 
-use super::{NONE, Step};
+use super::NONE;
+use super::core::Step;
 
 /// Up to this many resources the index is a table of their square.
 const TABLE_MOST: usize = 512;

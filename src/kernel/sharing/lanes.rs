@@ -4,7 +4,9 @@
 //! of its own, whose capacity is what the lanes before it leave. No lane depends on one behind it,
 //! so the lanes are put right one priority after the other.
 
-use super::{ResourceId, Sharing};
+use super::ResourceId;
+use super::core::Core;
+use super::form::Form;
 
 /// Capacities of lanes that differ by less than this share of the whole are equal.
 const SAME: f64 = 1e-13;
@@ -35,19 +37,29 @@ impl Lanes {
         self.all.is_empty()
     }
 
+    /// Whether a resource has a lane of a priority.
+    pub(super) fn has(&self, r: u32, priority: u8) -> bool {
+        priority == 0 || self.find(r, priority).is_ok()
+    }
+
+    /// Where a lane behind the first is in the list, or would be.
+    fn find(&self, r: u32, priority: u8) -> Result<usize, usize> {
+        self.all.binary_search_by_key(&(priority, r), |lane| (lane.0, lane.1))
+    }
+
     /// The lanes of a resource behind the first.
     pub(super) fn behind(&self, r: u32) -> impl Iterator<Item = u32> + '_ {
         self.all.iter().filter(move |lane| lane.1 == r).map(|lane| lane.2)
     }
 }
 
-impl Sharing {
+impl<F: Form> Core<F> {
     /// The lane of a priority on a resource, made at its first use.
     pub(super) fn lane(&mut self, r: u32, priority: u8) -> u32 {
         if priority == 0 {
             return r;
         }
-        let at = match self.lanes.all.binary_search_by_key(&(priority, r), |l| (l.0, l.1)) {
+        let at = match self.lanes.find(r, priority) {
             Ok(at) => return self.lanes.all[at].2,
             Err(at) => at,
         };

@@ -6,30 +6,16 @@
 //! resources that any of them crosses. When no mark is left, every resource is right, and the
 //! allocation is max-min fair.
 
-use super::membership::ROOM;
-use super::{NONE, Sharing, done_at, greater};
+use super::core::Core;
+use super::form::{Faster, Form, Who};
 
 /// Levels that differ by less than this factor are equal.
 const TIE: f64 = 1.0 + 1e-12;
 /// A level that moves by less than this share stays.
 const SAME: f64 = 1e-13;
-/// Loads are summed afresh after this many repairs of a resource.
-const AFRESH: u32 = 256;
-
-/// Someone that crosses a resource at a higher level than its group's.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Faster {
-    level: f64,
-    share: f64,
-    who: Who,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Who {
-    Group(u32),
-    /// A class at its own ceiling.
-    Own(u32),
-}
+/// Loads are summed afresh after this many repairs of a resource, or a few for each class that it
+/// holds.
+pub(super) const AFRESH: u32 = 256;
 
 /// What a load leaves of a capacity. A load is not negative, but for rounding, and what rounding
 /// leaves of a full resource is nothing.
@@ -39,10 +25,11 @@ fn left_of(capacity: f64, used: f64) -> f64 {
     if left < 4e-15 * capacity { 0.0 } else { left }
 }
 
-impl Sharing {
+impl<F: Form> Core<F> {
+    #[inline]
     pub(super) fn repair(&mut self) {
         let mut steps = 0_u64;
-        while let Some(r) = self.marks.pop(&self.alarm) {
+        while let Some(r) = self.form.pop(&self.links, &self.levels) {
             self.level(r);
             steps += 1;
             assert!(
@@ -50,42 +37,72 @@ impl Sharing {
                 "a repair of levels comes to an end"
             );
         }
-        self.repairs += steps;
     }
 
     /// Puts the level of one resource right. Its mark stays until the end, so that what it does
     /// to others does not mark it again.
+    #[inline]
     fn level(&mut self, r: u32) {
-        self.groups[r as usize].repairs += 1;
-        if self.groups[r as usize].repairs >= AFRESH {
-            self.groups[r as usize].repairs = 0;
+        let link = &mut self.links[r as usize];
+        link.fresh_for -= 1;
+        if link.fresh_for == 0 {
+            link.fresh_for = AFRESH.max(link.holds.saturating_mul(4));
             self.sum_afresh(r);
         }
         while self.try_level(r) {}
-        self.alarm[r as usize] = self.links[r as usize].alarm();
+        self.form.done(r, self.links[r as usize].holds > 0, self.room[r as usize]);
     }
 
     /// Whether it must be tried again: someone it counted on went to its ceiling instead.
+    #[inline]
     fn try_level(&mut self, r: u32) -> bool {
         let (link, used) = (&self.links[r as usize], self.used[r as usize]);
-        if link.capacity == f64::INFINITY || (link.holds == 0 && used <= link.capacity * ROOM) {
+        let held = link.holds > 0;
+        if link.capacity == f64::INFINITY || (!held && used <= self.room[r as usize]) {
             return false;
         }
         // The level to come is the root of the load as a function of it, which is increasing and
         // concave: Newton's steps from below only rise, and end exactly at the root.
-        let held = link.holds > 0;
-        let start = if held {
+        let mut level = if held {
             left_of(link.capacity, used) / link.size
         } else {
             link.capacity / link.share
         };
-        let mut level = start.max(0.0);
-        let scan = !held || level * TIE < self.top[r as usize];
-        self.faster.clear();
-        let mut rest = used;
-        if scan {
-            rest = self.find_faster(r, level * TIE);
+        let old = self.levels[r as usize];
+        let rest = self.note_faster(r, level * TIE, level >= old);
+        if !self.faster.is_empty() || self.has_lower_ceiling(r, level) {
+            match self.find_root(r, level, used - rest) {
+                Some(root) => level = root,
+                None => return true,
+            }
         }
+        // Gives the group its level, and takes in those noted as faster.
+        if self.faster.is_empty() && (!held || (level - old).abs() <= SAME * old) {
+            return false;
+        }
+        if self.links[r as usize].holds > 0 {
+            self.advance(r);
+            self.set_level(r, level);
+            self.form.touch(r);
+            if self.watched {
+                self.note_peaks_of_group(r);
+            }
+            self.form.spread(r, level - old, level, &mut self.used, &self.room);
+        } else {
+            self.begin(r, level);
+        }
+        !self.faster.is_empty() && self.take(r, level)
+    }
+
+    #[inline]
+    fn has_lower_ceiling(&self, r: u32, level: f64) -> bool {
+        self.groups[r as usize].ceilings.first().is_some_and(|(ceiling, _)| ceiling <= level)
+    }
+
+    /// The level at which a resource is full: `level` or above. `rest` is the load of those that
+    /// are not noted as faster. None when it lost all of its classes to their ceilings.
+    #[inline(never)]
+    fn find_root(&mut self, r: u32, mut level: f64, mut rest: f64) -> Option<f64> {
         let mut above = usize::MAX;
         loop {
             let mut released = false;
@@ -99,7 +116,7 @@ impl Sharing {
                 if self.links[r as usize].holds == 0 {
                     // Those noted stay where they are for now.
                     self.keep_faster(r, f64::INFINITY);
-                    return true;
+                    return None;
                 }
             }
             if self.faster.is_empty() && !released {
@@ -124,123 +141,44 @@ impl Sharing {
             }
             above = count;
         }
-        if scan {
-            self.keep_faster(r, level * TIE);
-        }
-        self.set_level(r, level)
+        self.keep_faster(r, level * TIE);
+        Some(level)
     }
 
-    /// Notes who crosses a resource above a level; returns the load of the others.
-    fn find_faster(&mut self, r: u32, level: f64) -> f64 {
-        let (mut rest, mut top) = (0.0, 0.0);
-        for &crossing in self.cells.row(r) {
-            let share = self.cells.share(crossing);
-            let other = self.links[crossing.group as usize].level;
-            if crossing.group == r {
-                continue;
-            }
-            if other > level {
-                let who = Who::Group(crossing.group);
-                self.faster.push(Faster { level: other, share, who });
-            } else {
-                rest += share * other;
-                top = greater(top, other);
-            }
+    /// Notes who crosses a resource above a level; returns their load.
+    #[inline]
+    fn note_faster(&mut self, r: u32, level: f64, risen: bool) -> f64 {
+        self.faster.clear();
+        let Self { form, levels, faster, .. } = self;
+        let mut load = form.note_faster(r, level, risen, levels, faster);
+        if self.links[r as usize].own > 0 {
+            let Self { groups, actives, steps, faster, .. } = self;
+            groups[r as usize].own.each_below(-level, &mut |key, k| {
+                let it = &actives[k as usize];
+                let step = it.path.of(steps).iter().find(|step| step.link == r);
+                let share = f64::from(it.flows) * step.expect("it crosses this").share;
+                load += share * -key;
+                faster.push(Faster { level: -key, share, who: Who::Own(k) });
+            });
         }
-        if self.groups[r as usize].own > 0 {
-            for member in &self.groups[r as usize].members {
-                let it = &self.actives[member.active as usize];
-                if it.group != NONE || it.ceiling == f64::INFINITY {
-                    continue;
-                }
-                let share = f64::from(it.flows) * it.steps[member.step as usize].share;
-                if it.ceiling > level {
-                    let who = Who::Own(member.active);
-                    self.faster.push(Faster { level: it.ceiling, share, who });
-                } else {
-                    rest += share * it.ceiling;
-                    top = greater(top, it.ceiling);
-                }
-            }
-        }
-        self.top[r as usize] = top;
-        rest
+        load
     }
 
     /// Of those noted, keeps who is above the level that came out.
     fn keep_faster(&mut self, r: u32, level: f64) {
-        let top = &mut self.top[r as usize];
+        let form = &mut self.form;
         self.faster.retain(|it| {
-            if it.level <= level {
-                *top = greater(*top, it.level);
+            let keeps = it.level > level;
+            if !keeps && matches!(it.who, Who::Group(_)) {
+                form.note_level(r, it.level);
             }
-            it.level > level
+            keeps
         });
-    }
-
-    /// Gives a resource's group its level, and takes in those noted as faster. Whether one of them
-    /// went to its ceiling instead.
-    fn set_level(&mut self, r: u32, level: f64) -> bool {
-        let link = &self.links[r as usize];
-        let (held, old) = (link.holds > 0, link.level);
-        if self.faster.is_empty() && (!held || (level - old).abs() <= SAME * old) {
-            return false;
-        }
-        if held {
-            self.advance(r);
-            self.links[r as usize].level = level;
-            self.marks.set_key(r, level);
-            self.touch(r);
-            self.spread(r, level - old, level);
-        } else {
-            self.begin(r, level);
-        }
-        !self.faster.is_empty() && self.take(r, level)
-    }
-
-    /// The members of a group changed their level by `change`: the loads of the other resources
-    /// that they cross follow; those that are full, or now over, are marked.
-    fn spread(&mut self, r: u32, change: f64, level: f64) {
-        if self.watched {
-            let cells = std::mem::take(&mut self.cells);
-            self.note_peaks(cells.column(r).iter().map(|cell| cell.resource));
-            self.cells = cells;
-        }
-        let column = self.cells.column(r);
-        let used = &mut self.used[..];
-        let alarm = &mut self.alarm[..used.len()];
-        let top = &mut self.top[..used.len()];
-        // The group's own resource is in its column, but not among those it loads.
-        let own = (used[r as usize], top[r as usize]);
-        if let Some(dense) = self.cells.dense(r) {
-            let mut off = false;
-            for ((used, share), alarm) in used.iter_mut().zip(dense).zip(&*alarm) {
-                *used += share * change;
-                off |= *used > *alarm;
-            }
-            if off {
-                let loads = column.iter().map(|cell| (cell.resource, used[cell.resource as usize]));
-                self.marks.sound(loads, alarm);
-            }
-        } else {
-            let loads = column.iter().map(|cell| {
-                let used = &mut used[cell.resource as usize];
-                *used += cell.share * change;
-                (cell.resource, *used)
-            });
-            self.marks.sound(loads, alarm);
-        }
-        if change > 0.0 {
-            for cell in column {
-                let top = &mut top[cell.resource as usize];
-                *top = greater(*top, level);
-            }
-        }
-        (used[r as usize], top[r as usize]) = own;
     }
 
     /// Moves those noted as faster on a resource into its group; a class whose ceiling is lower (its
     /// own group's level was still to be put right) goes there. Whether there was one.
+    #[inline(never)]
     fn take(&mut self, r: u32, level: f64) -> bool {
         let mut other = false;
         let faster = std::mem::take(&mut self.faster);
@@ -258,55 +196,110 @@ impl Sharing {
                 } else {
                     self.account(k);
                     self.shift(k, r);
+                    self.stir(k);
                 }
-                self.stir(k);
             }
             if let Who::Group(q) = it.who
                 && self.links[q as usize].holds > 0
             {
-                self.mark(q);
+                self.form.mark(q, self.used[q as usize], self.room[q as usize]);
             }
         }
         self.moved = moved;
         self.faster = faster;
         if self.links[r as usize].holds == 0 {
-            self.links[r as usize].level = f64::INFINITY;
+            self.set_level(r, f64::INFINITY);
         }
         other
     }
 
-    /// The classes of a group that cross a resource, by the shorter of the two lists.
+    /// The classes of a group that cross a resource.
+    #[inline]
     fn crossing(&self, q: u32, r: u32, into: &mut Vec<u32>) {
-        let (group, other) = (&self.groups[q as usize], &self.groups[r as usize]);
-        if group.finish.len() <= other.members.len() {
-            for (_, k) in group.finish.iter() {
-                if self.actives[k as usize].steps.iter().any(|s| s.link == r) {
-                    into.push(k);
-                }
+        let bit = 1 << (r % 32);
+        for entry in self.groups[q as usize].finish.iter() {
+            if entry.sketch & bit == 0 {
+                continue;
             }
-        } else {
-            let of = |k: &u32| self.actives[*k as usize].group == q;
-            into.extend(other.members.iter().map(|m| m.active).filter(of));
+            let it = &self.actives[entry.class as usize];
+            if F::crosses(it.mask, it.path.of(&self.steps), r) {
+                into.push(entry.class);
+            }
         }
     }
 
-    /// Says when the touched groups complete next.
-    pub(super) fn schedule(&mut self) {
-        self.next = None;
-        for i in 0..self.touched.len() {
-            let g = self.touched[i];
-            let link = &mut self.links[g as usize];
-            link.touched = false;
-            let (level, holds) = (link.level, link.holds);
-            let at = if holds == 0 {
-                u64::MAX
-            } else {
-                let clock = self.advance(g);
-                let (key, _) = self.groups[g as usize].finish.first().expect("it holds a class");
-                done_at(self.now, key - clock, key, level)
-            };
-            self.soonest.set(g, at);
+    /// Sums the weights and loads of a resource afresh, free of the rounding of the past.
+    pub(super) fn sum_afresh(&mut self, r: u32) {
+        let Self { form, levels, groups, actives, steps, .. } = self;
+        let group = &groups[r as usize];
+        let weight_of = |k: u32| {
+            let it = &actives[k as usize];
+            let step = it.path.of(steps).iter().find(|step| step.link == r);
+            f64::from(it.flows) * step.expect("it crosses this").share
+        };
+        let size: f64 = group.finish.iter().map(|e| weight_of(e.class)).sum();
+        let (mut share, mut used) = (size, 0.0);
+        form.each_crossing(r, |q, theirs| {
+            share += theirs;
+            used += theirs * levels[q as usize];
+        });
+        for entry in group.own.iter() {
+            let theirs = weight_of(entry.class);
+            share += theirs;
+            if entry.key > f64::NEG_INFINITY {
+                used -= theirs * entry.key;
+            }
         }
-        self.touched.clear();
+        let link = &mut self.links[r as usize];
+        (link.size, link.share) = (size, share);
+        self.used[r as usize] = used;
+    }
+
+    #[inline]
+    pub(super) fn set_level(&mut self, r: u32, level: f64) {
+        self.levels[r as usize] = level;
+        self.form.rekey(r, &self.links, &self.levels);
+    }
+
+    /// An empty group gets a level.
+    #[inline]
+    pub(super) fn begin(&mut self, g: u32, level: f64) {
+        let group = &mut self.groups[g as usize];
+        (group.clock, group.since) = (0.0, self.now);
+        self.form.begin(g);
+        self.set_level(g, level);
+    }
+
+    /// Brings a group's clock to the present.
+    #[inline]
+    pub(super) fn advance(&mut self, g: u32) -> f64 {
+        let group = &mut self.groups[g as usize];
+        if group.since < self.now {
+            group.clock = group.clock_at(self.now, self.levels[g as usize]);
+            group.since = self.now;
+            if group.clock > super::REBASE {
+                self.rebase_group(g);
+                return 0.0;
+            }
+        }
+        group.clock
+    }
+
+    #[cold]
+    fn rebase_group(&mut self, g: u32) {
+        let group = &mut self.groups[g as usize];
+        let by = std::mem::take(&mut group.clock);
+        for entry in group.finish.iter() {
+            self.actives[entry.class as usize].offset += by;
+        }
+        group.finish.shift(by);
+    }
+
+    pub(super) fn load_of(&self, r: u32) -> f64 {
+        let link = &self.links[r as usize];
+        // Not negative, but for rounding.
+        let used = self.used[r as usize].max(0.0);
+        if link.holds > 0 { used + link.size * self.levels[r as usize] } else { used }
     }
 }
+

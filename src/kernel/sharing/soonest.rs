@@ -1,87 +1,103 @@
-//! Which group completes next: a tournament tree.
+//! Which group completes next.
 
-const FAN: usize = 8;
+/// Groups that are looked at together.
+const BLOCK: usize = 128;
+/// Numbers that are compared side by side.
+const LANES: usize = 8;
 
-/// The least of many instants (ns) that change one at a time; the lower number at a tie.
+/// The least of many instants (ns) that change often; the lower number at a tie.
+///
+/// Instants are kept as floats whose order is theirs: processors find the least of many of these
+/// without a branch.
 #[derive(Debug, Default)]
 pub(super) struct Soonest {
-    /// The leaves, then the least of each eight of the floor below, up to one node. Each floor is
-    /// padded to whole eights.
-    floors: Vec<Vec<u64>>,
+    /// Padded to whole lanes with [`NEVER`].
+    leaves: Vec<f64>,
     len: usize,
+    /// The least of each block of leaves, and whether it must be found anew; none while there is
+    /// one block only.
+    blocks: Vec<f64>,
+    stale: Vec<bool>,
+}
+
+const NEVER: f64 = f64::INFINITY;
+/// Added to an instant's bits: numbers between 2 and infinity.
+const BIAS: u64 = 1 << 62;
+/// Instants from here on, 146 years, are never.
+const END: u64 = (0x7ff0 << 48) - BIAS;
+
+#[inline]
+const fn key(at: u64) -> f64 {
+    if at < END { f64::from_bits(at + BIAS) } else { NEVER }
 }
 
 impl Soonest {
     /// One more, of no instant.
     pub(super) fn grow(&mut self) {
         self.len += 1;
-        if self.floors.first().is_some_and(|leaves| leaves.len() >= self.len) {
-            return;
-        }
-        let mut leaves = self.floors.first().map_or(Vec::new(), Clone::clone);
-        leaves.resize((self.len * 2).next_multiple_of(FAN), u64::MAX);
-        self.floors = vec![leaves];
-        while self.floors.last().is_some_and(|f| f.len() > FAN) {
-            let below = self.floors.last().expect("the leaves");
-            let mut floor: Vec<u64> =
-                (0..below.len() / FAN).map(|i| least(block(below, i))).collect();
-            floor.resize(floor.len().next_multiple_of(FAN), u64::MAX);
-            self.floors.push(floor);
+        self.leaves.resize(self.len.next_multiple_of(LANES), NEVER);
+        if self.len > BLOCK {
+            let blocks = self.len.div_ceil(BLOCK);
+            self.blocks.resize(blocks.next_multiple_of(LANES), NEVER);
+            self.stale = vec![true; blocks];
         }
     }
 
     #[inline]
     pub(super) fn set(&mut self, i: u32, at: u64) {
-        let mut i = i as usize;
-        let mut at = at;
-        let mut floors = self.floors.iter_mut();
-        let mut floor = floors.next().expect("the leaves");
-        for above in floors {
-            let old = std::mem::replace(&mut floor[i], at);
-            let best = above[i / FAN];
-            if at > best {
-                if old > best {
-                    return;
-                }
-                // The least of its eight moved back.
-                at = least(block(floor, i / FAN));
-            }
-            i /= FAN;
-            floor = above;
+        self.leaves[i as usize] = key(at);
+        if let Some(stale) = self.stale.get_mut(i as usize / BLOCK) {
+            *stale = true;
         }
-        floor[i] = at;
     }
 
     /// The least instant and whose it is; `u64::MAX` if nobody has one.
     #[inline]
-    pub(super) fn first(&self) -> (u64, u32) {
-        let at = self.floors.last().map_or(u64::MAX, |top| least(block(top, 0)));
-        if at == u64::MAX {
-            return (at, u32::MAX);
+    pub(super) fn first(&mut self) -> (u64, u32) {
+        let (least, from) = if self.blocks.is_empty() {
+            (least(&self.leaves), 0)
+        } else {
+            for (b, stale) in self.stale.iter_mut().enumerate().filter(|(_, stale)| **stale) {
+                let end = (b * BLOCK + BLOCK).min(self.leaves.len());
+                self.blocks[b] = least(&self.leaves[b * BLOCK..end]);
+                *stale = false;
+            }
+            let least = least(&self.blocks);
+            (least, place(&self.blocks, least) * BLOCK)
+        };
+        if least == NEVER {
+            return (u64::MAX, u32::MAX);
         }
-        let mut i = 0;
-        for floor in self.floors.iter().rev() {
-            // One bit for each that is the least; no branches, as most would be guessed wrong.
-            let hits = block(floor, i)
-                .iter()
-                .rev()
-                .fold(0, |bits: u32, x| bits << 1 | u32::from(*x == at));
-            i = i * FAN + hits.trailing_zeros() as usize;
-        }
-        (at, u32::try_from(i).expect("fewer than 2^32 groups"))
+        let at = from + place(&self.leaves[from..], least);
+        (least.to_bits() - BIAS, u32::try_from(at).expect("fewer than 2^32 groups"))
     }
 }
 
+/// The least of whole lanes.
 #[inline]
-fn block(floor: &[u64], i: usize) -> &[u64; FAN] {
-    floor[i * FAN..].first_chunk().expect("floors are padded")
+fn least(keys: &[f64]) -> f64 {
+    let lower = |a: f64, b: f64| if a < b { a } else { b };
+    let mut lanes = [NEVER; LANES];
+    for piece in keys.as_chunks::<LANES>().0 {
+        for (lane, key) in lanes.iter_mut().zip(piece) {
+            *lane = lower(*key, *lane);
+        }
+    }
+    let [a, b, c, d, e, f, g, h] = lanes;
+    lower(lower(lower(a, b), lower(c, d)), lower(lower(e, f), lower(g, h)))
 }
 
+/// The first place of a key that is there, in whole lanes.
 #[inline]
-fn least(block: &[u64; FAN]) -> u64 {
-    let lower = |a: u64, b: u64| b ^ ((a ^ b) & 0_u64.wrapping_sub(u64::from(a < b)));
-    let [a, b, c, d, e, f, g, h] = *block;
-    lower(lower(lower(a, b), lower(c, d)), lower(lower(e, f), lower(g, h)))
+fn place(keys: &[f64], key: f64) -> usize {
+    for (i, piece) in keys.as_chunks::<LANES>().0.iter().enumerate() {
+        // One bit for each that is it.
+        let hits = piece.iter().rev().fold(0, |bits: u32, x| bits << 1 | u32::from(*x == key));
+        if hits != 0 {
+            return i * LANES + hits.trailing_zeros() as usize;
+        }
+    }
+    keys.len()
 }
 
 #[cfg(test)]
@@ -91,7 +107,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn equals_a_scan(n in 1usize..200, sets in prop::collection::vec((0usize..200, 0u64..50), 1..300)) {
+        fn equals_a_scan(n in 1usize..600, sets in prop::collection::vec((0usize..600, 0u64..50), 1..300)) {
             let mut tree = Soonest::default();
             let mut list = vec![u64::MAX; n];
             (0..n).for_each(|_| tree.grow());
@@ -104,5 +120,13 @@ mod tests {
                 prop_assert_eq!(tree.first(), (at, i));
             }
         }
+    }
+
+    #[test]
+    fn instants_order_as_their_keys() {
+        let instants = [0, 1, 2, 1 << 40, (1 << 53) + 1, (1 << 53) + 2, END - 1];
+        assert!(instants.windows(2).all(|w| key(w[0]) < key(w[1])));
+        assert!(key(END - 1) < NEVER && key(u64::MAX) == NEVER);
+        assert!(instants.iter().all(|at| key(*at).to_bits() - BIAS == *at));
     }
 }

@@ -1,0 +1,558 @@
+//! The state of a sharing, and what happens to flows.
+
+use super::accounts::{Account, Posting};
+use super::flows::Flows;
+use super::form::{Faster, Form};
+use super::heap::Heap;
+use super::lanes::Lanes;
+use super::queue::Queue;
+use super::soonest::Soonest;
+use super::few::Few;
+use super::many::Many;
+use super::{Bound, ClassId, FlowId, NONE, ResourceId};
+use crate::kernel::classheap::ClassHeap;
+use crate::kernel::time::Instant;
+
+/// A resource is over its capacity beyond this factor.
+const ROOM: f64 = 1.0 + 4e-12;
+/// Share of a mark by which work may be off: sums of many roundings.
+const HAIR: f64 = 4e-15;
+/// Classes have numbers of this many bits at most.
+const CLASS_BITS: u32 = 26;
+
+/// What every change looks at of a resource.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) capacity: f64,
+    /// Flows x weight x crossings of its group.
+    pub(super) size: f64,
+    /// The same of all flows that cross it.
+    pub(super) share: f64,
+    /// Classes in its group.
+    pub(super) holds: u32,
+    /// Classes at their own ceiling that cross it.
+    pub(super) own: u32,
+    /// Repairs until its sums are made afresh.
+    pub(super) fresh_for: u32,
+}
+
+/// A resource's group: its clock and classes.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// Work attained since the clock's zero, per weight, at `since`.
+    pub(super) clock: f64,
+    pub(super) since: u64,
+    /// Classes by the mark at which their first flow is done, on this clock.
+    pub(super) finish: Heap,
+    /// Classes that have a ceiling, by it.
+    pub(super) ceilings: Heap,
+    /// Classes at their own ceiling that cross the resource, the highest first (keys are negative).
+    pub(super) own: Heap,
+}
+
+/// A resource on a class's path.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    /// Weight x crossings.
+    pub(super) share: f64,
+    pub(super) link: u32,
+    /// Position among the resource's classes at their own ceiling.
+    pub(super) place: u32,
+}
+
+/// A class as its owner knows it.
+#[derive(Debug)]
+pub(super) struct Class {
+    pub(super) weight: f64,
+    /// Highest level: cap / weight.
+    pub(super) ceiling: f64,
+    /// Its entry in `actives`, or [`NONE`] without flows.
+    pub(super) active: u32,
+    /// Its path.
+    pub(super) path: Path,
+    pub(super) mask: u128,
+}
+
+/// Where the steps of a path are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Path {
+    first: u32,
+    len: u32,
+}
+
+impl Path {
+    #[inline]
+    pub(super) fn of(self, steps: &[Step]) -> &[Step] {
+        &steps[self.first as usize..][..self.len as usize]
+    }
+
+    /// Positions among all steps.
+    #[inline]
+    pub(super) fn range(self) -> std::ops::Range<usize> {
+        self.first as usize..(self.first + self.len) as usize
+    }
+
+    #[inline]
+    pub(super) fn of_mut(self, steps: &mut [Step]) -> &mut [Step] {
+        &mut steps[self.first as usize..][..self.len as usize]
+    }
+}
+
+/// What a class did since its last reading.
+#[derive(Debug)]
+pub(super) struct Done {
+    /// Bytes delivered, and time x flows by what held them back, since the last reading.
+    pub(super) work: f64,
+    pub(super) held: f64,
+    pub(super) held_by: u32,
+    /// The same of earlier bounds.
+    pub(super) held_before: Vec<(u32, f64)>,
+}
+
+/// A class that has flows under way.
+#[derive(Debug, Default)]
+pub(super) struct Active {
+    /// [`NONE`] while the entry is free.
+    pub(super) class: u32,
+    /// The resource that holds it, or [`NONE`] at its own ceiling.
+    pub(super) group: u32,
+    /// Positions in the group's heaps.
+    pub(super) at: u32,
+    pub(super) ceiling_at: u32,
+    pub(super) flows: u32,
+    pub(super) path: Path,
+    /// Its flows in `queues` once there were two, else [`NONE`].
+    pub(super) queue: u32,
+    /// Removed flows that are still in the queue.
+    pub(super) dead: u32,
+    pub(super) mask: u128,
+    pub(super) ceiling: f64,
+    /// Attained work of a flow that was here from the start = the group's clock + this; at its own
+    /// ceiling, this, as of the last account.
+    pub(super) offset: f64,
+    /// The first flow to be done: mark in attained work, and tag.
+    pub(super) head: f64,
+    pub(super) tag: u64,
+    // Accounts not yet posted, per weight; as of `since`, when `attained` had been attained.
+    pub(super) since: u64,
+    pub(super) attained: f64,
+    pub(super) work: f64,
+    pub(super) held: f64,
+    /// Earlier bounds and flows x ns under each; as of the last move.
+    pub(super) past: Vec<(u32, f64)>,
+}
+
+/// A sharing with its matrix in some form.
+#[derive(Debug, Default)]
+pub(super) struct Core<F> {
+    pub(super) links: Vec<Link>,
+    // What a repair looks at of many resources at once lies in arrays of its own.
+    /// Level of each group; infinite while it holds none.
+    pub(super) levels: Vec<f64>,
+    /// Of each resource, the load of the classes that it does not hold.
+    pub(super) used: Vec<f64>,
+    /// Load beyond which a resource that holds nobody is over its capacity.
+    pub(super) room: Vec<f64>,
+    pub(super) groups: Vec<Group>,
+    pub(super) accounts: Vec<Account>,
+    pub(super) form: F,
+    pub(super) lanes: Lanes,
+    pub(super) steps: Vec<Step>,
+    pub(super) classes: Vec<Class>,
+    pub(super) done: Vec<Done>,
+    pub(super) journal: Vec<Posting>,
+    pub(super) actives: Vec<Active>,
+    pub(super) free_actives: Vec<u32>,
+    pub(super) queues: Vec<Queue>,
+    pub(super) free_queues: Vec<u32>,
+    pub(super) flows: Flows,
+    pub(super) now: u64,
+    /// Next completion of each group, and of each class at its own ceiling.
+    pub(super) soonest: Soonest,
+    pub(super) own: ClassHeap,
+    /// The next completion of all and its group ([`NONE`] for a class at its ceiling), if it is
+    /// known.
+    pub(super) next: Option<(u64, u32)>,
+    /// Whether everything is posted as of the present instant, and nothing happened since.
+    pub(super) posted: bool,
+    /// Whether peaks of load are followed.
+    pub(super) watched: bool,
+    // The repair's notes.
+    pub(super) faster: Vec<Faster>,
+    pub(super) moved: Vec<u32>,
+}
+
+impl<F: Form> Core<F> {
+    pub(super) fn add_resource(&mut self, capacity: f64) -> ResourceId {
+        assert!(capacity >= 0.0, "a capacity is a number not below 0");
+        let id = u32::try_from(self.links.len()).expect("fewer than 2^32 resources");
+        self.links.push(Link {
+            capacity,
+            size: 0.0,
+            share: 0.0,
+            holds: 0,
+            own: 0,
+            fresh_for: super::level::AFRESH,
+        });
+        self.levels.push(f64::INFINITY);
+        self.used.push(0.0);
+        self.room.push(capacity * ROOM);
+        self.groups.push(Group {
+            clock: 0.0,
+            since: self.now,
+            finish: Heap::default(),
+            ceilings: Heap::default(),
+            own: Heap::default(),
+        });
+        self.accounts.push(Account::new(self.now));
+        self.form.grow(capacity * ROOM);
+        self.lanes.grow();
+        self.soonest.grow();
+        ResourceId(id)
+    }
+
+    pub(super) fn add_class(
+        &mut self,
+        path: &[ResourceId],
+        weight: f64,
+        cap: f64,
+        priority: u8,
+    ) -> ClassId {
+        assert!(
+            weight > 0.0 && weight.is_finite() && cap >= 0.0,
+            "a weight above 0 and a cap not below 0"
+        );
+        let id = u32::try_from(self.classes.len()).expect("fewer than 2^32 classes");
+        assert!(id < 1 << CLASS_BITS, "fewer than 2^26 classes");
+        let first = self.steps.len();
+        for &ResourceId(link) in path {
+            assert!((link as usize) < self.links.len(), "a path over resources of this sharing");
+            let link = self.lane(link, priority);
+            match self.steps[first..].iter_mut().find(|step| step.link == link) {
+                Some(step) => step.share += weight,
+                None => self.steps.push(Step { share: weight, link, place: NONE }),
+            }
+        }
+        let small = |n| u32::try_from(n).expect("fewer than 2^32 steps");
+        self.classes.push(Class {
+            weight,
+            ceiling: cap / weight,
+            active: NONE,
+            path: Path { first: small(first), len: small(self.steps.len() - first) },
+            mask: F::mask(&self.steps[first..]),
+        });
+        self.done.push(Done { work: 0.0, held: 0.0, held_by: NONE, held_before: Vec::new() });
+        self.own.grow();
+        ClassId(id)
+    }
+
+    #[inline]
+    pub(super) fn start(&mut self, class: ClassId, bytes: f64, now: Instant) -> FlowId {
+        self.pass(now.nanos());
+        let tag = self.flows.tag();
+        assert!(bytes >= 0.0, "bytes are a number not below 0");
+        let it = &self.classes[class.0 as usize];
+        // (A zero has a sign, which would count in the order of marks.)
+        let need = (bytes + 0.0) / it.weight;
+        let mark = match it.active {
+            NONE => self.open(class.0, need, tag),
+            k => self.add_flow(k, need, tag),
+        };
+        self.flows.begin(tag, class.0, mark);
+        FlowId(tag)
+    }
+
+    /// One more flow of a class that has some; its mark.
+    #[inline]
+    fn add_flow(&mut self, k: u32, need: f64, tag: u64) -> f64 {
+        self.account(k);
+        let it = &mut self.actives[k as usize];
+        let mark = (it.attained + need).max(0.0);
+        if it.queue == NONE {
+            it.queue = self.free_queues.pop().unwrap_or_else(|| {
+                self.queues.push(Queue::default());
+                u32::try_from(self.queues.len() - 1).expect("fewer queues than classes")
+            });
+            self.queues[it.queue as usize].push(it.head, it.tag);
+        }
+        self.queues[it.queue as usize].push(mark, tag);
+        it.flows += 1;
+        let first = mark < it.head;
+        if first {
+            (it.head, it.tag) = (mark, tag);
+        }
+        self.weigh(k, 1.0);
+        if first {
+            self.rekey(k);
+        }
+        self.reschedule(k);
+        mark
+    }
+
+    pub(super) fn remove(&mut self, flow: FlowId, now: Instant) -> Option<f64> {
+        self.pass(now.nanos());
+        let (c, _) = self.flows.get(flow.0)?;
+        let k = self.classes[c as usize].active;
+        // May set the clock of the class back, and the mark with it.
+        self.account(k);
+        let (_, mark) = self.flows.get(flow.0)?;
+        self.flows.end(flow.0);
+        let it = &mut self.actives[k as usize];
+        let left = (mark - it.attained).max(0.0) * self.classes[c as usize].weight;
+        // What rounding up its end would have carried beyond it was not delivered.
+        it.work -= (it.attained - mark).max(0.0);
+        if it.flows == 1 {
+            self.close(k);
+            return Some(left);
+        }
+        it.dead += 1;
+        self.less(k);
+        self.purge(k);
+        Some(left)
+    }
+
+    /// Changes a capacity at the present instant.
+    pub(super) fn change_capacity(&mut self, r: u32, capacity: f64) {
+        let old = self.links[r as usize].capacity;
+        if old == capacity {
+            return;
+        }
+        if old == f64::INFINITY || capacity == f64::INFINITY {
+            // Nothing is marked while it comes or goes.
+            self.repair();
+        }
+        self.account_link(r);
+        let link = &mut self.links[r as usize];
+        link.capacity = capacity;
+        self.room[r as usize] = capacity * ROOM;
+        let holds = link.holds > 0;
+        self.form.set_room(r, holds, capacity * ROOM, old * ROOM);
+        self.form.rekey(r, &self.links, &self.levels);
+        if capacity == f64::INFINITY {
+            self.let_go(r);
+        } else if old == f64::INFINITY {
+            self.catch(r);
+        }
+        self.sum_afresh(r);
+        self.form.mark(r, self.used[r as usize], self.room[r as usize]);
+        (self.next, self.posted) = (None, false);
+    }
+
+    pub(super) fn set_cap(&mut self, class: ClassId, cap: f64, now: Instant) {
+        assert!(cap >= 0.0, "a cap is a number not below 0");
+        self.pass(now.nanos());
+        let class = &mut self.classes[class.0 as usize];
+        class.ceiling = cap / class.weight;
+        let (k, ceiling) = (class.active, class.ceiling);
+        if k != NONE {
+            self.set_ceiling(k, ceiling);
+        }
+    }
+
+    #[inline]
+    pub(super) fn pop(&mut self) -> Option<(Instant, FlowId)> {
+        let (at, g) = self.find_next();
+        if at == u64::MAX {
+            return None;
+        }
+        let k = if g == NONE {
+            let (_, c) = self.own.first().expect("a class with an end");
+            self.classes[c as usize].active
+        } else {
+            self.groups[g as usize].finish.first().expect("a group with an end").1
+        };
+        assert!(at >= self.now, "what is done is taken before time goes on");
+        self.now = at;
+        self.account(k);
+        let it = &mut self.actives[k as usize];
+        // Rounding up the instant carried the clock past the mark, or just short of it.
+        it.work -= it.attained - it.head;
+        let tag = it.tag;
+        self.flows.end(tag);
+        if it.flows == 1 {
+            self.close(k);
+        } else {
+            self.queues[it.queue as usize].pop();
+            self.less(k);
+        }
+        Some((Instant::from_nanos(at), FlowId(tag)))
+    }
+
+    /// The next completion: its instant (`u64::MAX` for none) and group.
+    #[inline]
+    pub(super) fn find_next(&mut self) -> (u64, u32) {
+        self.settle();
+        if let Some(next) = self.next {
+            return next;
+        }
+        let (mut at, mut g) = self.soonest.first();
+        if let Some((own, _)) = self.own.first()
+            && own.nanos() < at
+        {
+            (at, g) = (own.nanos(), NONE);
+        }
+        self.next = Some((at, g));
+        (at, g)
+    }
+
+    #[inline]
+    pub(super) fn pass(&mut self, now: u64) {
+        assert!(now >= self.now, "time never goes back");
+        if now > self.now {
+            self.settle();
+            self.now = now;
+            self.posted = false;
+        }
+    }
+
+    /// Repairs what changed at the present instant, and says anew when groups complete.
+    #[inline]
+    pub(super) fn settle(&mut self) {
+        if self.form.is_marked() {
+            self.repair();
+        }
+        if !self.lanes.is_empty() && (self.next.is_none() || self.form.is_touched()) {
+            self.settle_lanes();
+        }
+        if self.form.is_touched() {
+            self.schedule();
+        }
+    }
+
+    /// Says when the touched groups complete next.
+    #[inline]
+    fn schedule(&mut self) {
+        self.next = None;
+        let Self { form, links, levels, groups, soonest, now, .. } = self;
+        form.take_touched(|g| {
+            let at = if links[g as usize].holds == 0 {
+                u64::MAX
+            } else {
+                let (group, level) = (&groups[g as usize], levels[g as usize]);
+                let clock = group.clock_at(*now, level);
+                let (key, _) = group.finish.first().expect("it holds a class");
+                done_at(*now, key - clock, key, level)
+            };
+            soonest.set(g, at);
+        });
+    }
+
+    pub(super) fn rate(&mut self, class: ClassId) -> (f64, Bound) {
+        self.settle();
+        let it = &self.classes[class.0 as usize];
+        match it.active {
+            NONE => (0.0, Bound::Free),
+            k => (self.level_of(k) * it.weight, self.bound(k)),
+        }
+    }
+
+    pub(super) fn active(&self, class: ClassId) -> u32 {
+        match self.classes[class.0 as usize].active {
+            NONE => 0,
+            k => self.actives[k as usize].flows,
+        }
+    }
+
+    /// How many lanes a class of a priority over a path would be the first to use, at most.
+    pub(super) fn lanes_wanted(&self, path: &[ResourceId], priority: u8) -> usize {
+        path.iter().filter(|r| !self.lanes.has(r.0, priority)).count()
+    }
+
+    #[inline]
+    pub(super) fn level_of(&self, k: u32) -> f64 {
+        let it = &self.actives[k as usize];
+        if it.group == NONE { it.ceiling } else { self.levels[it.group as usize] }
+    }
+}
+
+impl Core<Few> {
+    /// The same with lists, for more resources.
+    pub(super) fn into_many(mut self) -> Core<Many> {
+        // Nothing is marked or touched now.
+        self.settle();
+        let mut form = Many::default();
+        for (r, link) in (0..).zip(&self.links) {
+            let room = self.room[r as usize];
+            form.grow(room);
+            form.hold(r, link.holds > 0, room);
+            form.note_level(r, f64::INFINITY);
+        }
+        for r in (0..).take(self.links.len()) {
+            form.rekey(r, &self.links, &self.levels);
+        }
+        for it in self.actives.iter().filter(|it| it.class != NONE && it.group != NONE) {
+            form.join(it.group, it.path.of(&self.steps), f64::from(it.flows));
+        }
+        Core {
+            form,
+            links: self.links,
+            levels: self.levels,
+            used: self.used,
+            room: self.room,
+            groups: self.groups,
+            accounts: self.accounts,
+            lanes: self.lanes,
+            steps: self.steps,
+            classes: self.classes,
+            done: self.done,
+            journal: self.journal,
+            actives: self.actives,
+            free_actives: self.free_actives,
+            queues: self.queues,
+            free_queues: self.free_queues,
+            flows: self.flows,
+            now: self.now,
+            soonest: self.soonest,
+            own: self.own,
+            next: self.next,
+            posted: self.posted,
+            watched: self.watched,
+            faster: self.faster,
+            moved: self.moved,
+        }
+    }
+}
+
+impl Group {
+    /// The clock at an instant, at the level that it has had.
+    #[inline]
+    pub(super) fn clock_at(&self, now: u64, level: f64) -> f64 {
+        if self.since < now { self.clock + level * span(self.since, now) } else { self.clock }
+    }
+}
+
+/// A span in ns as a number.
+#[inline]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_wrap,
+    reason = "spans below 104 days are exact, and none reaches 2^63"
+)]
+pub(super) fn span(from: u64, to: u64) -> f64 {
+    (to - from) as i64 as f64
+}
+
+/// The instant at which `left` on the way to a mark is done at `level` from `now` on, rounded up;
+/// `u64::MAX` for never. Work is known to a few ulp of the mark: a completion that is on a whole ns
+/// but for this must not come a ns late.
+#[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "0 < ns < 1e18"
+)]
+pub(super) fn done_at(now: u64, left: f64, mark: f64, level: f64) -> u64 {
+    let left = left - mark * HAIR;
+    if left <= 0.0 || level == f64::INFINITY {
+        return now;
+    }
+    let ns = left / level;
+    if ns < 1e18 {
+        // Not `ceil`, which is a call on processors without SSE4.1.
+        let whole = ns as i64;
+        now.saturating_add(whole as u64 + u64::from((whole as f64) < ns))
+    } else {
+        u64::MAX
+    }
+}

@@ -1,0 +1,108 @@
+//! What the repair asks of the matrix of groups and resources.
+
+use super::core::{Link, Step};
+use std::fmt::Debug;
+
+/// Someone that crosses a resource at a higher level than its group's.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Faster {
+    pub(super) level: f64,
+    pub(super) share: f64,
+    pub(super) who: Who,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Who {
+    Group(u32),
+    /// A class at its own ceiling.
+    Own(u32),
+}
+
+/// Which groups cross which resources and with how much weight, which resources must be looked at,
+/// and which groups changed: [`super::few::Few`] in bits, [`super::many::Many`] in lists.
+///
+/// Groups and resources are numbered alike: a resource's group holds the classes that it limits.
+pub(super) trait Form: Debug + Default {
+    /// One more resource, which holds nobody.
+    fn grow(&mut self, room: f64);
+
+    /// A path in this form's own notes.
+    fn mask(steps: &[Step]) -> u128;
+
+    /// Whether a path crosses a resource.
+    fn crosses(mask: u128, steps: &[Step], r: u32) -> bool;
+
+    /// A class joins a group: one more on each of its steps.
+    fn join(&mut self, group: u32, steps: &[Step], flows: f64);
+
+    /// A class quits a group: one less on each of its steps.
+    fn quit(&mut self, group: u32, steps: &[Step], flows: f64);
+
+    /// The weight of a class of a group changes by that of some flows.
+    fn add(&mut self, group: u32, steps: &[Step], flows: f64);
+
+    /// Whether another group than its own crosses a resource.
+    fn others(&self, r: u32) -> bool;
+
+    /// Hands each resource that a group crosses to `each`; its own may be among them.
+    fn each_crossed(&self, group: u32, each: impl FnMut(u32));
+
+    /// Hands each other group that crosses a resource, and its share, to `each`.
+    fn each_crossing(&self, r: u32, each: impl FnMut(u32, f64));
+
+    /// Notes the other groups that cross a resource at more than `level`; returns their load. With
+    /// `risen`, the resource was right when the last repair ended and its level did not fall
+    /// since, so that only what changed since then can be above it.
+    fn note_faster(
+        &mut self,
+        r: u32,
+        level: f64,
+        risen: bool,
+        levels: &[f64],
+        into: &mut Vec<Faster>,
+    ) -> f64;
+
+    /// Nobody that crosses a resource from elsewhere has a level above this one, as far as it had
+    /// noted, or is about to enter there.
+    fn note_level(&mut self, r: u32, level: f64);
+
+    /// The members of a group changed their level by `change`, to `level`: the loads of the other
+    /// resources that they cross follow; those that hold classes, or are now over, are marked.
+    fn spread(&mut self, group: u32, change: f64, level: f64, used: &mut [f64], room: &[f64]);
+
+    /// A resource begins or ceases to hold classes back.
+    fn hold(&mut self, r: u32, holds: bool, room: f64);
+
+    /// A resource that holds nobody got another room.
+    fn set_room(&mut self, r: u32, holds: bool, room: f64, before: f64);
+
+    /// A group without a clock got one.
+    fn begin(&mut self, group: u32);
+
+    /// The level of a resource's group, or what would be its level, changed.
+    fn rekey(&mut self, r: u32, links: &[Link], levels: &[f64]);
+
+    /// Marks the resources on a path that hold classes or are over their room.
+    fn stir(&mut self, mask: u128, steps: &[Step], used: &[f64], room: &[f64]);
+
+    /// The same of one resource.
+    fn mark(&mut self, r: u32, used: f64, room: f64);
+
+    /// Whether any resource is marked.
+    fn is_marked(&self) -> bool;
+
+    /// The marked resource of the lowest key; it keeps its mark until `done`.
+    fn pop(&mut self, links: &[Link], levels: &[f64]) -> Option<u32>;
+
+    /// A resource is right again.
+    fn done(&mut self, r: u32, holds: bool, room: f64);
+
+    /// The next completion of a group may have moved.
+    fn touch(&mut self, group: u32);
+
+    /// Whether any group was touched.
+    fn is_touched(&self) -> bool;
+
+    /// Hands each touched group to `each`; none is touched afterwards.
+    fn take_touched(&mut self, each: impl FnMut(u32));
+}

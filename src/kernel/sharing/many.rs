@@ -1,0 +1,231 @@
+//! The matrix of any number of resources: lists, and an index of their cells.
+
+use super::cells::Cells;
+use super::form::{Faster, Form, Who};
+use super::marks::Marks;
+use super::core::{Link, Step};
+
+/// Rows and columns as lists.
+#[derive(Debug, Default)]
+pub(super) struct Many {
+    cells: Cells,
+    marks: Marks,
+    /// A resource must be looked at once its load is above this: always while it holds classes
+    /// (minus infinity), when it is over its room while it holds none, never while it is marked or
+    /// under repair (infinity).
+    alarm: Vec<f64>,
+    /// Nobody that crosses a resource and is not in its group has a level above this, unless it is
+    /// at its own ceiling.
+    top: Vec<f64>,
+    touched: Vec<u32>,
+    is_touched: Vec<bool>,
+}
+
+/// Where the alarm stands while a resource is not marked.
+#[inline]
+const fn alarm(holds: bool, room: f64) -> f64 {
+    if holds { f64::NEG_INFINITY } else { room }
+}
+
+/// The greater of two numbers that are not negative: so are their bits.
+#[inline]
+fn greater(a: f64, b: f64) -> f64 {
+    f64::from_bits(a.to_bits().max(b.to_bits()))
+}
+
+impl Form for Many {
+    fn grow(&mut self, room: f64) {
+        self.cells.grow();
+        self.marks.grow();
+        self.alarm.push(room);
+        self.top.push(0.0);
+        self.is_touched.push(false);
+    }
+
+    fn mask(_steps: &[Step]) -> u128 {
+        0
+    }
+
+    #[inline]
+    fn crosses(_mask: u128, steps: &[Step], r: u32) -> bool {
+        steps.iter().any(|step| step.link == r)
+    }
+
+    #[inline]
+    fn join(&mut self, group: u32, steps: &[Step], flows: f64) {
+        if steps.len() > 1 {
+            self.cells.join(group, steps, flows);
+        }
+    }
+
+    #[inline]
+    fn quit(&mut self, group: u32, steps: &[Step], flows: f64) {
+        if steps.len() > 1 {
+            self.cells.quit(group, steps, flows);
+        }
+    }
+
+    #[inline]
+    fn add(&mut self, group: u32, steps: &[Step], flows: f64) {
+        if steps.len() > 1 {
+            self.cells.add(group, steps, flows);
+        }
+    }
+
+    #[inline]
+    fn others(&self, r: u32) -> bool {
+        self.cells.others(r)
+    }
+
+    fn each_crossed(&self, group: u32, mut each: impl FnMut(u32)) {
+        self.cells.column(group).iter().for_each(|cell| each(cell.resource));
+    }
+
+    fn each_crossing(&self, r: u32, mut each: impl FnMut(u32, f64)) {
+        for crossing in self.cells.row(r) {
+            if crossing.group != r {
+                each(crossing.group, self.cells.share(*crossing));
+            }
+        }
+    }
+
+    #[inline]
+    fn note_faster(
+        &mut self,
+        r: u32,
+        level: f64,
+        _risen: bool,
+        levels: &[f64],
+        into: &mut Vec<Faster>,
+    ) -> f64 {
+        if level >= self.top[r as usize] {
+            return 0.0;
+        }
+        let (mut load, mut top) = (0.0, 0.0);
+        for &crossing in self.cells.row(r) {
+            let other = levels[crossing.group as usize];
+            if crossing.group == r {
+                continue;
+            }
+            if other > level {
+                let share = self.cells.share(crossing);
+                load += share * other;
+                into.push(Faster { level: other, share, who: Who::Group(crossing.group) });
+            } else {
+                top = greater(top, other);
+            }
+        }
+        self.top[r as usize] = top;
+        load
+    }
+
+    #[inline]
+    fn note_level(&mut self, r: u32, level: f64) {
+        let top = &mut self.top[r as usize];
+        *top = greater(*top, level);
+    }
+
+    fn spread(&mut self, group: u32, change: f64, level: f64, used: &mut [f64], _room: &[f64]) {
+        let column = self.cells.column(group);
+        let alarm = &mut self.alarm[..used.len()];
+        let top = &mut self.top[..used.len()];
+        // The group's own resource is in its column, but not among those it loads.
+        let own = (used[group as usize], top[group as usize]);
+        if let Some(dense) = self.cells.dense(group) {
+            let mut off = false;
+            for ((used, share), alarm) in used.iter_mut().zip(dense).zip(&*alarm) {
+                *used += share * change;
+                off |= *used > *alarm;
+            }
+            if off {
+                let loads = column.iter().map(|cell| (cell.resource, used[cell.resource as usize]));
+                self.marks.sound(loads, alarm);
+            }
+        } else {
+            let loads = column.iter().map(|cell| {
+                let used = &mut used[cell.resource as usize];
+                *used += cell.share * change;
+                (cell.resource, *used)
+            });
+            self.marks.sound(loads, alarm);
+        }
+        if change > 0.0 {
+            for cell in column {
+                let top = &mut top[cell.resource as usize];
+                *top = greater(*top, level);
+            }
+        }
+        (used[group as usize], top[group as usize]) = own;
+    }
+
+    #[inline]
+    fn hold(&mut self, r: u32, holds: bool, room: f64) {
+        let is = &mut self.alarm[r as usize];
+        if *is < f64::INFINITY {
+            *is = alarm(holds, room);
+        }
+    }
+
+    fn set_room(&mut self, r: u32, holds: bool, room: f64, before: f64) {
+        let is = &mut self.alarm[r as usize];
+        if *is < f64::INFINITY || before == f64::INFINITY {
+            *is = alarm(holds, room);
+        }
+    }
+
+    fn begin(&mut self, _group: u32) {}
+
+    #[inline]
+    fn rekey(&mut self, r: u32, links: &[Link], levels: &[f64]) {
+        let (link, level) = (&links[r as usize], levels[r as usize]);
+        let key = if level < f64::INFINITY { level } else { link.capacity / link.share };
+        self.marks.set_key(r, key);
+    }
+
+    #[inline]
+    fn stir(&mut self, _mask: u128, steps: &[Step], used: &[f64], _room: &[f64]) {
+        let loads = steps.iter().map(|step| (step.link, used[step.link as usize]));
+        self.marks.sound(loads, &mut self.alarm);
+    }
+
+    #[inline]
+    fn mark(&mut self, r: u32, used: f64, _room: f64) {
+        self.marks.sound(std::iter::once((r, used)), &mut self.alarm);
+    }
+
+    #[inline]
+    fn is_marked(&self) -> bool {
+        !self.marks.is_empty()
+    }
+
+    #[inline]
+    fn pop(&mut self, _links: &[Link], _levels: &[f64]) -> Option<u32> {
+        self.marks.pop(&self.alarm)
+    }
+
+    #[inline]
+    fn done(&mut self, r: u32, holds: bool, room: f64) {
+        self.alarm[r as usize] = alarm(holds, room);
+    }
+
+    #[inline]
+    fn touch(&mut self, group: u32) {
+        if !self.is_touched[group as usize] {
+            self.is_touched[group as usize] = true;
+            self.touched.push(group);
+        }
+    }
+
+    #[inline]
+    fn is_touched(&self) -> bool {
+        !self.touched.is_empty()
+    }
+
+    #[inline]
+    fn take_touched(&mut self, mut each: impl FnMut(u32)) {
+        for group in self.touched.drain(..) {
+            self.is_touched[group as usize] = false;
+            each(group);
+        }
+    }
+}
