@@ -226,7 +226,7 @@ impl<F: Form> Core<F> {
         self.moved = crossed;
     }
 
-    fn note_peak(&mut self, lane: u32) {
+    pub(super) fn note_peak(&mut self, lane: u32) {
         let r = self.lanes.base(lane);
         if self.accounts[r as usize].steady_since < self.now {
             let load = self.load_of_all(r);

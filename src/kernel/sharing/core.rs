@@ -7,7 +7,7 @@ use super::heap::Heap;
 use super::lanes::Lanes;
 use super::queue::Queue;
 use super::soonest::Soonest;
-use super::few::Few;
+use super::few::{Few, LANES};
 use super::many::Many;
 use super::{Bound, ClassId, FlowId, NONE, ResourceId};
 use crate::kernel::classheap::ClassHeap;
@@ -149,7 +149,8 @@ pub(super) struct Core<F> {
     // What a repair looks at of many resources at once lies in arrays of its own.
     /// Level of each group; infinite while it holds none.
     pub(super) levels: Vec<f64>,
-    /// Of each resource, the load of the classes that it does not hold.
+    /// Of each resource, the load of the classes that it does not hold. This and `room` are padded
+    /// to whole lanes.
     pub(super) used: Vec<f64>,
     /// Load beyond which a resource that holds nobody is over its capacity.
     pub(super) room: Vec<f64>,
@@ -195,8 +196,10 @@ impl<F: Form> Core<F> {
             fresh_for: super::level::AFRESH,
         });
         self.levels.push(f64::INFINITY);
-        self.used.push(0.0);
-        self.room.push(capacity * ROOM);
+        let padded = self.links.len().next_multiple_of(LANES);
+        self.used.resize(padded, 0.0);
+        self.room.resize(padded, f64::INFINITY);
+        self.room[id as usize] = capacity * ROOM;
         self.groups.push(Group {
             clock: 0.0,
             since: self.now,
@@ -385,7 +388,10 @@ impl<F: Form> Core<F> {
         if let Some(next) = self.next {
             return next;
         }
-        let (mut at, mut g) = self.soonest.first();
+        let (mut at, mut g) = match self.form.sole() {
+            Some(g) => (self.soonest.get(g), g),
+            None => self.soonest.first(),
+        };
         if let Some((own, _)) = self.own.first()
             && own.nanos() < at
         {
@@ -481,7 +487,11 @@ impl Core<Few> {
             form.rekey(r, &self.links, &self.levels);
         }
         for it in self.actives.iter().filter(|it| it.class != NONE && it.group != NONE) {
-            form.join(it.group, it.path.of(&self.steps), f64::from(it.flows));
+            let path = it.path.of(&self.steps);
+            if path.len() > 1 {
+                // (The loads are there already.)
+                form.join(it.group, path, f64::from(it.flows), 0.0, &mut self.used);
+            }
         }
         Core {
             form,

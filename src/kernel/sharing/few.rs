@@ -6,6 +6,8 @@ use super::core::{Link, Step};
 
 /// Most resources.
 pub(super) const MOST: usize = 128;
+/// Numbers that are worked on side by side; arrays by resource are padded to whole lanes.
+pub(super) const LANES: usize = 8;
 
 /// Rows and columns of bits.
 #[derive(Debug, Default)]
@@ -19,6 +21,8 @@ pub(super) struct Few {
     /// it; its own among them.
     columns: Vec<u128>,
     rows: Vec<u128>,
+    /// How many bits each column has.
+    crossed: Vec<usize>,
     /// Resources that hold classes.
     holding: u128,
     marked: u128,
@@ -67,6 +71,7 @@ impl Form for Few {
         self.counts.push([0; MOST]);
         self.columns.push(0);
         self.rows.push(0);
+        self.crossed.push(0);
     }
 
     fn mask(steps: &[Step]) -> u128 {
@@ -79,44 +84,81 @@ impl Form for Few {
     }
 
     #[inline]
-    fn join(&mut self, group: u32, steps: &[Step], flows: f64) {
+    fn join(
+        &mut self,
+        group: u32,
+        steps: &[Step],
+        flows: f64,
+        level: f64,
+        used: &mut [f64],
+    ) -> f64 {
         let g = group as usize;
         let (shares, counts) = (&mut self.shares[g], &mut self.counts[g]);
         let mine = bit(group);
-        let mut column = self.columns[g];
+        let (mut column, mut own) = (self.columns[g], 0.0);
         for step in steps {
-            let r = step.link as usize % MOST;
-            shares[r] += flows * step.share;
-            counts[r] += 1;
+            let (r, share) = (step.link as usize, flows * step.share);
+            own = if step.link == group { share } else { own };
+            shares[r % MOST] += share;
+            self.crossed[g] += usize::from(counts[r % MOST] == 0);
+            counts[r % MOST] += 1;
+            used[r] += share * level;
             self.rows[r] |= mine;
             column |= bit(step.link);
         }
         self.columns[g] = column;
+        own
     }
 
     #[inline]
-    fn quit(&mut self, group: u32, steps: &[Step], flows: f64) {
+    fn quit(
+        &mut self,
+        group: u32,
+        steps: &[Step],
+        flows: f64,
+        level: f64,
+        used: &mut [f64],
+        links: &[Link],
+    ) -> f64 {
         let g = group as usize;
         let (shares, counts) = (&mut self.shares[g], &mut self.counts[g]);
+        let mut own = 0.0;
         for step in steps {
-            let r = step.link as usize % MOST;
-            counts[r] -= 1;
-            if counts[r] == 0 {
-                shares[r] = 0.0;
-                self.rows[r] &= !bit(group);
+            let (r, share) = (step.link as usize, flows * step.share);
+            own = if step.link == group { share } else { own };
+            used[r] -= share * level;
+            shares[r % MOST] -= share;
+            counts[r % MOST] -= 1;
+            if counts[r % MOST] == 0 {
+                // With nobody left, a sum is 0 whatever the rounding says.
+                shares[r % MOST] = 0.0;
+                self.crossed[g] -= 1;
                 self.columns[g] &= !bit(step.link);
-            } else {
-                shares[r] -= flows * step.share;
+                self.rows[r] &= !bit(group);
+                if self.rows[r] & !bit(step.link) == 0 && links[r].own == 0 {
+                    used[r] = 0.0;
+                }
             }
         }
+        own
     }
 
     #[inline]
-    fn add(&mut self, group: u32, steps: &[Step], flows: f64) {
+    fn add(&mut self, group: u32, steps: &[Step], flows: f64, level: f64, used: &mut [f64]) -> f64 {
         let shares = &mut self.shares[group as usize];
+        let mut own = 0.0;
         for step in steps {
-            shares[step.link as usize % MOST] += flows * step.share;
+            let (r, share) = (step.link as usize, flows * step.share);
+            own = if step.link == group { share } else { own };
+            shares[r % MOST] += share;
+            used[r] += share * level;
         }
+        own
+    }
+
+    #[inline]
+    fn is_alone(&self, r: u32) -> bool {
+        (self.rows[r as usize] | self.columns[r as usize]) & !bit(r) == 0
     }
 
     #[inline]
@@ -170,16 +212,23 @@ impl Form for Few {
         }
         let shares = &self.shares[g];
         let mut over = 0;
-        if column.count_ones() as usize * 4 > self.len {
+        if self.crossed[g] * 4 > self.len {
             // Many of them: all, as vectors. The group's own load comes from others alone.
             let own = used[g];
-            let mut any = false;
-            for ((used, share), room) in used.iter_mut().zip(shares).zip(room) {
-                *used += share * change;
-                any |= *used > *room;
+            let pieces = shares.as_chunks::<LANES>().0.iter().zip(room.as_chunks::<LANES>().0);
+            let mut most = [f64::NEG_INFINITY; LANES];
+            for (used, (share, room)) in used.as_chunks_mut::<LANES>().0.iter_mut().zip(pieces) {
+                // (Copied: none of them is another, which a compiler can't know.)
+                let (mut load, share, room) = (*used, *share, *room);
+                for j in 0..LANES {
+                    load[j] += share[j] * change;
+                    let beyond = load[j] - room[j];
+                    most[j] = if beyond > most[j] { beyond } else { most[j] };
+                }
+                *used = load;
             }
             used[g] = own;
-            if any && change > 0.0 {
+            if change > 0.0 && most.iter().any(|beyond| *beyond > 0.0) {
                 each_bit(column, |r| {
                     let is = used[r as usize] > room[r as usize];
                     over |= if is { bit(r) } else { 0 };
@@ -202,6 +251,12 @@ impl Form for Few {
         } else {
             self.holding &= !bit(r);
         }
+    }
+
+    #[inline]
+    fn sole(&self) -> Option<u32> {
+        let one = self.holding != 0 && self.holding & (self.holding - 1) == 0;
+        one.then(|| self.holding.trailing_zeros())
     }
 
     fn set_room(&mut self, _r: u32, _holds: bool, _room: f64, _before: f64) {}

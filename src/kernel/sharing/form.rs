@@ -32,14 +32,28 @@ pub(super) trait Form: Debug + Default {
     /// Whether a path crosses a resource.
     fn crosses(mask: u128, steps: &[Step], r: u32) -> bool;
 
-    /// A class joins a group: one more on each of its steps.
-    fn join(&mut self, group: u32, steps: &[Step], flows: f64);
+    /// A class of two steps or more joins a group of some level: one more on each of its steps,
+    /// whose loads rise. (That of the group's own resource too: the caller puts it back, which is
+    /// one store and not a branch a step.) Returns the weight on the group's own resource.
+    fn join(&mut self, group: u32, steps: &[Step], flows: f64, level: f64, used: &mut [f64])
+    -> f64;
 
-    /// A class quits a group: one less on each of its steps.
-    fn quit(&mut self, group: u32, steps: &[Step], flows: f64);
+    /// Such a class quits a group: one less on each of its steps, whose loads fall.
+    fn quit(
+        &mut self,
+        group: u32,
+        steps: &[Step],
+        flows: f64,
+        level: f64,
+        used: &mut [f64],
+        links: &[Link],
+    ) -> f64;
 
-    /// The weight of a class of a group changes by that of some flows.
-    fn add(&mut self, group: u32, steps: &[Step], flows: f64);
+    /// The weight of such a class changes by that of some flows.
+    fn add(&mut self, group: u32, steps: &[Step], flows: f64, level: f64, used: &mut [f64]) -> f64;
+
+    /// Whether no other group crosses a resource, and its own crosses no other.
+    fn is_alone(&self, r: u32) -> bool;
 
     /// Whether another group than its own crosses a resource.
     fn others(&self, r: u32) -> bool;
@@ -62,8 +76,7 @@ pub(super) trait Form: Debug + Default {
         into: &mut Vec<Faster>,
     ) -> f64;
 
-    /// Nobody that crosses a resource from elsewhere has a level above this one, as far as it had
-    /// noted, or is about to enter there.
+    /// Someone noted as faster stays at this level on a resource.
     fn note_level(&mut self, r: u32, level: f64);
 
     /// The members of a group changed their level by `change`, to `level`: the loads of the other
@@ -72,6 +85,9 @@ pub(super) trait Form: Debug + Default {
 
     /// A resource begins or ceases to hold classes back.
     fn hold(&mut self, r: u32, holds: bool, room: f64);
+
+    /// The resource that holds classes, when it is known that no other does.
+    fn sole(&self) -> Option<u32>;
 
     /// A resource that holds nobody got another room.
     fn set_room(&mut self, r: u32, holds: bool, room: f64, before: f64);

@@ -49,8 +49,33 @@ impl<F: Form> Core<F> {
             link.fresh_for = AFRESH.max(link.holds.saturating_mul(4));
             self.sum_afresh(r);
         }
-        while self.try_level(r) {}
+        if !self.level_alone(r) {
+            while self.try_level(r) {}
+        }
         self.form.done(r, self.links[r as usize].holds > 0, self.room[r as usize]);
+    }
+
+    /// The same for a resource whose classes cross no other, and that nobody else crosses: nothing
+    /// moves but its level. Whether it is one.
+    #[inline]
+    fn level_alone(&mut self, r: u32) -> bool {
+        let link = &self.links[r as usize];
+        if link.holds == 0 || link.own > 0 || !self.form.is_alone(r) {
+            return false;
+        }
+        let (level, old) = (link.capacity / link.size, self.levels[r as usize]);
+        if self.has_lower_ceiling(r, level) {
+            return false;
+        }
+        if (level - old).abs() > SAME * old {
+            self.advance(r);
+            if self.watched {
+                self.note_peak(r);
+            }
+            self.set_level(r, level);
+            self.form.touch(r);
+        }
+        true
     }
 
     /// Whether it must be tried again: someone it counted on went to its ceiling instead.

@@ -52,24 +52,62 @@ impl Form for Many {
     }
 
     #[inline]
-    fn join(&mut self, group: u32, steps: &[Step], flows: f64) {
-        if steps.len() > 1 {
-            self.cells.join(group, steps, flows);
+    fn join(
+        &mut self,
+        group: u32,
+        steps: &[Step],
+        flows: f64,
+        level: f64,
+        used: &mut [f64],
+    ) -> f64 {
+        let mut own = 0.0;
+        for step in steps {
+            let share = flows * step.share;
+            own = if step.link == group { share } else { own };
+            used[step.link as usize] += share * level;
+            self.note_level(step.link, level);
         }
+        self.cells.join(group, steps, flows);
+        own
     }
 
     #[inline]
-    fn quit(&mut self, group: u32, steps: &[Step], flows: f64) {
-        if steps.len() > 1 {
-            self.cells.quit(group, steps, flows);
+    fn quit(
+        &mut self,
+        group: u32,
+        steps: &[Step],
+        flows: f64,
+        level: f64,
+        used: &mut [f64],
+        links: &[Link],
+    ) -> f64 {
+        self.cells.quit(group, steps, flows);
+        let mut own = 0.0;
+        for step in steps {
+            let (r, share) = (step.link as usize, flows * step.share);
+            own = if step.link == group { share } else { own };
+            // With nobody left, a load is 0 whatever the rounding says.
+            let others = self.cells.others(step.link) || links[r].own > 0;
+            used[r] = if others { used[r] - share * level } else { 0.0 };
         }
+        own
     }
 
     #[inline]
-    fn add(&mut self, group: u32, steps: &[Step], flows: f64) {
-        if steps.len() > 1 {
-            self.cells.add(group, steps, flows);
+    fn add(&mut self, group: u32, steps: &[Step], flows: f64, level: f64, used: &mut [f64]) -> f64 {
+        let mut own = 0.0;
+        for step in steps {
+            let share = flows * step.share;
+            own = if step.link == group { share } else { own };
+            used[step.link as usize] += share * level;
         }
+        self.cells.add(group, steps, flows);
+        own
+    }
+
+    #[inline]
+    fn is_alone(&self, r: u32) -> bool {
+        !self.cells.others(r) && self.cells.column(r).is_empty()
     }
 
     #[inline]
@@ -127,8 +165,7 @@ impl Form for Many {
 
     fn spread(&mut self, group: u32, change: f64, level: f64, used: &mut [f64], _room: &[f64]) {
         let column = self.cells.column(group);
-        let alarm = &mut self.alarm[..used.len()];
-        let top = &mut self.top[..used.len()];
+        let (alarm, top) = (&mut self.alarm[..], &mut self.top[..]);
         // The group's own resource is in its column, but not among those it loads.
         let own = (used[group as usize], top[group as usize]);
         if let Some(dense) = self.cells.dense(group) {
@@ -164,6 +201,10 @@ impl Form for Many {
         if *is < f64::INFINITY {
             *is = alarm(holds, room);
         }
+    }
+
+    fn sole(&self) -> Option<u32> {
+        None
     }
 
     fn set_room(&mut self, r: u32, holds: bool, room: f64, before: f64) {

@@ -136,27 +136,32 @@ impl<F: Form> Core<F> {
     #[inline]
     pub(super) fn weigh(&mut self, k: u32, flows: f64) {
         self.note_path(k);
-        let level = self.level_of(k);
         let it = &self.actives[k as usize];
-        let (g, path) = (it.group, it.path.of(&self.steps));
-        // On all steps alike, and taken back on the group's own: no branch to guess wrong.
-        let own = self.used.get(g as usize).copied();
-        let level = if level < f64::INFINITY { level } else { 0.0 };
-        let mut mine = 0.0;
+        let (g, mask, path) = (it.group, it.mask, it.path.of(&self.steps));
+        if let [step] = path
+            && g != NONE
+        {
+            let link = &mut self.links[g as usize];
+            link.share += flows * step.share;
+            link.size += flows * step.share;
+            return self.form.mark(g, f64::INFINITY, 0.0);
+        }
         for step in path {
-            let r = step.link as usize;
-            let share = flows * step.share;
-            mine = if step.link == g { share } else { mine };
-            self.used[r] += share * level;
-            self.links[r].share += share;
+            self.links[step.link as usize].share += flows * step.share;
             self.form.rekey(step.link, &self.links, &self.levels);
         }
-        if let Some(own) = own {
+        if g == NONE {
+            let load = if it.ceiling < f64::INFINITY { flows * it.ceiling } else { 0.0 };
+            for step in path {
+                self.used[step.link as usize] += step.share * load;
+            }
+        } else {
+            let own = self.used[g as usize];
+            let mine = self.form.add(g, path, flows, self.levels[g as usize], &mut self.used);
             self.used[g as usize] = own;
             self.links[g as usize].size += mine;
-            self.form.add(g, path, flows);
         }
-        self.form.stir(it.mask, path, &self.used, &self.room);
+        self.form.stir(mask, path, &self.used, &self.room);
     }
 
     /// Notes the peaks on a class's path before its load changes.
@@ -219,17 +224,15 @@ impl<F: Form> Core<F> {
         let (flows, ceiling, key) = (f64::from(it.flows), it.ceiling, it.head - it.offset);
         let level = self.levels[g as usize];
         let path = it.path.of(&self.steps);
-        let own = self.used[g as usize];
-        let (mut mine, mut sketch) = (0.0, 0);
-        for step in path {
-            let share = flows * step.share;
-            mine = if step.link == g { share } else { mine };
-            sketch |= 1 << (step.link % 32);
-            self.used[step.link as usize] += share * level;
-            self.form.note_level(step.link, level);
-        }
-        self.used[g as usize] = own;
-        self.form.join(g, path, flows);
+        let sketch = path.iter().fold(0, |sketch, step| sketch | 1 << (step.link % 32));
+        let mine = if let [step] = path {
+            flows * step.share
+        } else {
+            let own = self.used[g as usize];
+            let mine = self.form.join(g, path, flows, level, &mut self.used);
+            self.used[g as usize] = own;
+            mine
+        };
         let link = &mut self.links[g as usize];
         link.size += mine;
         link.holds += 1;
@@ -304,19 +307,14 @@ impl<F: Form> Core<F> {
             group.ceilings.remove(ceiling_at, |k, at| actives[k as usize].ceiling_at = at);
         }
         let path = self.actives[k as usize].path.of(&self.steps);
-        self.form.quit(g, path, flows);
-        let level = self.levels[g as usize];
-        let own = self.used[g as usize];
-        let mut mine = 0.0;
-        for step in path {
-            let r = step.link as usize;
-            let share = flows * step.share;
-            mine = if step.link == g { share } else { mine };
-            // With nobody left, a load is 0 whatever the rounding says.
-            let others = self.form.others(step.link) || self.links[r].own > 0;
-            self.used[r] = if others { self.used[r] - share * level } else { 0.0 };
-        }
-        self.used[g as usize] = own;
+        let mine = if let [step] = path {
+            flows * step.share
+        } else {
+            let (level, own) = (self.levels[g as usize], self.used[g as usize]);
+            let mine = self.form.quit(g, path, flows, level, &mut self.used, &self.links);
+            self.used[g as usize] = own;
+            mine
+        };
         let link = &mut self.links[g as usize];
         link.size -= mine;
         link.holds -= 1;

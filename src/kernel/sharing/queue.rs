@@ -10,7 +10,7 @@ type Entry = u128;
 /// A heap of more entries than this, and of more than a quarter of all, is dealt into buckets.
 const HEAP_MOST: usize = 1024;
 /// Entries a bucket is made for.
-const BUCKET: usize = 64;
+const BUCKET: usize = 32;
 
 const fn entry(mark: f64, tag: u64) -> Entry {
     (mark.to_bits() as u128) << 64 | tag as u128
@@ -23,7 +23,7 @@ const fn parts(entry: Entry) -> (f64, u64) {
 
 /// A priority queue of (mark, tag), lowest first. Pushes wait unordered until something is asked.
 ///
-/// Invariant: `near` and `run` come before all of `buckets[next..]`, and those before `far`.
+/// Invariant: `near` and `run` come before all that is dealt, bucket by bucket.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     /// A heap, and behind `heaped` what was pushed since.
@@ -31,16 +31,21 @@ pub(super) struct Queue {
     heaped: usize,
     /// The bucket under way, the first entry at its end.
     run: Vec<Entry>,
-    buckets: Vec<Vec<Entry>>,
-    /// The first bucket not yet opened.
-    next: usize,
-    /// Entries in `buckets[next..]`.
-    bucketed: usize,
-    /// Bucket of a mark = (mark - low) x scale.
+    /// All that was dealt and not yet opened: what lies beyond the last bucket, the last bucket, and
+    /// so on to the next one at the end.
+    dealt: Vec<Entry>,
+    /// Where each bucket begins in `dealt`, the last one first.
+    begins: Vec<u32>,
+    /// What came into each bucket later, the last one first; empty until something did.
+    later: Vec<Vec<Entry>>,
+    /// The same beyond the last bucket.
+    far: Vec<Entry>,
+    /// Entries in `later` and `far`.
+    came_later: usize,
+    /// Bucket of a mark = (mark - low) x scale; `opened` of them are gone, none if nothing is dealt.
     low: f64,
     scale: f64,
-    /// Beyond the last bucket.
-    far: Vec<Entry>,
+    opened: usize,
 }
 
 impl Queue {
@@ -51,7 +56,7 @@ impl Queue {
 
     /// Entries, dead ones included.
     pub(super) fn len(&self) -> usize {
-        self.near.len() + self.run.len() + self.bucketed + self.far.len()
+        self.near.len() + self.run.len() + self.dealt.len() + self.came_later
     }
 
     /// The lowest entry.
@@ -108,26 +113,17 @@ impl Queue {
     /// Empties it, and keeps a little of its memory.
     pub(super) fn clear(&mut self) {
         self.near.clear();
-        self.near.shrink_to(BUCKET);
-        self.heaped = 0;
-        self.run = Vec::new();
-        self.far = Vec::new();
-        self.forget_buckets();
-    }
-
-    fn forget_buckets(&mut self) {
-        self.buckets = Vec::new();
-        self.next = 0;
-        self.bucketed = 0;
+        self.near.shrink_to(HEAP_MOST / 16);
+        *self = Self { near: std::mem::take(&mut self.near), ..Self::default() };
     }
 
     fn take_all(&mut self) -> Vec<Entry> {
         let mut all = std::mem::take(&mut self.near);
-        self.heaped = 0;
         all.append(&mut self.run);
-        self.buckets.iter_mut().skip(self.next).for_each(|b| all.append(b));
+        all.append(&mut self.dealt);
+        self.later.iter_mut().for_each(|later| all.append(later));
         all.append(&mut self.far);
-        self.forget_buckets();
+        *self = Self::default();
         all
     }
 
@@ -137,7 +133,7 @@ impl Queue {
         if self.heaped < self.near.len() {
             self.place_waiting();
         }
-        if self.near.is_empty() && self.run.is_empty() && self.bucketed + self.far.len() > 0 {
+        if self.run.is_empty() && self.near.is_empty() && self.dealt.len() + self.came_later > 0 {
             self.open_next();
         }
     }
@@ -148,16 +144,16 @@ impl Queue {
             let all = self.take_all();
             return self.deal(all);
         }
-        if self.buckets.is_empty() {
+        if self.opened == 0 {
             while self.heaped < self.near.len() {
                 up(&mut self.near, self.heaped);
                 self.heaped += 1;
             }
         } else {
-            let waiting = self.near.split_off(self.heaped);
-            for e in waiting {
-                self.place(e);
+            for i in self.heaped..self.near.len() {
+                self.place(self.near[i]);
             }
+            self.near.truncate(self.heaped);
         }
         if self.near.len() > HEAP_MOST.max(self.len() / 4) {
             let all = self.take_all();
@@ -168,18 +164,26 @@ impl Queue {
     /// Puts an entry into the heap, its bucket or beyond.
     fn place(&mut self, e: Entry) {
         let bucket = self.bucket(e);
-        if bucket < self.next {
-            self.near.push(e);
-            up(&mut self.near, self.heaped);
+        if bucket < self.opened {
+            // Over one that waits: those before it are placed.
+            self.near[self.heaped] = e;
+            up(&mut self.near[..=self.heaped], self.heaped);
             self.heaped += 1;
-        } else if let Some(bucket) = self.buckets.get_mut(bucket) {
-            bucket.push(e);
-            self.bucketed += 1;
+            return;
+        }
+        self.came_later += 1;
+        let buckets = self.begins.len();
+        if bucket < self.opened + buckets {
+            if self.later.is_empty() {
+                self.later.resize(buckets, Vec::new());
+            }
+            self.later[self.opened + buckets - 1 - bucket].push(e);
         } else {
             self.far.push(e);
         }
     }
 
+    #[inline]
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -189,27 +193,33 @@ impl Queue {
         ((parts(e).0 - self.low) * self.scale) as usize
     }
 
+    /// Makes a run of the next bucket that is not empty.
     fn open_next(&mut self) {
-        while let Some(bucket) = self.buckets.get_mut(self.next) {
-            self.next += 1;
-            if !bucket.is_empty() {
-                self.run = std::mem::take(bucket);
-                self.bucketed -= self.run.len();
+        while let Some(begin) = self.begins.pop() {
+            self.opened += 1;
+            self.run.extend_from_slice(&self.dealt[begin as usize..]);
+            self.dealt.truncate(begin as usize);
+            if let Some(mut later) = self.later.pop() {
+                self.came_later -= later.len();
+                self.run.append(&mut later);
+            }
+            if !self.run.is_empty() {
                 self.run.sort_unstable_by(|a, b| b.cmp(a));
+                if self.dealt.capacity() > 4 * self.dealt.len() + HEAP_MOST {
+                    self.dealt.shrink_to_fit();
+                }
                 return;
             }
         }
-        self.forget_buckets();
-        let far = std::mem::take(&mut self.far);
-        self.deal(far);
+        let all = self.take_all();
+        self.deal(all);
     }
 
     /// Deals entries into buckets over the lower three quarters of their marks; the upper quarter
-    /// waits in `far`, so that a few huge marks don't stretch the buckets.
-    fn deal(&mut self, mut all: Vec<Entry>) {
+    /// waits beyond, so that a few huge marks don't stretch the buckets.
+    fn deal(&mut self, all: Vec<Entry>) {
         if all.len() <= HEAP_MOST / 4 {
             self.near = all;
-            self.heaped = 0;
             return self.place_waiting();
         }
         let mut sample: Vec<Entry> = all.iter().step_by(all.len() / 64).copied().collect();
@@ -222,29 +232,29 @@ impl Queue {
             self.run.sort_unstable_by(|a, b| b.cmp(a));
             return;
         }
-        let number = all.len() * 3 / 4 / BUCKET + 1;
+        let buckets = all.len() * 3 / 4 / BUCKET + 1;
         self.low = low;
         #[expect(clippy::cast_precision_loss, reason = "far below 2^53 buckets")]
-        let scale = number as f64 / span;
+        let scale = buckets as f64 / span;
         self.scale = scale;
-        let mut sizes = vec![0_u32; number + 1];
+        // Where the next entry of each bucket goes, counted from behind: 0 is beyond the last.
+        let mut next = vec![0_u32; buckets + 2];
         for e in &all {
-            sizes[self.bucket(*e).min(number)] += 1;
+            next[buckets - self.bucket(*e).min(buckets) + 1] += 1;
         }
-        self.far = Vec::with_capacity(sizes[number] as usize);
-        sizes.truncate(number);
-        self.buckets = sizes.iter().map(|n| Vec::with_capacity(*n as usize)).collect();
-        self.next = 0;
-        self.bucketed = 0;
-        while !all.is_empty() {
-            // Piece by piece, so that the memory of both is never held whole.
-            let rest = all.len() - (all.len() / 4).max(HEAP_MOST).min(all.len());
-            for e in &all[rest..] {
-                self.place(*e);
-            }
-            all.truncate(rest);
-            all.shrink_to_fit();
+        for i in 1..next.len() {
+            next[i] += next[i - 1];
         }
+        let mut dealt = vec![0; all.len()];
+        for e in &all {
+            let at = &mut next[buckets - self.bucket(*e).min(buckets)];
+            dealt[*at as usize] = *e;
+            *at += 1;
+        }
+        // Each place is now where the next bucket begins.
+        next.truncate(buckets);
+        (self.dealt, self.begins, self.opened) = (dealt, next, 0);
+        drop(all);
         self.open_next();
     }
 }

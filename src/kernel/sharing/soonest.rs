@@ -31,6 +31,11 @@ const fn key(at: u64) -> f64 {
     if at < END { f64::from_bits(at + BIAS) } else { NEVER }
 }
 
+#[inline]
+const fn instant(key: f64) -> u64 {
+    if key < NEVER { key.to_bits() - BIAS } else { u64::MAX }
+}
+
 impl Soonest {
     /// One more, of no instant.
     pub(super) fn grow(&mut self) {
@@ -51,53 +56,54 @@ impl Soonest {
         }
     }
 
+    /// The instant of one.
+    #[inline]
+    pub(super) fn get(&self, i: u32) -> u64 {
+        instant(self.leaves[i as usize])
+    }
+
     /// The least instant and whose it is; `u64::MAX` if nobody has one.
     #[inline]
     pub(super) fn first(&mut self) -> (u64, u32) {
-        let (least, from) = if self.blocks.is_empty() {
-            (least(&self.leaves), 0)
-        } else {
+        let mut from = 0;
+        if !self.blocks.is_empty() {
             for (b, stale) in self.stale.iter_mut().enumerate().filter(|(_, stale)| **stale) {
-                let end = (b * BLOCK + BLOCK).min(self.leaves.len());
-                self.blocks[b] = least(&self.leaves[b * BLOCK..end]);
+                self.blocks[b] = least(block(&self.leaves, b)).0;
                 *stale = false;
             }
-            let least = least(&self.blocks);
-            (least, place(&self.blocks, least) * BLOCK)
-        };
-        if least == NEVER {
+            from = least(&self.blocks).1;
+        }
+        let (key, at) = least(block(&self.leaves, from));
+        if key == NEVER {
             return (u64::MAX, u32::MAX);
         }
-        let at = from + place(&self.leaves[from..], least);
-        (least.to_bits() - BIAS, u32::try_from(at).expect("fewer than 2^32 groups"))
+        (instant(key), u32::try_from(from * BLOCK + at).expect("fewer than 2^32 groups"))
     }
 }
 
-/// The least of whole lanes.
 #[inline]
-fn least(keys: &[f64]) -> f64 {
+fn block(leaves: &[f64], b: usize) -> &[f64] {
+    &leaves[b * BLOCK..leaves.len().min(b * BLOCK + BLOCK)]
+}
+
+/// The least of whole lanes, and its first place.
+#[inline]
+fn least(keys: &[f64]) -> (f64, usize) {
     let lower = |a: f64, b: f64| if a < b { a } else { b };
     let mut lanes = [NEVER; LANES];
     for piece in keys.as_chunks::<LANES>().0 {
-        for (lane, key) in lanes.iter_mut().zip(piece) {
-            *lane = lower(*key, *lane);
+        for j in 0..LANES {
+            lanes[j] = lower(piece[j], lanes[j]);
         }
     }
     let [a, b, c, d, e, f, g, h] = lanes;
-    lower(lower(lower(a, b), lower(c, d)), lower(lower(e, f), lower(g, h)))
-}
-
-/// The first place of a key that is there, in whole lanes.
-#[inline]
-fn place(keys: &[f64], key: f64) -> usize {
-    for (i, piece) in keys.as_chunks::<LANES>().0.iter().enumerate() {
-        // One bit for each that is it.
-        let hits = piece.iter().rev().fold(0, |bits: u32, x| bits << 1 | u32::from(*x == key));
-        if hits != 0 {
-            return i * LANES + hits.trailing_zeros() as usize;
-        }
+    let least = lower(lower(lower(a, b), lower(c, d)), lower(lower(e, f), lower(g, h)));
+    let mut at = keys.len();
+    for (lane, _) in lanes.iter().enumerate().filter(|(_, key)| **key == least) {
+        let first = keys.iter().skip(lane).step_by(LANES).position(|key| *key == least);
+        at = at.min(first.map_or(at, |i| lane + i * LANES));
     }
-    keys.len()
+    (least, at)
 }
 
 #[cfg(test)]
