@@ -2,7 +2,7 @@
 
 use super::accounts::{Account, Posting};
 use super::flows::Flows;
-use super::form::{Faster, Form};
+use super::form::{Faster, Form, Mask};
 use super::heap::Heap;
 use super::lanes::Lanes;
 use super::queue::Queue;
@@ -70,7 +70,7 @@ pub(super) struct Class {
     pub(super) active: u32,
     /// Its path.
     pub(super) path: Path,
-    pub(super) mask: u128,
+    pub(super) mask: Mask,
 }
 
 /// Where the steps of a path are.
@@ -125,7 +125,7 @@ pub(super) struct Active {
     pub(super) queue: u32,
     /// Removed flows that are still in the queue.
     pub(super) dead: u32,
-    pub(super) mask: u128,
+    pub(super) mask: Mask,
     pub(super) ceiling: f64,
     /// Attained work of a flow that was here from the start = the group's clock + this; at its own
     /// ceiling, this, as of the last account.

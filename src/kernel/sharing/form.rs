@@ -3,6 +3,9 @@
 use super::core::{Link, Step};
 use std::fmt::Debug;
 
+/// A set of resources in bits, as far as a form keeps some.
+pub(super) type Mask = [u64; 2];
+
 /// Someone that crosses a resource at a higher level than its group's.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Faster {
@@ -27,10 +30,10 @@ pub(super) trait Form: Debug + Default {
     fn grow(&mut self, room: f64);
 
     /// A path in this form's own notes.
-    fn mask(steps: &[Step]) -> u128;
+    fn mask(steps: &[Step]) -> Mask;
 
     /// Whether a path crosses a resource.
-    fn crosses(mask: u128, steps: &[Step], r: u32) -> bool;
+    fn crosses(mask: Mask, steps: &[Step], r: u32) -> bool;
 
     /// A class of two steps or more joins a group of some level: one more on each of its steps,
     /// whose loads rise. (That of the group's own resource too: the caller puts it back, which is
@@ -99,7 +102,7 @@ pub(super) trait Form: Debug + Default {
     fn rekey(&mut self, r: u32, links: &[Link], levels: &[f64]);
 
     /// Marks the resources on a path that hold classes or are over their room.
-    fn stir(&mut self, mask: u128, steps: &[Step], used: &[f64], room: &[f64]);
+    fn stir(&mut self, mask: Mask, steps: &[Step], used: &[f64], room: &[f64]);
 
     /// The same of one resource.
     fn mark(&mut self, r: u32, used: f64, room: f64);

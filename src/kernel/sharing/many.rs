@@ -1,7 +1,7 @@
 //! The matrix of any number of resources: lists, and an index of their cells.
 
 use super::cells::Cells;
-use super::form::{Faster, Form, Who};
+use super::form::{Faster, Form, Mask, Who};
 use super::marks::Marks;
 use super::core::{Link, Step};
 
@@ -42,12 +42,12 @@ impl Form for Many {
         self.is_touched.push(false);
     }
 
-    fn mask(_steps: &[Step]) -> u128 {
-        0
+    fn mask(_steps: &[Step]) -> Mask {
+        Mask::default()
     }
 
     #[inline]
-    fn crosses(_mask: u128, steps: &[Step], r: u32) -> bool {
+    fn crosses(_mask: Mask, steps: &[Step], r: u32) -> bool {
         steps.iter().any(|step| step.link == r)
     }
 
@@ -224,7 +224,7 @@ impl Form for Many {
     }
 
     #[inline]
-    fn stir(&mut self, _mask: u128, steps: &[Step], used: &[f64], _room: &[f64]) {
+    fn stir(&mut self, _mask: Mask, steps: &[Step], used: &[f64], _room: &[f64]) {
         let loads = steps.iter().map(|step| (step.link, used[step.link as usize]));
         self.marks.sound(loads, &mut self.alarm);
     }
