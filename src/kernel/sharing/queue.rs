@@ -23,17 +23,16 @@ const fn parts(entry: Entry) -> (f64, u64) {
 
 /// A priority queue of (mark, tag), lowest first. Pushes wait unordered until something is asked.
 ///
-/// Invariant: `near` and `run` come before all that is dealt, bucket by bucket.
+/// Invariant: the heap and the run come before all that is dealt, bucket by bucket.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     /// A heap, and behind `heaped` what was pushed since.
     near: Vec<Entry>,
     heaped: usize,
-    /// The bucket under way, the first entry at its end.
-    run: Vec<Entry>,
-    /// All that was dealt and not yet opened: what lies beyond the last bucket, the last bucket, and
-    /// so on to the next one at the end.
+    /// What was dealt: beyond the last bucket, the last bucket, and so on to the next one; from
+    /// `run` on, the bucket under way, the first entry at its end.
     dealt: Vec<Entry>,
+    run: usize,
     /// Where each bucket begins in `dealt`, the last one first.
     begins: Vec<u32>,
     /// What came into each bucket later, the last one first; empty until something did.
@@ -56,14 +55,14 @@ impl Queue {
 
     /// Entries, dead ones included.
     pub(super) fn len(&self) -> usize {
-        self.near.len() + self.run.len() + self.dealt.len() + self.came_later
+        self.near.len() + self.dealt.len() + self.came_later
     }
 
     /// The lowest entry.
     #[inline]
     pub(super) fn first(&mut self) -> Option<(f64, u64)> {
         self.settle();
-        match (self.near.first(), self.run.last()) {
+        match (self.near.first(), self.dealt[self.run..].last()) {
             (Some(a), Some(b)) => Some(parts(*a.min(b))),
             (Some(a), None) | (None, Some(a)) => Some(parts(*a)),
             (None, None) => None,
@@ -74,11 +73,11 @@ impl Queue {
     #[inline]
     pub(super) fn pop(&mut self) -> Option<(f64, u64)> {
         self.settle();
-        if let Some(last) = self.run.last()
+        if let Some(last) = self.dealt[self.run..].last()
             && self.near.first().is_none_or(|first| last < first)
         {
             let last = *last;
-            self.run.pop();
+            self.dealt.pop();
             return Some(parts(last));
         }
         let last = self.near.pop()?;
@@ -112,15 +111,15 @@ impl Queue {
 
     /// Empties it, and keeps a little of its memory.
     pub(super) fn clear(&mut self) {
-        self.near.clear();
-        self.near.shrink_to(HEAP_MOST / 16);
-        *self = Self { near: std::mem::take(&mut self.near), ..Self::default() };
+        let mut near = std::mem::take(&mut self.near);
+        near.clear();
+        near.shrink_to(HEAP_MOST / 16);
+        *self = Self { near, ..Self::default() };
     }
 
     fn take_all(&mut self) -> Vec<Entry> {
-        let mut all = std::mem::take(&mut self.near);
-        all.append(&mut self.run);
-        all.append(&mut self.dealt);
+        let mut all = std::mem::take(&mut self.dealt);
+        all.append(&mut self.near);
         self.later.iter_mut().for_each(|later| all.append(later));
         all.append(&mut self.far);
         *self = Self::default();
@@ -133,32 +132,31 @@ impl Queue {
         if self.heaped < self.near.len() {
             self.place_waiting();
         }
-        if self.run.is_empty() && self.near.is_empty() && self.dealt.len() + self.came_later > 0 {
+        if self.dealt.len() == self.run && self.near.is_empty() && self.opened > 0 {
             self.open_next();
         }
     }
 
     fn place_waiting(&mut self) {
         let waiting = self.near.len() - self.heaped;
-        if waiting > HEAP_MOST.max(self.len() / 4) {
-            let all = self.take_all();
-            return self.deal(all);
-        }
-        if self.opened == 0 {
-            while self.heaped < self.near.len() {
-                up(&mut self.near, self.heaped);
-                self.heaped += 1;
+        if waiting <= HEAP_MOST.max(self.len() / 4) {
+            if self.opened == 0 {
+                while self.heaped < self.near.len() {
+                    up(&mut self.near, self.heaped);
+                    self.heaped += 1;
+                }
+            } else {
+                for i in self.heaped..self.near.len() {
+                    self.place(self.near[i]);
+                }
+                self.near.truncate(self.heaped);
             }
-        } else {
-            for i in self.heaped..self.near.len() {
-                self.place(self.near[i]);
+            if self.near.len() <= HEAP_MOST.max(self.len() / 4) {
+                return;
             }
-            self.near.truncate(self.heaped);
         }
-        if self.near.len() > HEAP_MOST.max(self.len() / 4) {
-            let all = self.take_all();
-            self.deal(all);
-        }
+        let all = self.take_all();
+        self.deal(all);
     }
 
     /// Puts an entry into the heap, its bucket or beyond.
@@ -197,17 +195,16 @@ impl Queue {
     fn open_next(&mut self) {
         while let Some(begin) = self.begins.pop() {
             self.opened += 1;
-            self.run.extend_from_slice(&self.dealt[begin as usize..]);
-            self.dealt.truncate(begin as usize);
+            self.run = begin as usize;
+            if self.dealt.capacity() > 4 * self.dealt.len() + HEAP_MOST {
+                self.dealt.shrink_to_fit();
+            }
             if let Some(mut later) = self.later.pop() {
                 self.came_later -= later.len();
-                self.run.append(&mut later);
+                self.dealt.append(&mut later);
             }
-            if !self.run.is_empty() {
-                self.run.sort_unstable_by(|a, b| b.cmp(a));
-                if self.dealt.capacity() > 4 * self.dealt.len() + HEAP_MOST {
-                    self.dealt.shrink_to_fit();
-                }
+            if self.run < self.dealt.len() {
+                self.dealt[self.run..].sort_unstable_by(|a, b| b.cmp(a));
                 return;
             }
         }
@@ -217,44 +214,52 @@ impl Queue {
 
     /// Deals entries into buckets over the lower three quarters of their marks; the upper quarter
     /// waits beyond, so that a few huge marks don't stretch the buckets.
-    fn deal(&mut self, all: Vec<Entry>) {
+    fn deal(&mut self, mut all: Vec<Entry>) {
         if all.len() <= HEAP_MOST / 4 {
             self.near = all;
-            return self.place_waiting();
+            while self.heaped < self.near.len() {
+                up(&mut self.near, self.heaped);
+                self.heaped += 1;
+            }
+            return;
         }
         let mut sample: Vec<Entry> = all.iter().step_by(all.len() / 64).copied().collect();
         sample.sort_unstable();
         let low = parts(*all.iter().min().expect("there are many")).0;
         let span = parts(sample[sample.len() * 3 / 4]).0 - low;
-        if span <= 0.0 {
-            // Equal marks, most of them: one run.
-            self.run = all;
-            self.run.sort_unstable_by(|a, b| b.cmp(a));
-            return;
-        }
         let buckets = all.len() * 3 / 4 / BUCKET + 1;
         self.low = low;
+        // Equal marks, most of them: one bucket.
+        let buckets = if span > 0.0 { buckets } else { 1 };
         #[expect(clippy::cast_precision_loss, reason = "far below 2^53 buckets")]
-        let scale = buckets as f64 / span;
+        let scale = if span > 0.0 { buckets as f64 / span } else { 0.0 };
         self.scale = scale;
-        // Where the next entry of each bucket goes, counted from behind: 0 is beyond the last.
+        // Pile 0 is beyond the last bucket, pile 1 the last one, and so on.
+        let pile = |e| buckets - self.bucket(e).min(buckets);
         let mut next = vec![0_u32; buckets + 2];
-        for e in &all {
-            next[buckets - self.bucket(*e).min(buckets) + 1] += 1;
-        }
+        all.iter().for_each(|e| next[pile(*e) + 1] += 1);
         for i in 1..next.len() {
             next[i] += next[i - 1];
         }
-        let mut dealt = vec![0; all.len()];
-        for e in &all {
-            let at = &mut next[buckets - self.bucket(*e).min(buckets)];
-            dealt[*at as usize] = *e;
-            *at += 1;
+        let ends = next[1..].to_vec();
+        // Every entry is put on its pile, in place of one that is taken up for its own (McIlroy,
+        // Bostic & McIlroy, Engineering Radix Sort, 1993).
+        for home in 0..=buckets {
+            while next[home] < ends[home] {
+                let mut e = all[next[home] as usize];
+                loop {
+                    let at = pile(e);
+                    let place = &mut all[next[at] as usize];
+                    next[at] += 1;
+                    std::mem::swap(place, &mut e);
+                    if at == home {
+                        break;
+                    }
+                }
+            }
         }
-        // Each place is now where the next bucket begins.
-        next.truncate(buckets);
-        (self.dealt, self.begins, self.opened) = (dealt, next, 0);
-        drop(all);
+        (self.dealt, self.begins) = (all, ends);
+        self.begins.truncate(buckets);
         self.open_next();
     }
 }
