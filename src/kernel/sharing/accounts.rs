@@ -10,7 +10,7 @@ use super::{Bound, ClassId, NONE, ResourceId, ResourceUse};
 use crate::kernel::time::Instant;
 
 /// What a resource did since its last reading.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Account {
     since: u64,
     bytes: f64,
@@ -152,7 +152,7 @@ impl<F: Form> Core<F> {
         let work = std::mem::take(&mut it.work);
         if work != 0.0 {
             for step in it.path.of(&self.steps) {
-                self.accounts[step.link as usize].bytes += work * step.share;
+                self.accounts[step.link].bytes += work * step.share;
             }
         }
         let class = it.class;
@@ -184,8 +184,8 @@ impl<F: Form> Core<F> {
     /// Brings a resource's sums to the present, up to the work of its classes.
     pub(super) fn account_link(&mut self, r: u32) {
         let load = self.load_of_all(r);
-        let link = &self.links[r as usize];
-        let account = &mut self.accounts[r as usize];
+        let link = &self.links[r];
+        let account = &mut self.accounts[r];
         let dt = span(account.since, self.now);
         if dt > 0.0 {
             account.capacity += link.capacity * dt;
@@ -228,9 +228,9 @@ impl<F: Form> Core<F> {
 
     pub(super) fn note_peak(&mut self, lane: u32) {
         let r = self.lanes.base(lane);
-        if self.accounts[r as usize].steady_since < self.now {
+        if self.accounts[r].steady_since < self.now {
             let load = self.load_of_all(r);
-            self.accounts[r as usize].leaves(load, self.now);
+            self.accounts[r].leaves(load, self.now);
         }
     }
 
@@ -256,14 +256,14 @@ impl<F: Form> Core<F> {
         if !self.lanes.is_empty() {
             let behind: Vec<u32> = self.lanes.behind(r).collect();
             for lane in behind {
-                let bytes = std::mem::take(&mut self.accounts[lane as usize].bytes);
-                self.accounts[r as usize].bytes += bytes;
+                let bytes = std::mem::take(&mut self.accounts[lane].bytes);
+                self.accounts[r].bytes += bytes;
             }
         }
         self.account_link(r);
         let load = self.load_of_all(r);
         let now = self.now;
-        let account = &mut self.accounts[r as usize];
+        let account = &mut self.accounts[r];
         let seen = ResourceUse {
             bytes: account.bytes,
             capacity: account.capacity,

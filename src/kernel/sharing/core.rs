@@ -7,7 +7,8 @@ use super::heap::Heap;
 use super::lanes::Lanes;
 use super::queue::Queue;
 use super::soonest::Soonest;
-use super::few::{Few, LANES};
+use super::few::Few;
+use super::slots::{Listed, Slots as _};
 use super::many::Many;
 use super::{Bound, ClassId, FlowId, NONE, ResourceId};
 use crate::kernel::classheap::ClassHeap;
@@ -21,7 +22,7 @@ const HAIR: f64 = 4e-15;
 const CLASS_BITS: u32 = 26;
 
 /// What every change looks at of a resource.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Link {
     pub(super) capacity: f64,
     /// Flows x weight x crossings of its group.
@@ -37,7 +38,7 @@ pub(super) struct Link {
 }
 
 /// A resource's group: its clock and classes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Group {
     /// Work attained since the clock's zero, per weight, at `since`.
     pub(super) clock: f64,
@@ -144,18 +145,19 @@ pub(super) struct Active {
 
 /// A sharing with its matrix in some form.
 #[derive(Debug, Default)]
-pub(super) struct Core<F> {
-    pub(super) links: Vec<Link>,
+pub(super) struct Core<F: Form> {
+    /// How many resources there are.
+    pub(super) len: u32,
+    pub(super) links: F::Of<Link>,
     // What a repair looks at of many resources at once lies in arrays of its own.
     /// Level of each group; infinite while it holds none.
-    pub(super) levels: Vec<f64>,
-    /// Of each resource, the load of the classes that it does not hold. This and `room` are padded
-    /// to whole lanes.
-    pub(super) used: Vec<f64>,
+    pub(super) levels: F::Of<f64>,
+    /// Of each resource, the load of the classes that it does not hold. 
+    pub(super) used: F::Of<f64>,
     /// Load beyond which a resource that holds nobody is over its capacity.
-    pub(super) room: Vec<f64>,
-    pub(super) groups: Vec<Group>,
-    pub(super) accounts: Vec<Account>,
+    pub(super) room: F::Of<f64>,
+    pub(super) groups: F::Of<Group>,
+    pub(super) accounts: F::Of<Account>,
     pub(super) form: F,
     pub(super) lanes: Lanes,
     pub(super) steps: Vec<Step>,
@@ -186,32 +188,19 @@ pub(super) struct Core<F> {
 impl<F: Form> Core<F> {
     pub(super) fn add_resource(&mut self, capacity: f64) -> ResourceId {
         assert!(capacity >= 0.0, "a capacity is a number not below 0");
-        let id = u32::try_from(self.links.len()).expect("fewer than 2^32 resources");
-        self.links.push(Link {
-            capacity,
-            size: 0.0,
-            share: 0.0,
-            holds: 0,
-            own: 0,
-            fresh_for: super::level::AFRESH,
-        });
-        self.levels.push(f64::INFINITY);
-        let padded = self.links.len().next_multiple_of(LANES);
-        self.used.resize(padded, 0.0);
-        self.room.resize(padded, f64::INFINITY);
-        self.room[id as usize] = capacity * ROOM;
-        self.groups.push(Group {
-            clock: 0.0,
-            since: self.now,
-            finish: Heap::default(),
-            ceilings: Heap::default(),
-            own: Heap::default(),
-        });
-        self.accounts.push(Account::new(self.now));
+        let r = self.len;
+        self.len = r.checked_add(1).expect("fewer than 2^32 resources");
+        let fresh_for = super::level::AFRESH;
+        self.links.add(r, Link { capacity, fresh_for, ..Link::default() });
+        self.levels.add(r, f64::INFINITY);
+        self.used.add(r, 0.0);
+        self.room.add(r, capacity * ROOM);
+        self.groups.add(r, Group { since: self.now, ..Group::default() });
+        self.accounts.add(r, Account::new(self.now));
         self.form.grow(capacity * ROOM);
         self.lanes.grow();
         self.soonest.grow();
-        ResourceId(id)
+        ResourceId(r)
     }
 
     pub(super) fn add_class(
@@ -229,7 +218,7 @@ impl<F: Form> Core<F> {
         assert!(id < 1 << CLASS_BITS, "fewer than 2^26 classes");
         let first = self.steps.len();
         for &ResourceId(link) in path {
-            assert!((link as usize) < self.links.len(), "a path over resources of this sharing");
+            assert!(link < self.len, "a path over resources of this sharing");
             let link = self.lane(link, priority);
             match self.steps[first..].iter_mut().find(|step| step.link == link) {
                 Some(step) => step.share += weight,
@@ -316,7 +305,7 @@ impl<F: Form> Core<F> {
 
     /// Changes a capacity at the present instant.
     pub(super) fn change_capacity(&mut self, r: u32, capacity: f64) {
-        let old = self.links[r as usize].capacity;
+        let old = self.links[r].capacity;
         if old == capacity {
             return;
         }
@@ -325,9 +314,9 @@ impl<F: Form> Core<F> {
             self.repair();
         }
         self.account_link(r);
-        let link = &mut self.links[r as usize];
+        let link = &mut self.links[r];
         link.capacity = capacity;
-        self.room[r as usize] = capacity * ROOM;
+        self.room[r] = capacity * ROOM;
         let holds = link.holds > 0;
         self.form.set_room(r, holds, capacity * ROOM, old * ROOM);
         self.form.rekey(r, &self.links, &self.levels);
@@ -337,7 +326,7 @@ impl<F: Form> Core<F> {
             self.catch(r);
         }
         self.sum_afresh(r);
-        self.form.mark(r, self.used[r as usize], self.room[r as usize]);
+        self.form.mark(r, self.used[r], self.room[r]);
         (self.next, self.posted) = (None, false);
     }
 
@@ -362,7 +351,7 @@ impl<F: Form> Core<F> {
             let (_, c) = self.own.first().expect("a class with an end");
             self.classes[c as usize].active
         } else {
-            self.groups[g as usize].finish.first().expect("a group with an end").1
+            self.groups[g].finish.first().expect("a group with an end").1
         };
         assert!(at >= self.now, "what is done is taken before time goes on");
         self.now = at;
@@ -431,10 +420,10 @@ impl<F: Form> Core<F> {
         self.next = None;
         let Self { form, links, levels, groups, soonest, now, .. } = self;
         form.take_touched(|g| {
-            let at = if links[g as usize].holds == 0 {
+            let at = if links[g].holds == 0 {
                 u64::MAX
             } else {
-                let (group, level) = (&groups[g as usize], levels[g as usize]);
+                let (group, level) = (&groups[g], levels[g]);
                 let clock = group.clock_at(*now, level);
                 let (key, _) = group.finish.first().expect("it holds a class");
                 done_at(*now, key - clock, key, level)
@@ -467,7 +456,7 @@ impl<F: Form> Core<F> {
     #[inline]
     pub(super) fn level_of(&self, k: u32) -> f64 {
         let it = &self.actives[k as usize];
-        if it.group == NONE { it.ceiling } else { self.levels[it.group as usize] }
+        if it.group == NONE { it.ceiling } else { self.levels[it.group] }
     }
 }
 
@@ -476,31 +465,33 @@ impl Core<Few> {
     pub(super) fn into_many(mut self) -> Core<Many> {
         // Nothing is marked or touched now.
         self.settle();
+        let len = self.len as usize;
+        let (links, levels) = (Listed(self.links.into_vec(len)), Listed(self.levels.into_vec(len)));
+        let mut used = Listed(self.used.into_vec(len));
+        let room = Listed(self.room.into_vec(len));
         let mut form = Many::default();
-        for (r, link) in (0..).zip(&self.links) {
-            let room = self.room[r as usize];
-            form.grow(room);
-            form.hold(r, link.holds > 0, room);
+        for r in 0..self.len {
+            form.grow(room[r]);
+            form.hold(r, links[r].holds > 0, room[r]);
             form.note_level(r, f64::INFINITY);
         }
-        for r in (0..).take(self.links.len()) {
-            form.rekey(r, &self.links, &self.levels);
-        }
+        (0..self.len).for_each(|r| form.rekey(r, &links, &levels));
         for it in self.actives.iter().filter(|it| it.class != NONE && it.group != NONE) {
             let path = it.path.of(&self.steps);
             if path.len() > 1 {
                 // (The loads are there already.)
-                form.join(it.group, path, f64::from(it.flows), 0.0, &mut self.used);
+                form.join(it.group, path, f64::from(it.flows), 0.0, &mut used);
             }
         }
         Core {
             form,
-            links: self.links,
-            levels: self.levels,
-            used: self.used,
-            room: self.room,
-            groups: self.groups,
-            accounts: self.accounts,
+            len: self.len,
+            links,
+            levels,
+            used,
+            room,
+            groups: Listed(self.groups.into_vec(len)),
+            accounts: Listed(self.accounts.into_vec(len)),
             lanes: self.lanes,
             steps: self.steps,
             classes: self.classes,

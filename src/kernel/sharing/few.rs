@@ -3,6 +3,9 @@
 
 use super::core::{Link, Step};
 use super::form::{Faster, Form, Mask, Who};
+use super::slots::Fixed;
+use std::fmt::Debug;
+use std::ops::{Index, IndexMut};
 
 /// Most resources.
 pub(super) const MOST: usize = 128;
@@ -15,14 +18,14 @@ pub(super) struct Few {
     len: usize,
     /// Of each group, by resource: flows x weight x crossings of its classes there, and how many
     /// they are.
-    shares: Vec<[f64; MOST]>,
-    counts: Vec<[u32; MOST]>,
+    shares: Square<f64>,
+    counts: Square<u32>,
     /// Of each group the resources that its classes cross, of each resource the groups that cross
     /// it; its own among them.
-    columns: Vec<Mask>,
-    rows: Vec<Mask>,
+    columns: Fixed<Mask>,
+    rows: Fixed<Mask>,
     /// How many bits each column has.
-    crossed: Vec<u32>,
+    crossed: Fixed<u32>,
     sets: [Sets; 2],
 }
 
@@ -36,6 +39,32 @@ struct Sets {
     touched: u64,
     /// Groups that began since the last repair ended.
     fresh: u64,
+}
+
+/// A value for each pair of resources.
+#[derive(Debug)]
+struct Square<T>(Vec<Fixed<T>>);
+
+impl<T: Clone + Default> Default for Square<T> {
+    fn default() -> Self {
+        Self((0..MOST).map(|_| Fixed::default()).collect())
+    }
+}
+
+impl<T> Index<u32> for Square<T> {
+    type Output = Fixed<T>;
+
+    #[inline]
+    fn index(&self, r: u32) -> &Fixed<T> {
+        &self.0[r as usize % MOST]
+    }
+}
+
+impl<T> IndexMut<u32> for Square<T> {
+    #[inline]
+    fn index_mut(&mut self, r: u32) -> &mut Fixed<T> {
+        &mut self.0[r as usize % MOST]
+    }
 }
 
 #[inline]
@@ -68,14 +97,11 @@ impl Few {
 }
 
 impl Form for Few {
+    type Of<T: Debug + Default> = Fixed<T>;
+
     fn grow(&mut self, _room: f64) {
         assert!(self.len < MOST, "up to 128 resources");
         self.len += 1;
-        self.shares.push([0.0; MOST]);
-        self.counts.push([0; MOST]);
-        self.columns.push(Mask::default());
-        self.rows.push(Mask::default());
-        self.crossed.push(0);
     }
 
     fn mask(steps: &[Step]) -> Mask {
@@ -96,23 +122,22 @@ impl Form for Few {
         steps: &[Step],
         flows: f64,
         level: f64,
-        used: &mut [f64],
+        used: &mut Self::Of<f64>,
     ) -> f64 {
-        let g = group as usize;
-        let (shares, counts) = (&mut self.shares[g], &mut self.counts[g]);
-        let column = &mut self.columns[g];
-        let (mut own, mut crossed) = (0.0, self.crossed[g]);
+        let (shares, counts) = (&mut self.shares[group], &mut self.counts[group]);
+        let column = &mut self.columns[group];
+        let (mut own, mut crossed) = (0.0, self.crossed[group]);
         for step in steps {
-            let (r, share) = (step.link as usize, flows * step.share);
+            let (r, share) = (step.link, flows * step.share);
             own = if step.link == group { share } else { own };
-            crossed += u32::from(counts[r % MOST] == 0);
-            shares[r % MOST] += share;
-            counts[r % MOST] += 1;
+            crossed += u32::from(counts[r] == 0);
+            shares[r] += share;
+            counts[r] += 1;
             used[r] += share * level;
             self.rows[r][word(group)] |= bit(group);
             column[word(step.link)] |= bit(step.link);
         }
-        self.crossed[g] = crossed;
+        self.crossed[group] = crossed;
         own
     }
 
@@ -123,23 +148,22 @@ impl Form for Few {
         steps: &[Step],
         flows: f64,
         level: f64,
-        used: &mut [f64],
-        links: &[Link],
+        used: &mut Self::Of<f64>,
+        links: &Self::Of<Link>,
     ) -> f64 {
-        let g = group as usize;
-        let (shares, counts) = (&mut self.shares[g], &mut self.counts[g]);
+        let (shares, counts) = (&mut self.shares[group], &mut self.counts[group]);
         let mut own = 0.0;
         for step in steps {
-            let (r, share) = (step.link as usize, flows * step.share);
+            let (r, share) = (step.link, flows * step.share);
             own = if step.link == group { share } else { own };
             used[r] -= share * level;
-            shares[r % MOST] -= share;
-            counts[r % MOST] -= 1;
-            if counts[r % MOST] == 0 {
+            shares[r] -= share;
+            counts[r] -= 1;
+            if counts[r] == 0 {
                 // With nobody left, a sum is 0 whatever the rounding says.
-                shares[r % MOST] = 0.0;
-                self.crossed[g] -= 1;
-                self.columns[g][word(step.link)] &= !bit(step.link);
+                shares[r] = 0.0;
+                self.crossed[group] -= 1;
+                self.columns[group][word(step.link)] &= !bit(step.link);
                 self.rows[r][word(group)] &= !bit(group);
                 let others = Self::without(self.rows[r], step.link);
                 if others == Mask::default() && links[r].own == 0 {
@@ -151,13 +175,13 @@ impl Form for Few {
     }
 
     #[inline]
-    fn add(&mut self, group: u32, steps: &[Step], flows: f64, level: f64, used: &mut [f64]) -> f64 {
-        let shares = &mut self.shares[group as usize];
+    fn add(&mut self, group: u32, steps: &[Step], flows: f64, level: f64, used: &mut Self::Of<f64>) -> f64 {
+        let shares = &mut self.shares[group];
         let mut own = 0.0;
         for step in steps {
-            let (r, share) = (step.link as usize, flows * step.share);
+            let (r, share) = (step.link, flows * step.share);
             own = if step.link == group { share } else { own };
-            shares[r % MOST] += share;
+            shares[r] += share;
             used[r] += share * level;
         }
         own
@@ -165,24 +189,24 @@ impl Form for Few {
 
     #[inline]
     fn is_alone(&self, r: u32) -> bool {
-        let (row, column) = (&self.rows[r as usize], &self.columns[r as usize]);
+        let (row, column) = (&self.rows[r], &self.columns[r]);
         Self::without([row[0] | column[0], row[1] | column[1]], r) == Mask::default()
     }
 
     #[inline]
     fn others(&self, r: u32) -> bool {
-        Self::without(self.rows[r as usize], r) != Mask::default()
+        Self::without(self.rows[r], r) != Mask::default()
     }
 
     fn each_crossed(&self, group: u32, mut each: impl FnMut(u32)) {
-        for (w, bits) in self.columns[group as usize].into_iter().enumerate() {
+        for (w, bits) in self.columns[group].into_iter().enumerate() {
             each_bit(w, bits, &mut each);
         }
     }
 
     fn each_crossing(&self, r: u32, mut each: impl FnMut(u32, f64)) {
-        for (w, bits) in Self::without(self.rows[r as usize], r).into_iter().enumerate() {
-            each_bit(w, bits, |q| each(q, self.shares[q as usize][r as usize % MOST]));
+        for (w, bits) in Self::without(self.rows[r], r).into_iter().enumerate() {
+            each_bit(w, bits, |q| each(q, self.shares[q][r]));
         }
     }
 
@@ -192,18 +216,18 @@ impl Form for Few {
         r: u32,
         level: f64,
         risen: bool,
-        levels: &[f64],
+        levels: &Self::Of<f64>,
         into: &mut Vec<Faster>,
     ) -> f64 {
         let risen = risen && self.sets[word(r)].fresh & bit(r) == 0;
-        let others = Self::without(self.rows[r as usize], r);
+        let others = Self::without(self.rows[r], r);
         let mut load = 0.0;
         for w in 0..2 {
             let those = if risen { self.sets[w].touched } else { u64::MAX };
             each_bit(w, others[w] & those, |q| {
-                let other = levels[q as usize];
+                let other = levels[q];
                 if other > level {
-                    let share = self.shares[q as usize][r as usize % MOST];
+                    let share = self.shares[q][r];
                     load += share * other;
                     into.push(Faster { level: other, share, who: Who::Group(q) });
                 }
@@ -216,19 +240,19 @@ impl Form for Few {
     fn note_level(&mut self, _r: u32, _level: f64) {}
 
     #[inline]
-    fn spread(&mut self, group: u32, change: f64, _level: f64, used: &mut [f64], room: &[f64]) {
-        let g = group as usize;
-        let shares = &self.shares[g];
-        let column = Self::without(self.columns[g], group);
+    fn spread(&mut self, group: u32, change: f64, _level: f64, used: &mut Self::Of<f64>, room: &Self::Of<f64>) {
+        let shares = &self.shares[group];
+        let column = Self::without(self.columns[group], group);
         // The group's own load comes from others alone.
-        let own = used[g];
+        let own = used[group];
         let mut over = false;
-        let dense = self.crossed[g] as usize * 4 > self.len;
+        let dense = self.crossed[group] as usize * 4 > self.len;
         if dense {
             // Many of them: all, as vectors.
-            let pieces = shares.as_chunks::<LANES>().0.iter().zip(room.as_chunks::<LANES>().0);
+            let lanes = self.len.next_multiple_of(LANES);
+            let pieces = shares.0.as_chunks::<LANES>().0.iter().zip(room.0.as_chunks::<LANES>().0);
             let mut most = [f64::NEG_INFINITY; LANES];
-            for (used, (share, room)) in used.as_chunks_mut::<LANES>().0.iter_mut().zip(pieces) {
+            for (used, (share, room)) in used.0[..lanes].as_chunks_mut::<LANES>().0.iter_mut().zip(pieces) {
                 // (Copied: none of them is another, which a compiler can't know.)
                 let (mut load, share, room) = (*used, *share, *room);
                 for j in 0..LANES {
@@ -238,7 +262,7 @@ impl Form for Few {
                 }
                 *used = load;
             }
-            used[g] = own;
+            used[group] = own;
             over = change > 0.0 && most.iter().any(|beyond| *beyond > 0.0);
         }
         for w in 0..2 {
@@ -246,13 +270,13 @@ impl Form for Few {
             let mut marked = column[w] & sets.holding;
             if !dense {
                 each_bit(w, column[w], |r| {
-                    let used = &mut used[r as usize];
-                    *used += shares[r as usize % MOST] * change;
-                    marked |= if *used > room[r as usize] { bit(r) } else { 0 };
+                    let used = &mut used[r];
+                    *used += shares[r] * change;
+                    marked |= if *used > room[r] { bit(r) } else { 0 };
                 });
             } else if over {
                 each_bit(w, column[w], |r| {
-                    let is = used[r as usize] > room[r as usize];
+                    let is = used[r] > room[r];
                     marked |= if is { bit(r) } else { 0 };
                 });
             }
@@ -282,10 +306,10 @@ impl Form for Few {
     }
 
     #[inline]
-    fn rekey(&mut self, _r: u32, _links: &[Link], _levels: &[f64]) {}
+    fn rekey(&mut self, _r: u32, _links: &Self::Of<Link>, _levels: &Self::Of<f64>) {}
 
     #[inline]
-    fn stir(&mut self, mask: Mask, steps: &[Step], used: &[f64], room: &[f64]) {
+    fn stir(&mut self, mask: Mask, steps: &[Step], used: &Self::Of<f64>, room: &Self::Of<f64>) {
         let mut rest = 0;
         for w in 0..2 {
             let sets = &mut self.sets[w];
@@ -294,7 +318,7 @@ impl Form for Few {
         }
         if rest != 0 {
             for step in steps {
-                let r = step.link as usize;
+                let r = step.link;
                 let over = if used[r] > room[r] { bit(step.link) } else { 0 };
                 self.sets[word(step.link)].marked |= over;
             }
@@ -315,15 +339,15 @@ impl Form for Few {
     }
 
     #[inline]
-    fn pop(&mut self, links: &[Link], levels: &[f64]) -> Option<u32> {
+    fn pop(&mut self, links: &Self::Of<Link>, levels: &Self::Of<f64>) -> Option<u32> {
         let (mut first, mut lowest) = (None, f64::INFINITY);
         for w in 0..2 {
             each_bit(w, self.sets[w].marked, |r| {
-                let level = levels[r as usize];
+                let level = levels[r];
                 let key = if level < f64::INFINITY {
                     level
                 } else {
-                    links[r as usize].capacity / links[r as usize].share
+                    links[r].capacity / links[r].share
                 };
                 let lower = key < lowest || first.is_none();
                 first = if lower { Some(r) } else { first };

@@ -1,6 +1,7 @@
 //! What the repair asks of the matrix of groups and resources.
 
 use super::core::{Link, Step};
+use super::slots::Slots;
 use std::fmt::Debug;
 
 /// A set of resources in bits, as far as a form keeps some.
@@ -26,6 +27,9 @@ pub(super) enum Who {
 ///
 /// Groups and resources are numbered alike: a resource's group holds the classes that it limits.
 pub(super) trait Form: Debug + Default {
+    /// Values by resource.
+    type Of<T: Debug + Default>: Slots<T>;
+
     /// One more resource, which holds nobody.
     fn grow(&mut self, room: f64);
 
@@ -38,7 +42,7 @@ pub(super) trait Form: Debug + Default {
     /// A class of two steps or more joins a group of some level: one more on each of its steps,
     /// whose loads rise. (That of the group's own resource too: the caller puts it back, which is
     /// one store and not a branch a step.) Returns the weight on the group's own resource.
-    fn join(&mut self, group: u32, steps: &[Step], flows: f64, level: f64, used: &mut [f64])
+    fn join(&mut self, group: u32, steps: &[Step], flows: f64, level: f64, used: &mut Self::Of<f64>)
     -> f64;
 
     /// Such a class quits a group: one less on each of its steps, whose loads fall.
@@ -48,12 +52,12 @@ pub(super) trait Form: Debug + Default {
         steps: &[Step],
         flows: f64,
         level: f64,
-        used: &mut [f64],
-        links: &[Link],
+        used: &mut Self::Of<f64>,
+        links: &Self::Of<Link>,
     ) -> f64;
 
     /// The weight of such a class changes by that of some flows.
-    fn add(&mut self, group: u32, steps: &[Step], flows: f64, level: f64, used: &mut [f64]) -> f64;
+    fn add(&mut self, group: u32, steps: &[Step], flows: f64, level: f64, used: &mut Self::Of<f64>) -> f64;
 
     /// Whether no other group crosses a resource, and its own crosses no other.
     fn is_alone(&self, r: u32) -> bool;
@@ -75,7 +79,7 @@ pub(super) trait Form: Debug + Default {
         r: u32,
         level: f64,
         risen: bool,
-        levels: &[f64],
+        levels: &Self::Of<f64>,
         into: &mut Vec<Faster>,
     ) -> f64;
 
@@ -84,7 +88,7 @@ pub(super) trait Form: Debug + Default {
 
     /// The members of a group changed their level by `change`, to `level`: the loads of the other
     /// resources that they cross follow; those that hold classes, or are now over, are marked.
-    fn spread(&mut self, group: u32, change: f64, level: f64, used: &mut [f64], room: &[f64]);
+    fn spread(&mut self, group: u32, change: f64, level: f64, used: &mut Self::Of<f64>, room: &Self::Of<f64>);
 
     /// A resource begins or ceases to hold classes back.
     fn hold(&mut self, r: u32, holds: bool, room: f64);
@@ -99,10 +103,10 @@ pub(super) trait Form: Debug + Default {
     fn begin(&mut self, group: u32);
 
     /// The level of a resource's group, or what would be its level, changed.
-    fn rekey(&mut self, r: u32, links: &[Link], levels: &[f64]);
+    fn rekey(&mut self, r: u32, links: &Self::Of<Link>, levels: &Self::Of<f64>);
 
     /// Marks the resources on a path that hold classes or are over their room.
-    fn stir(&mut self, mask: Mask, steps: &[Step], used: &[f64], room: &[f64]);
+    fn stir(&mut self, mask: Mask, steps: &[Step], used: &Self::Of<f64>, room: &Self::Of<f64>);
 
     /// The same of one resource.
     fn mark(&mut self, r: u32, used: f64, room: f64);
@@ -111,7 +115,7 @@ pub(super) trait Form: Debug + Default {
     fn is_marked(&self) -> bool;
 
     /// The marked resource of the lowest key; it keeps its mark until `done`.
-    fn pop(&mut self, links: &[Link], levels: &[f64]) -> Option<u32>;
+    fn pop(&mut self, links: &Self::Of<Link>, levels: &Self::Of<f64>) -> Option<u32>;
 
     /// A resource is right again.
     fn done(&mut self, r: u32, holds: bool, room: f64);

@@ -63,7 +63,7 @@ impl<F: Form> Core<F> {
             Ok(at) => return self.lanes.all[at].2,
             Err(at) => at,
         };
-        let ResourceId(lane) = self.add_resource(self.links[r as usize].capacity);
+        let ResourceId(lane) = self.add_resource(self.links[r].capacity);
         self.lanes.base[lane as usize] = r;
         self.lanes.all.insert(at, (priority, r, lane));
         lane
@@ -76,11 +76,11 @@ impl<F: Form> Core<F> {
         while let Some(&(priority, ..)) = self.lanes.all.get(at) {
             let first = at;
             while let Some(&(_, r, lane)) = self.lanes.all.get(at).filter(|l| l.0 == priority) {
-                let whole = self.links[r as usize].capacity;
+                let whole = self.links[r].capacity;
                 let before = self.lanes.all[..first].iter().filter(|l| l.1 == r);
                 let taken = self.load_of(r) + before.map(|l| self.load_of(l.2)).sum::<f64>();
                 let left = if whole == f64::INFINITY { whole } else { whole - taken };
-                let old = self.links[lane as usize].capacity;
+                let old = self.links[lane].capacity;
                 // What rounding leaves of a full resource is nothing.
                 let full = whole.is_finite() && left <= SAME * whole;
                 let left = if full { 0.0 } else { left };

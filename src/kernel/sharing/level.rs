@@ -33,7 +33,7 @@ impl<F: Form> Core<F> {
             self.level(r);
             steps += 1;
             assert!(
-                steps < 1_000_000 + 1_000 * self.links.len() as u64,
+                steps < 1_000_000 + 1_000 * u64::from(self.len),
                 "a repair of levels comes to an end"
             );
         }
@@ -43,7 +43,7 @@ impl<F: Form> Core<F> {
     /// to others does not mark it again.
     #[inline]
     fn level(&mut self, r: u32) {
-        let link = &mut self.links[r as usize];
+        let link = &mut self.links[r];
         link.fresh_for -= 1;
         if link.fresh_for == 0 {
             link.fresh_for = AFRESH.max(link.holds.saturating_mul(4));
@@ -52,18 +52,18 @@ impl<F: Form> Core<F> {
         if !self.level_alone(r) {
             while self.try_level(r) {}
         }
-        self.form.done(r, self.links[r as usize].holds > 0, self.room[r as usize]);
+        self.form.done(r, self.links[r].holds > 0, self.room[r]);
     }
 
     /// The same for a resource whose classes cross no other, and that nobody else crosses: nothing
     /// moves but its level. Whether it is one.
     #[inline]
     fn level_alone(&mut self, r: u32) -> bool {
-        let link = &self.links[r as usize];
+        let link = &self.links[r];
         if link.holds == 0 || link.own > 0 || !self.form.is_alone(r) {
             return false;
         }
-        let (level, old) = (link.capacity / link.size, self.levels[r as usize]);
+        let (level, old) = (link.capacity / link.size, self.levels[r]);
         if self.has_lower_ceiling(r, level) {
             return false;
         }
@@ -81,9 +81,9 @@ impl<F: Form> Core<F> {
     /// Whether it must be tried again: someone it counted on went to its ceiling instead.
     #[inline]
     fn try_level(&mut self, r: u32) -> bool {
-        let (link, used) = (&self.links[r as usize], self.used[r as usize]);
+        let (link, used) = (&self.links[r], self.used[r]);
         let held = link.holds > 0;
-        if link.capacity == f64::INFINITY || (!held && used <= self.room[r as usize]) {
+        if link.capacity == f64::INFINITY || (!held && used <= self.room[r]) {
             return false;
         }
         // The level to come is the root of the load as a function of it, which is increasing and
@@ -93,7 +93,7 @@ impl<F: Form> Core<F> {
         } else {
             link.capacity / link.share
         };
-        let old = self.levels[r as usize];
+        let old = self.levels[r];
         let rest = self.note_faster(r, level * TIE, level >= old);
         if !self.faster.is_empty() || self.has_lower_ceiling(r, level) {
             match self.find_root(r, level, used - rest) {
@@ -105,7 +105,7 @@ impl<F: Form> Core<F> {
         if self.faster.is_empty() && (!held || (level - old).abs() <= SAME * old) {
             return false;
         }
-        if self.links[r as usize].holds > 0 {
+        if self.links[r].holds > 0 {
             self.advance(r);
             self.set_level(r, level);
             self.form.touch(r);
@@ -121,7 +121,7 @@ impl<F: Form> Core<F> {
 
     #[inline]
     fn has_lower_ceiling(&self, r: u32, level: f64) -> bool {
-        self.groups[r as usize].ceilings.first().is_some_and(|(ceiling, _)| ceiling <= level)
+        self.groups[r].ceilings.first().is_some_and(|(ceiling, _)| ceiling <= level)
     }
 
     /// The level at which a resource is full: `level` or above. `rest` is the load of those that
@@ -131,14 +131,14 @@ impl<F: Form> Core<F> {
         let mut above = usize::MAX;
         loop {
             let mut released = false;
-            while let Some((ceiling, k)) = self.groups[r as usize].ceilings.first()
+            while let Some((ceiling, k)) = self.groups[r].ceilings.first()
                 && ceiling <= level
             {
-                let before = self.used[r as usize];
+                let before = self.used[r];
                 self.release(k);
-                rest += self.used[r as usize] - before;
+                rest += self.used[r] - before;
                 released = true;
-                if self.links[r as usize].holds == 0 {
+                if self.links[r].holds == 0 {
                     // Those noted stay where they are for now.
                     self.keep_faster(r, f64::INFINITY);
                     return None;
@@ -147,7 +147,7 @@ impl<F: Form> Core<F> {
             if self.faster.is_empty() && !released {
                 break;
             }
-            let link = &self.links[r as usize];
+            let link = &self.links[r];
             let (mut left, mut size, mut count) = (left_of(link.capacity, rest), link.size, 0);
             for it in &self.faster {
                 if it.level > level * TIE {
@@ -176,9 +176,9 @@ impl<F: Form> Core<F> {
         self.faster.clear();
         let Self { form, levels, faster, .. } = self;
         let mut load = form.note_faster(r, level, risen, levels, faster);
-        if self.links[r as usize].own > 0 {
+        if self.links[r].own > 0 {
             let Self { groups, actives, steps, faster, .. } = self;
-            groups[r as usize].own.each_below(-level, &mut |key, k| {
+            groups[r].own.each_below(-level, &mut |key, k| {
                 let it = &actives[k as usize];
                 let step = it.path.of(steps).iter().find(|step| step.link == r);
                 let share = f64::from(it.flows) * step.expect("it crosses this").share;
@@ -225,14 +225,14 @@ impl<F: Form> Core<F> {
                 }
             }
             if let Who::Group(q) = it.who
-                && self.links[q as usize].holds > 0
+                && self.links[q].holds > 0
             {
-                self.form.mark(q, self.used[q as usize], self.room[q as usize]);
+                self.form.mark(q, self.used[q], self.room[q]);
             }
         }
         self.moved = moved;
         self.faster = faster;
-        if self.links[r as usize].holds == 0 {
+        if self.links[r].holds == 0 {
             self.set_level(r, f64::INFINITY);
         }
         other
@@ -242,7 +242,7 @@ impl<F: Form> Core<F> {
     #[inline]
     fn crossing(&self, q: u32, r: u32, into: &mut Vec<u32>) {
         let bit = 1 << (r % 32);
-        for entry in self.groups[q as usize].finish.iter() {
+        for entry in self.groups[q].finish.iter() {
             if entry.sketch & bit == 0 {
                 continue;
             }
@@ -256,7 +256,7 @@ impl<F: Form> Core<F> {
     /// Sums the weights and loads of a resource afresh, free of the rounding of the past.
     pub(super) fn sum_afresh(&mut self, r: u32) {
         let Self { form, levels, groups, actives, steps, .. } = self;
-        let group = &groups[r as usize];
+        let group = &groups[r];
         let weight_of = |k: u32| {
             let it = &actives[k as usize];
             let step = it.path.of(steps).iter().find(|step| step.link == r);
@@ -266,7 +266,7 @@ impl<F: Form> Core<F> {
         let (mut share, mut used) = (size, 0.0);
         form.each_crossing(r, |q, theirs| {
             share += theirs;
-            used += theirs * levels[q as usize];
+            used += theirs * levels[q];
         });
         for entry in group.own.iter() {
             let theirs = weight_of(entry.class);
@@ -275,21 +275,21 @@ impl<F: Form> Core<F> {
                 used -= theirs * entry.key;
             }
         }
-        let link = &mut self.links[r as usize];
+        let link = &mut self.links[r];
         (link.size, link.share) = (size, share);
-        self.used[r as usize] = used;
+        self.used[r] = used;
     }
 
     #[inline]
     pub(super) fn set_level(&mut self, r: u32, level: f64) {
-        self.levels[r as usize] = level;
+        self.levels[r] = level;
         self.form.rekey(r, &self.links, &self.levels);
     }
 
     /// An empty group gets a level.
     #[inline]
     pub(super) fn begin(&mut self, g: u32, level: f64) {
-        let group = &mut self.groups[g as usize];
+        let group = &mut self.groups[g];
         (group.clock, group.since) = (0.0, self.now);
         self.form.begin(g);
         self.set_level(g, level);
@@ -298,9 +298,9 @@ impl<F: Form> Core<F> {
     /// Brings a group's clock to the present.
     #[inline]
     pub(super) fn advance(&mut self, g: u32) -> f64 {
-        let group = &mut self.groups[g as usize];
+        let group = &mut self.groups[g];
         if group.since < self.now {
-            group.clock = group.clock_at(self.now, self.levels[g as usize]);
+            group.clock = group.clock_at(self.now, self.levels[g]);
             group.since = self.now;
             if group.clock > super::REBASE {
                 self.rebase_group(g);
@@ -312,7 +312,7 @@ impl<F: Form> Core<F> {
 
     #[cold]
     fn rebase_group(&mut self, g: u32) {
-        let group = &mut self.groups[g as usize];
+        let group = &mut self.groups[g];
         let by = std::mem::take(&mut group.clock);
         for entry in group.finish.iter() {
             self.actives[entry.class as usize].offset += by;
@@ -321,10 +321,10 @@ impl<F: Form> Core<F> {
     }
 
     pub(super) fn load_of(&self, r: u32) -> f64 {
-        let link = &self.links[r as usize];
+        let link = &self.links[r];
         // Not negative, but for rounding.
-        let used = self.used[r as usize].max(0.0);
-        if link.holds > 0 { used + link.size * self.levels[r as usize] } else { used }
+        let used = self.used[r].max(0.0);
+        if link.holds > 0 { used + link.size * self.levels[r] } else { used }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use super::cells::Cells;
 use super::form::{Faster, Form, Mask, Who};
+use super::slots::Listed;
+use std::fmt::Debug;
 use super::marks::Marks;
 use super::core::{Link, Step};
 
@@ -13,12 +15,12 @@ pub(super) struct Many {
     /// A resource must be looked at once its load is above this: always while it holds classes
     /// (minus infinity), when it is over its room while it holds none, never while it is marked or
     /// under repair (infinity).
-    alarm: Vec<f64>,
+    alarm: Listed<f64>,
     /// Nobody that crosses a resource and is not in its group has a level above this, unless it is
     /// at its own ceiling.
-    top: Vec<f64>,
+    top: Listed<f64>,
     touched: Vec<u32>,
-    is_touched: Vec<bool>,
+    is_touched: Listed<bool>,
 }
 
 /// Where the alarm stands while a resource is not marked.
@@ -34,12 +36,14 @@ fn greater(a: f64, b: f64) -> f64 {
 }
 
 impl Form for Many {
+    type Of<T: Debug + Default> = Listed<T>;
+
     fn grow(&mut self, room: f64) {
         self.cells.grow();
         self.marks.grow();
-        self.alarm.push(room);
-        self.top.push(0.0);
-        self.is_touched.push(false);
+        self.alarm.0.push(room);
+        self.top.0.push(0.0);
+        self.is_touched.0.push(false);
     }
 
     fn mask(_steps: &[Step]) -> Mask {
@@ -58,13 +62,13 @@ impl Form for Many {
         steps: &[Step],
         flows: f64,
         level: f64,
-        used: &mut [f64],
+        used: &mut Self::Of<f64>,
     ) -> f64 {
         let mut own = 0.0;
         for step in steps {
             let share = flows * step.share;
             own = if step.link == group { share } else { own };
-            used[step.link as usize] += share * level;
+            used[step.link] += share * level;
             self.note_level(step.link, level);
         }
         self.cells.join(group, steps, flows);
@@ -78,13 +82,13 @@ impl Form for Many {
         steps: &[Step],
         flows: f64,
         level: f64,
-        used: &mut [f64],
-        links: &[Link],
+        used: &mut Self::Of<f64>,
+        links: &Self::Of<Link>,
     ) -> f64 {
         self.cells.quit(group, steps, flows);
         let mut own = 0.0;
         for step in steps {
-            let (r, share) = (step.link as usize, flows * step.share);
+            let (r, share) = (step.link, flows * step.share);
             own = if step.link == group { share } else { own };
             // With nobody left, a load is 0 whatever the rounding says.
             let others = self.cells.others(step.link) || links[r].own > 0;
@@ -94,12 +98,12 @@ impl Form for Many {
     }
 
     #[inline]
-    fn add(&mut self, group: u32, steps: &[Step], flows: f64, level: f64, used: &mut [f64]) -> f64 {
+    fn add(&mut self, group: u32, steps: &[Step], flows: f64, level: f64, used: &mut Self::Of<f64>) -> f64 {
         let mut own = 0.0;
         for step in steps {
             let share = flows * step.share;
             own = if step.link == group { share } else { own };
-            used[step.link as usize] += share * level;
+            used[step.link] += share * level;
         }
         self.cells.add(group, steps, flows);
         own
@@ -133,15 +137,15 @@ impl Form for Many {
         r: u32,
         level: f64,
         _risen: bool,
-        levels: &[f64],
+        levels: &Self::Of<f64>,
         into: &mut Vec<Faster>,
     ) -> f64 {
-        if level >= self.top[r as usize] {
+        if level >= self.top[r] {
             return 0.0;
         }
         let (mut load, mut top) = (0.0, 0.0);
         for &crossing in self.cells.row(r) {
-            let other = levels[crossing.group as usize];
+            let other = levels[crossing.group];
             if crossing.group == r {
                 continue;
             }
@@ -153,19 +157,20 @@ impl Form for Many {
                 top = greater(top, other);
             }
         }
-        self.top[r as usize] = top;
+        self.top[r] = top;
         load
     }
 
     #[inline]
     fn note_level(&mut self, r: u32, level: f64) {
-        let top = &mut self.top[r as usize];
+        let top = &mut self.top[r];
         *top = greater(*top, level);
     }
 
-    fn spread(&mut self, group: u32, change: f64, level: f64, used: &mut [f64], _room: &[f64]) {
+    fn spread(&mut self, group: u32, change: f64, level: f64, used: &mut Self::Of<f64>, _room: &Self::Of<f64>) {
         let column = self.cells.column(group);
-        let (alarm, top) = (&mut self.alarm[..], &mut self.top[..]);
+        let (used, top) = (&mut used.0[..], &mut self.top.0[..]);
+        let alarm = &mut self.alarm.0[..];
         // The group's own resource is in its column, but not among those it loads.
         let own = (used[group as usize], top[group as usize]);
         if let Some(dense) = self.cells.dense(group) {
@@ -197,7 +202,7 @@ impl Form for Many {
 
     #[inline]
     fn hold(&mut self, r: u32, holds: bool, room: f64) {
-        let is = &mut self.alarm[r as usize];
+        let is = &mut self.alarm[r];
         if *is < f64::INFINITY {
             *is = alarm(holds, room);
         }
@@ -208,7 +213,7 @@ impl Form for Many {
     }
 
     fn set_room(&mut self, r: u32, holds: bool, room: f64, before: f64) {
-        let is = &mut self.alarm[r as usize];
+        let is = &mut self.alarm[r];
         if *is < f64::INFINITY || before == f64::INFINITY {
             *is = alarm(holds, room);
         }
@@ -217,21 +222,21 @@ impl Form for Many {
     fn begin(&mut self, _group: u32) {}
 
     #[inline]
-    fn rekey(&mut self, r: u32, links: &[Link], levels: &[f64]) {
-        let (link, level) = (&links[r as usize], levels[r as usize]);
+    fn rekey(&mut self, r: u32, links: &Self::Of<Link>, levels: &Self::Of<f64>) {
+        let (link, level) = (&links[r], levels[r]);
         let key = if level < f64::INFINITY { level } else { link.capacity / link.share };
         self.marks.set_key(r, key);
     }
 
     #[inline]
-    fn stir(&mut self, _mask: Mask, steps: &[Step], used: &[f64], _room: &[f64]) {
-        let loads = steps.iter().map(|step| (step.link, used[step.link as usize]));
-        self.marks.sound(loads, &mut self.alarm);
+    fn stir(&mut self, _mask: Mask, steps: &[Step], used: &Self::Of<f64>, _room: &Self::Of<f64>) {
+        let loads = steps.iter().map(|step| (step.link, used[step.link]));
+        self.marks.sound(loads, &mut self.alarm.0);
     }
 
     #[inline]
     fn mark(&mut self, r: u32, used: f64, _room: f64) {
-        self.marks.sound(std::iter::once((r, used)), &mut self.alarm);
+        self.marks.sound(std::iter::once((r, used)), &mut self.alarm.0);
     }
 
     #[inline]
@@ -240,19 +245,19 @@ impl Form for Many {
     }
 
     #[inline]
-    fn pop(&mut self, _links: &[Link], _levels: &[f64]) -> Option<u32> {
-        self.marks.pop(&self.alarm)
+    fn pop(&mut self, _links: &Self::Of<Link>, _levels: &Self::Of<f64>) -> Option<u32> {
+        self.marks.pop(&self.alarm.0)
     }
 
     #[inline]
     fn done(&mut self, r: u32, holds: bool, room: f64) {
-        self.alarm[r as usize] = alarm(holds, room);
+        self.alarm[r] = alarm(holds, room);
     }
 
     #[inline]
     fn touch(&mut self, group: u32) {
-        if !self.is_touched[group as usize] {
-            self.is_touched[group as usize] = true;
+        if !self.is_touched[group] {
+            self.is_touched[group] = true;
             self.touched.push(group);
         }
     }
@@ -265,7 +270,7 @@ impl Form for Many {
     #[inline]
     fn take_touched(&mut self, mut each: impl FnMut(u32)) {
         for group in self.touched.drain(..) {
-            self.is_touched[group as usize] = false;
+            self.is_touched[group] = false;
             each(group);
         }
     }

@@ -34,7 +34,7 @@ impl<F: Form> Core<F> {
         it.since = self.now;
         (it.offset, it.attained, it.work, it.held) = (0.0, 0.0, 0.0, 0.0);
         for step in it.path.of(&self.steps) {
-            let r = step.link as usize;
+            let r = step.link;
             self.links[r].share += step.share;
             self.form.rekey(step.link, &self.links, &self.levels);
         }
@@ -57,7 +57,7 @@ impl<F: Form> Core<F> {
             self.free_queues.push(it.queue);
         }
         for step in it.path.of(&self.steps) {
-            let r = step.link as usize;
+            let r = step.link;
             let link = &mut self.links[r];
             link.share -= step.share;
             if link.holds == 0 && link.own == 0 && !self.form.others(step.link) {
@@ -110,7 +110,7 @@ impl<F: Form> Core<F> {
         let it = &self.actives[k as usize];
         if it.group != NONE {
             let (at, key) = (it.at, it.head - it.offset);
-            let finish = &mut self.groups[it.group as usize].finish;
+            let finish = &mut self.groups[it.group].finish;
             let actives = &mut self.actives;
             finish.rekey(at, key, |k, at| actives[k as usize].at = at);
         }
@@ -141,25 +141,25 @@ impl<F: Form> Core<F> {
         if let [step] = path
             && g != NONE
         {
-            let link = &mut self.links[g as usize];
+            let link = &mut self.links[g];
             link.share += flows * step.share;
             link.size += flows * step.share;
             return self.form.mark(g, f64::INFINITY, 0.0);
         }
         for step in path {
-            self.links[step.link as usize].share += flows * step.share;
+            self.links[step.link].share += flows * step.share;
             self.form.rekey(step.link, &self.links, &self.levels);
         }
         if g == NONE {
             let load = if it.ceiling < f64::INFINITY { flows * it.ceiling } else { 0.0 };
             for step in path {
-                self.used[step.link as usize] += step.share * load;
+                self.used[step.link] += step.share * load;
             }
         } else {
-            let own = self.used[g as usize];
-            let mine = self.form.add(g, path, flows, self.levels[g as usize], &mut self.used);
-            self.used[g as usize] = own;
-            self.links[g as usize].size += mine;
+            let own = self.used[g];
+            let mine = self.form.add(g, path, flows, self.levels[g], &mut self.used);
+            self.used[g] = own;
+            self.links[g].size += mine;
         }
         self.form.stir(mask, path, &self.used, &self.room);
     }
@@ -187,7 +187,7 @@ impl<F: Form> Core<F> {
         let flows = f64::from(it.flows);
         let (mut g, mut least) = (NONE, it.ceiling);
         for step in it.path.of(&self.steps) {
-            let r = step.link as usize;
+            let r = step.link;
             let link = &self.links[r];
             let share = flows * step.share;
             let guess = if link.capacity == f64::INFINITY {
@@ -205,7 +205,7 @@ impl<F: Form> Core<F> {
         if g == NONE {
             self.enter_own(k);
         } else {
-            if self.links[g as usize].holds == 0 {
+            if self.links[g].holds == 0 {
                 self.begin(g, least);
             }
             let clock = self.advance(g);
@@ -222,26 +222,26 @@ impl<F: Form> Core<F> {
         let it = &mut self.actives[k as usize];
         it.group = g;
         let (flows, ceiling, key) = (f64::from(it.flows), it.ceiling, it.head - it.offset);
-        let level = self.levels[g as usize];
+        let level = self.levels[g];
         let path = it.path.of(&self.steps);
         let sketch = path.iter().fold(0, |sketch, step| sketch | 1 << (step.link % 32));
         let mine = if let [step] = path {
             flows * step.share
         } else {
-            let own = self.used[g as usize];
+            let own = self.used[g];
             let mine = self.form.join(g, path, flows, level, &mut self.used);
-            self.used[g as usize] = own;
+            self.used[g] = own;
             mine
         };
-        let link = &mut self.links[g as usize];
+        let link = &mut self.links[g];
         link.size += mine;
         link.holds += 1;
         if link.holds == 1 {
-            self.form.hold(g, true, self.room[g as usize]);
+            self.form.hold(g, true, self.room[g]);
             let base = self.lanes.base(g);
-            self.accounts[base as usize].fills(self.now);
+            self.accounts[base].fills(self.now);
         }
-        let group = &mut self.groups[g as usize];
+        let group = &mut self.groups[g];
         let actives = &mut self.actives;
         let entry = Entry { key, class: k, sketch };
         group.finish.push(entry, |k, at| actives[k as usize].at = at);
@@ -262,7 +262,7 @@ impl<F: Form> Core<F> {
         let (load, entry) = (it.own_load(), Entry { key: -it.ceiling, class: k, sketch: 0 });
         for i in it.path.range() {
             let step = self.steps[i];
-            let r = step.link as usize;
+            let r = step.link;
             self.links[r].own += 1;
             self.used[r] += step.share * load;
             let Self { groups, actives, steps, .. } = self;
@@ -276,7 +276,7 @@ impl<F: Form> Core<F> {
         let load = it.own_load();
         for i in it.path.range() {
             let step = self.steps[i];
-            let r = step.link as usize;
+            let r = step.link;
             self.links[r].own -= 1;
             let others = self.links[r].own > 0 || self.form.others(step.link);
             self.used[r] = if others { self.used[r] - step.share * load } else { 0.0 };
@@ -300,7 +300,7 @@ impl<F: Form> Core<F> {
         }
         let (at, ceiling_at, capped) = (it.at, it.ceiling_at, it.ceiling < f64::INFINITY);
         let flows = f64::from(it.flows);
-        let group = &mut self.groups[g as usize];
+        let group = &mut self.groups[g];
         let actives = &mut self.actives;
         group.finish.remove(at, |k, at| actives[k as usize].at = at);
         if capped {
@@ -310,20 +310,20 @@ impl<F: Form> Core<F> {
         let mine = if let [step] = path {
             flows * step.share
         } else {
-            let (level, own) = (self.levels[g as usize], self.used[g as usize]);
+            let (level, own) = (self.levels[g], self.used[g]);
             let mine = self.form.quit(g, path, flows, level, &mut self.used, &self.links);
-            self.used[g as usize] = own;
+            self.used[g] = own;
             mine
         };
-        let link = &mut self.links[g as usize];
+        let link = &mut self.links[g];
         link.size -= mine;
         link.holds -= 1;
         if link.holds == 0 {
             link.size = 0.0;
             self.set_level(g, f64::INFINITY);
-            self.form.hold(g, false, self.room[g as usize]);
+            self.form.hold(g, false, self.room[g]);
             let base = self.lanes.base(g);
-            self.accounts[base as usize].frees(self.links[base as usize].capacity, self.now);
+            self.accounts[base].frees(self.links[base].capacity, self.now);
         }
         self.form.touch(g);
     }
@@ -368,14 +368,14 @@ impl<F: Form> Core<F> {
 
     /// A capacity became infinite: its group goes elsewhere.
     pub(super) fn let_go(&mut self, r: u32) {
-        while let Some((_, k)) = self.groups[r as usize].finish.first() {
+        while let Some((_, k)) = self.groups[r].finish.first() {
             self.replace(k, None);
         }
     }
 
     /// A capacity became finite: it may hold those that nothing held.
     pub(super) fn catch(&mut self, r: u32) {
-        while let Some((f64::NEG_INFINITY, k)) = self.groups[r as usize].own.first() {
+        while let Some((f64::NEG_INFINITY, k)) = self.groups[r].own.first() {
             self.replace(k, None);
         }
     }

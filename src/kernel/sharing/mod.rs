@@ -40,6 +40,7 @@ mod many;
 mod marks;
 mod membership;
 mod queue;
+mod slots;
 mod soonest;
 #[cfg(test)]
 mod tests;
@@ -147,7 +148,7 @@ impl Sharing {
     /// Makes room for so many more resources.
     fn grow(&mut self, by: usize) {
         if let Kind::Few(few) = &mut self.0
-            && few.links.len() + by > few::MOST
+            && few.len as usize + by > few::MOST
         {
             self.0 = Kind::Many(Box::new(std::mem::take(&mut **few).into_many()));
         }
