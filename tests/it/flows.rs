@@ -298,6 +298,37 @@ fn a_list_in_no_folder_is_refused() {
     assert_eq!(fs::read_dir(&dir).expect("the folder").count(), 0);
 }
 
+/// A second run that writes the same list is refused at once, and a run that fails leaves the old
+/// one as it was.
+#[test]
+fn a_list_has_one_writer_and_outlives_failures() {
+    let dir = folder("one-writer");
+    let list = dir.join("list.csv");
+    let replay = Path::new("scenarios/flow-replay.toml");
+    fs::write(&list, "of old").expect("a file");
+    let refused = |why: &str| {
+        let done = run(replay, &list, &[]);
+        let said = String::from_utf8(done.stderr).expect("text");
+        assert_eq!(done.status.code(), Some(74), "{said}");
+        assert!(said.contains(why) && said.contains("one-writer"), "{said}");
+        assert_eq!(fs::read_to_string(&list).expect("the list"), "of old");
+    };
+    let other = highwater::report::FlowList::create(&list, ["w"], 1).expect("a list");
+    refused("in use by another run");
+    drop(other);
+    // Simulated to the end, but a file is where the results' folder should be.
+    let out = list.with_extension("out");
+    fs::write(&out, "").expect("a file");
+    refused("cannot create");
+    fs::remove_file(&out).expect("the file");
+    assert!(run(replay, &list, &[]).status.success());
+    assert!(rows(&list).len() > 1_000);
+    let mut left: Vec<_> =
+        fs::read_dir(&dir).expect("the folder").map(|e| e.expect("an entry").file_name()).collect();
+    left.sort();
+    assert_eq!(left, [".list.csv.lock", "list.csv", "list.out"]);
+}
+
 /// Every workload is listed, in order of replication, whatever the number of threads.
 #[test]
 fn a_list_of_requests_is_the_same_for_any_number_of_threads() {
