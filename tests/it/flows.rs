@@ -380,6 +380,52 @@ length = "2 s"
     );
 }
 
+/// A flow of 1 MB at 1 MB/s. From 0.5 s on its link gives a quarter (nothing) for 1 s: 0.25 MB (none)
+/// of the 0.5 MB that are left go by 1.5 s, and the rest ends at 1.75 s (2 s). Left at a half for good:
+/// 1.5 s. A flow over the other link takes 1 s whatever happens. It is the same for a fabric's link, by
+/// id or by name, and for a declared one.
+#[test]
+fn a_fault_of_a_fabrics_link_acts_as_on_a_declared_one() {
+    let links = "id,rate,name\n7,8 Mbps,up.1\n8,8 Mbps,up.2\n";
+    let flows = "start,size,route\n0,1 MB,a\n0,1 MB,b\n";
+    let fabric = World::replay("fabric-fault", [links, "id,links\na,7\nb,8\n", flows]);
+    let declared = "version = 1\n[run]\nlength = \"2 min\"\nwindow = \"10 s\"\n\
+        [link.up]\ncapacity = \"8 Mbps\"\n[link.other]\ncapacity = \"8 Mbps\"\n\
+        [route.a]\nhops = [\"link.up\"]\n[route.b]\nhops = [\"link.other\"]\n\
+        [workload.replay]\narrivals = { flows = { file = \"flows.csv\" } }\n";
+    let plain = World::new("declared-fault", &[("flows.csv", flows)]);
+    for (to, length, expected) in [
+        ("2 Mbps", "length = \"1 s\"", "1.750000000"),
+        ("0 bps", "length = \"1 s\"", "2.000000000"),
+        ("4 Mbps", "", "1.500000000"),
+        ("16 Mbps", "length = \"100 ms\"", "0.900000000"),
+    ] {
+        let fault = |of: &str| {
+            let change = format!("capacity_change = {{ of = \"{of}\", to = \"{to}\" }}");
+            format!("[fault.f]\nat = \"500 ms\"\n{change}\n{length}\n")
+        };
+        let ends = |world: &World, base: &str, of: &str| {
+            world.write("s.toml", &format!("{base}{}", fault(of)));
+            let mut rows = world.run(&[]).0;
+            rows.sort_by(|a, b| a[2].cmp(&b[2]));
+            rows.into_iter().map(|row| row[4].clone()).collect::<Vec<_>>()
+        };
+        for of in ["fabric.net.7", "fabric.net.up.1"] {
+            assert_eq!(ends(&fabric, SCENARIO, of), [expected, "1.000000000"], "{of} {to}");
+        }
+        assert_eq!(ends(&plain, declared, "link.up"), [expected, "1.000000000"], "{to}");
+    }
+    // Who else than the id has that name is said; the id counts.
+    fabric.write("links.csv", "id,rate,name\n7,8 Mbps,8\n8,8 Mbps,up\n");
+    let to = "to = \"0 bps\" }\nat = \"0 s\"\nlength = \"1 s\"\n";
+    let fault = format!("[fault.f]\ncapacity_change = {{ of = \"fabric.net.8\", {to}");
+    fabric.write("s.toml", &format!("{SCENARIO}{fault}"));
+    let (rows, said) = fabric.run(&[]);
+    assert!(said.contains("also the name of another link"), "{said}");
+    let ends: Vec<_> = rows.iter().map(|row| (row[2].as_str(), row[4].as_str())).collect();
+    assert_eq!(ends, [("0", "1.000000000"), ("1", "2.000000000")]);
+}
+
 /// Whatever bytes stand in the tables: a plan, or a refusal that points at a place.
 #[test]
 fn damaged_tables_never_panic() {
