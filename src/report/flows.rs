@@ -67,6 +67,7 @@ impl FlowList {
             return Err(WriteError::NoFolder { path: owned, folder: folder.to_path_buf() });
         }
         let lock = store::lock(&beside(path, "lock"), path)?;
+        remove_parts(path).map_err(|e| WriteError::io("clear the folder of", path, e))?;
         let list = Self {
             path: owned,
             workloads: workloads.into_iter().map(cell).collect(),
@@ -153,6 +154,22 @@ impl Drop for FlowList {
 fn beside(path: &Path, what: &str) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.{what}"))
+}
+
+/// Removes the parts of a run that was killed, which may have had more replications.
+fn remove_parts(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let begins = beside(path, "");
+    let begins = begins.file_name().unwrap_or_default().to_string_lossy();
+    for entry in fs::read_dir(folder.unwrap_or(Path::new(".")))? {
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        let number = name.strip_prefix(&*begins).and_then(|rest| rest.strip_suffix(".part"));
+        if number.is_some_and(|n| n.parse::<u32>().is_ok()) {
+            fs::remove_file(path.with_file_name(&*name))?;
+        }
+    }
+    Ok(())
 }
 
 /// The rows of one replication.
@@ -263,9 +280,13 @@ mod tests {
         let (folder, names) = folder("flow-list-given-up");
         let path = folder.join("flows.csv");
         fs::write(&path, "of old").unwrap();
+        // What a killed run left is cleared away, what is not ours is not.
+        fs::write(folder.join(".flows.csv.7.part"), "left").unwrap();
+        fs::write(folder.join(".flows.csv.x.part"), "of somebody").unwrap();
         let list = FlowList::create(&path, ["w"], 1).unwrap();
         list.part(0).hear(&ended(0, 2));
         drop(list);
+        fs::remove_file(folder.join(".flows.csv.x.part")).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "of old");
         assert_eq!(names(), [".flows.csv.lock", "flows.csv"]);
         // A part that cannot be read fails the whole.

@@ -247,10 +247,13 @@ fn read_routes(
     const ID: Column = Column { names: &["path_id", "route_id", "id", "name"], needed: true };
     const LINKS: Column = Column { names: &["links"], needed: true };
     let mut seen = BTreeMap::new();
+    // By link, the number of the last route that crosses it.
+    let (mut last, mut number) = (vec![0_u32; ids.all().count()], 0);
     table::read(path, place, cx, &[ID, LINKS], MOST_ROUTES, |row| {
         let name = row.read(0, NAMES, table::name)?;
         once(&mut seen, name, 0)?;
         let allowed = "ids of links joined by `;`, each once, at most 1,000";
+        number += 1;
         let hops = row.read(1, allowed, |cell| {
             let mut hops = Vec::new();
             for id in cell.split(';').map(str::trim) {
@@ -259,7 +262,7 @@ fn read_routes(
                     let guess = guess.map_or(String::new(), |g| format!(": did you mean `{g}`?"));
                     return Err(format!("there is no link `{id}`{guess}"));
                 };
-                if hops.contains(&hop) {
+                if std::mem::replace(&mut last[hop as usize], number) == number {
                     return Err(format!("link `{id}` is crossed twice"));
                 }
                 hops.push(hop);
