@@ -4,37 +4,26 @@
 #[path = "harness.rs"]
 mod harness;
 
+use highwater::experiment::validate::lab;
 use highwater::measure::{Identity, Results, Tally};
 use highwater::plan::{
-    Arrivals, Belief, Branch, Capacity, Connections, Delay, DelayId, Duplex, Hop, Link, LinkId,
-    NameCache, Plan, Policy, Rehash, Retries, Route, RouteId, Scope, Selector, SelectorId, Servers,
-    Settings, SlowStart, Station, StationId, Timeouts, Transport, Workload,
+    Belief, Connections, Delay, DelayId, Hop, LinkId, Plan, Policy, Rehash, Retries, Selector,
+    SelectorId, Servers, Settings, SlowStart, StationId, Timeouts, Transport, Workload,
 };
 use highwater::random::Dist;
 use highwater::units::{Rate, Span};
 
 fn workload(per_second: f64, response: Dist, reuse: bool) -> Workload {
+    let it = lab::workload("w", lab::poisson(per_second), 0);
     Workload {
-        name: "w".into(),
-        arrivals: Arrivals::Poisson { per_second, profile: None },
-        route: RouteId(0),
-        request: Dist::constant(0.0),
         response,
         clients: 100,
-        places: vec![],
-        connections: Connections {
-            reuse,
-            per_client: None,
-            idle_timeout: Span::from_secs(60),
-            max_age: None,
-            handshake_rtts: 2,
-        },
-        names: NameCache::None,
+        connections: Connections { reuse, handshake_rtts: 2, ..it.connections },
         timeouts: Timeouts {
-            name: Span::from_secs(5),
             name_attempts: 2,
             connect: Span::from_secs(10),
             request: Span::from_secs(60),
+            ..it.timeouts
         },
         retries: Retries {
             attempts: 3,
@@ -44,23 +33,7 @@ fn workload(per_second: f64, response: Dist, reuse: bool) -> Workload {
             budget: None,
             re_resolve: true,
         },
-        transport: Transport::FLUID,
-        flow_cap: None,
-        weight: 1.0,
-        priority: Workload::NORMAL,
-        idempotent: true,
-        objectives: vec![],
-    }
-}
-
-fn link(name: String, gbps: u64) -> Link {
-    Link {
-        name,
-        role: "link".into(),
-        capacity: Capacity::Fixed(Rate::from_gbps(gbps)),
-        duplex: Duplex::Full,
-        needs: vec![],
-        headline: true,
+        ..it
     }
 }
 
@@ -70,67 +43,45 @@ fn settings(seconds: u64) -> Settings {
 
 /// One 10 Gbit/s link, exponential 1 MB at load 0.9.
 pub(crate) fn shared_link(seconds: u64) -> Plan {
+    let workloads = vec![workload(1_125.0, Dist::exponential(1e6), false)];
     Plan {
-        settings: settings(seconds),
-        links: vec![link("l".into(), 10)],
-        routes: vec![Route { name: "r".into(), hops: vec![Hop::Link(LinkId(0))] }],
-        workloads: vec![workload(1_125.0, Dist::exponential(1e6), false)],
-        ..Plan::default()
+        links: vec![lab::link("l", Rate::from_gbps(10))],
+        ..lab::plan(settings(seconds), vec![Hop::Link(LinkId(0))], workloads)
     }
 }
 
 /// Four hashed circuits, three ENIs, a backend with a station, a constant delay; connections are
 /// reused.
 pub(crate) fn hybrid(seconds: u64, reuse: bool) -> Plan {
-    let choice = |name: &str, first: u32, n: u32, policy| Selector {
-        name: name.into(),
-        role: "ecmp".into(),
-        policy,
-        branches: (first..first + n)
-            .map(|i| Branch {
-                name: format!("b{i}"),
-                weight: 1.0,
-                place: None,
-                hops: vec![Hop::Link(LinkId(i))],
-                watches: vec![],
-            })
-            .collect(),
-        belief: Belief::Blind,
-        naming: None,
-        headline: true,
+    let choice = |name: &str, links: std::ops::Range<u32>, policy| {
+        let branch = |i| lab::branch(&format!("b{i}"), vec![Hop::Link(LinkId(i))], vec![]);
+        Selector {
+            name: name.into(),
+            role: "ecmp".into(),
+            belief: Belief::Blind,
+            ..lab::selector(policy, links.map(branch).collect())
+        }
     };
-    let mut links: Vec<Link> = (0..4).map(|i| link(format!("c{i}"), 10)).collect();
-    links.extend((4..7).map(|i| link(format!("e{i}"), 25)));
-    links.push(link("backend".into(), 40));
+    let link = |name: &str, i, gbps| lab::link(&format!("{name}{i}"), Rate::from_gbps(gbps));
+    let circuits = (0..4).map(|i| link("c", i, 10));
+    let links = circuits.chain((4..7).map(|i| link("e", i, 25)));
+    let hops = vec![
+        Hop::Selector(SelectorId(0)),
+        Hop::Delay(DelayId(0)),
+        Hop::Selector(SelectorId(1)),
+        Hop::Link(LinkId(7)),
+        Hop::Station(StationId(0)),
+    ];
+    let workloads = vec![workload(10_000.0, Dist::lognormal_of_mean(200_000.0, 1.5), reuse)];
     Plan {
-        settings: settings(seconds),
-        links,
+        links: links.chain([lab::link("backend", Rate::from_gbps(40))]).collect(),
         delays: vec![Delay { name: "d".into(), law: Dist::constant(5e6), local: None }],
-        stations: vec![Station {
-            name: "s".into(),
-            servers: Servers::Count(64),
-            service: Dist::exponential(2e6),
-            queue: None,
-            timeout: None,
-            scope: Scope::Request,
-            needs: vec![],
-        }],
+        stations: vec![lab::station(Servers::Count(64), Dist::exponential(2e6))],
         selectors: vec![
-            choice("ecmp", 0, 4, Policy::Hash(Rehash::Rendezvous)),
-            choice("zones", 4, 3, Policy::Random),
+            choice("ecmp", 0..4, Policy::Hash(Rehash::Rendezvous)),
+            choice("zones", 4..7, Policy::Random),
         ],
-        routes: vec![Route {
-            name: "r".into(),
-            hops: vec![
-                Hop::Selector(SelectorId(0)),
-                Hop::Delay(DelayId(0)),
-                Hop::Selector(SelectorId(1)),
-                Hop::Link(LinkId(7)),
-                Hop::Station(StationId(0)),
-            ],
-        }],
-        workloads: vec![workload(10_000.0, Dist::lognormal_of_mean(200_000.0, 1.5), reuse)],
-        ..Plan::default()
+        ..lab::plan(settings(seconds), hops, workloads)
     }
 }
 

@@ -41,17 +41,18 @@ pub(super) fn run(args: &RunArgs, console: &mut Console) -> Result<Exit, Exit> {
         }
         None => simulate(vec![case], common, None, console)?.remove(0),
     };
+    let command: Vec<String> = std::env::args().collect();
+    let files = report::write_all(&results, &dir, &command).map_err(|e| {
+        console.say(&format!("error: {e}\n"));
+        Exit::Machine
+    })?;
+    // Last, so that a run that failed has left the old list alone.
     if let Some(list) = list {
         list.finish().map_err(|e| {
             console.say(&format!("error: {e}\n"));
             Exit::Machine
         })?;
     }
-    let command: Vec<String> = std::env::args().collect();
-    let files = report::write_all(&results, &dir, &command).map_err(|e| {
-        console.say(&format!("error: {e}\n"));
-        Exit::Machine
-    })?;
     match common.format {
         Format::Json => {
             let text = serde_json::to_string(&results).expect("results are plain data");
@@ -78,7 +79,7 @@ fn flow_list(path: &Path, case: &Case, console: &mut Console) -> Result<FlowList
     FlowList::create(path, names, case.plan.settings.replications).map_err(|e| {
         console.say(&format!("error: {e}\n"));
         match e {
-            report::WriteError::NoFolder { .. } => Exit::Input,
+            report::WriteError::NoFolder { .. } | report::WriteError::NoFile { .. } => Exit::Input,
             _ => Exit::Machine,
         }
     })

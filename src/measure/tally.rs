@@ -179,10 +179,12 @@ impl<'a> Tally<'a> {
         let from = self.window as u64 * self.window_ns;
         let full = from + self.window_ns <= self.plan.settings.horizon.nanos();
         let it = &mut self.workloads[workload as usize];
-        it.seen.bytes_by_window[self.window] += bytes;
+        // A link may be given as many bit/s as there are numbers: what that carries is not all told.
+        let told = &mut it.seen.bytes_by_window[self.window];
+        *told = told.saturating_add(bytes);
         it.seen.busy_us_by_window[self.window] += busy_us;
         if from >= self.warmup_ns {
-            it.bytes += bytes;
+            it.bytes = it.bytes.saturating_add(bytes);
             if full {
                 let bps = u128::from(bytes) * 8_000_000_000 / u128::from(self.window_ns);
                 it.seen.throughput.record(u64::try_from(bps).unwrap_or(u64::MAX));

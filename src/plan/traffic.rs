@@ -36,7 +36,7 @@ pub struct Workload {
     pub transport: Transport,
     /// Most that one flow can take whatever the network offers (access rate), headers included.
     pub flow_cap: Option<Rate>,
-    /// Weight in the sharing of links, above 0.
+    /// Weight in the sharing of links, within [`Workload::WEIGHTS`].
     pub weight: f64,
     /// Strict priority in the sharing of links, 0 served first: flows of one number share what
     /// those of lower numbers leave. Background load is served before all.
@@ -52,6 +52,9 @@ impl Workload {
     pub const NORMAL: u8 = 1;
     /// Least urgent priority.
     pub const LAST: u8 = 7;
+    /// Least and greatest weight. Beside flows 2^53 times as heavy one would be lost in the sum of
+    /// weights, and get a share that is not there; within a factor of 2^20 sums are exact.
+    pub const WEIGHTS: (f64, f64) = (0.001, 1_000.0);
 }
 
 /// When requests start.

@@ -25,7 +25,7 @@ pub struct Transport {
     pub window: Option<Bytes>,
     /// How much a flow's share of a full link shrinks with its path's round trip: its weight is the
     /// workload's x (round trip / 1 ms)^-bias. 0 for none, 1 as Reno's rate does (Mathis et al.
-    /// 1997).
+    /// 1997), at most [`Transport::MOST_BIAS`].
     pub rtt_bias: f64,
 }
 
@@ -47,6 +47,9 @@ pub struct SlowStart {
 }
 
 impl Transport {
+    /// Steepest bias: between round trips of 1 us and 1 s, weights are within a factor of 2^40.
+    pub const MOST_BIAS: f64 = 2.0;
+
     /// Bytes and nothing else: no headers, no start, no window, no bias.
     pub const FLUID: Self =
         Self { segment: 1_448, headers: 0, slow_start: None, window: None, rtt_bias: 0.0 };

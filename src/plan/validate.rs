@@ -88,8 +88,8 @@ impl Plan {
             if w.route.index() >= self.routes.len() || w.clients == 0 || w.retries.attempts == 0 {
                 return Err(PlanError(format!("workload {}: route, clients or attempts", w.name)));
             }
-            if !(w.weight.is_finite() && w.weight > 0.0) {
-                return Err(PlanError(format!("workload {}: weight above 0", w.name)));
+            if !(Workload::WEIGHTS.0..=Workload::WEIGHTS.1).contains(&w.weight) {
+                return Err(PlanError(format!("workload {}: weight", w.name)));
             }
             if w.priority > Workload::LAST {
                 return Err(PlanError(format!("workload {}: priority", w.name)));
@@ -155,7 +155,7 @@ impl Transport {
         let starts = self.slow_start.as_ref().is_none_or(|s| {
             s.initial_window > 0 && s.growth.is_finite() && (1.1..=16.0).contains(&s.growth)
         });
-        let biased = self.rtt_bias.is_finite() && (0.0..=4.0).contains(&self.rtt_bias);
+        let biased = (0.0..=Self::MOST_BIAS).contains(&self.rtt_bias);
         biased && self.segment > 0 && self.window.is_none_or(|w| w.get() > 0) && starts
     }
 }

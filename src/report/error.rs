@@ -24,10 +24,16 @@ pub enum WriteError {
         /// Its folder.
         folder: PathBuf,
     },
-    /// Another run is writing into the same folder.
-    #[error("{} is in use by another run: wait for it, or choose another folder", path.display())]
+    /// What has the file's name is a folder, a device or a pipe.
+    #[error("cannot write {}: that is no regular file; choose another name", path.display())]
+    NoFile {
+        /// What is there.
+        path: PathBuf,
+    },
+    /// Another run is writing into the same folder, or the same file.
+    #[error("{} is in use by another run: wait for it, or choose another", path.display())]
     Locked {
-        /// The folder.
+        /// The folder or file.
         path: PathBuf,
     },
     /// The results hold something that no file can: our bug.

@@ -116,7 +116,7 @@ pub(crate) fn availability(w: &WorkloadResults) -> Option<Estimate> {
 pub(crate) fn throughput(settings: &SettingsSeen, w: &WorkloadResults) -> Option<Estimate> {
     let seconds = measured_seconds(settings);
     let each = |h: &Headline| Some(float(h.bytes) * 8.0 / seconds);
-    let total: u64 = w.by_replication.values().map(|h| h.bytes).sum();
+    let total = w.by_replication.values().map(|h| h.bytes).fold(0, u64::saturating_add);
     let point = float(total) * 8.0 / seconds / runs(settings);
     (seconds > 0.0 && !w.by_replication.is_empty()).then(|| over_runs(w, point, each))
 }
@@ -131,7 +131,7 @@ pub(crate) fn goodput(settings: &SettingsSeen, w: &WorkloadResults) -> Option<Es
 
 /// A mean per replication of one counter of [`Headline`].
 pub(crate) fn counter(w: &WorkloadResults, of: impl Fn(&Headline) -> u64) -> Option<Estimate> {
-    let total: u64 = w.by_replication.values().map(&of).sum();
+    let total = w.by_replication.values().map(&of).fold(0, u64::saturating_add);
     let point = share(total, w.by_replication.len() as u64)?;
     Some(over_runs(w, point, |h| Some(float(of(h)))))
 }

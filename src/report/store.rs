@@ -35,18 +35,8 @@ impl OutputDir {
     /// [`WriteError::Locked`] at once if another process holds it; [`WriteError::Io`].
     pub fn lock(dir: &Path) -> Result<Self, WriteError> {
         fs::create_dir_all(dir).map_err(|e| WriteError::io("create", dir, e))?;
-        let path = dir.join(LOCK);
-        let lock = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(|e| WriteError::io("create", &path, e))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path: dir.to_path_buf(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(WriteError::Locked { path: dir.to_path_buf() }),
-            Err(TryLockError::Error(e)) => Err(WriteError::io("lock", &path, e)),
-        }
+        let lock = lock(&dir.join(LOCK), dir)?;
+        Ok(Self { path: dir.to_path_buf(), _lock: lock })
     }
 
     /// The folder.
@@ -109,6 +99,21 @@ impl OutputDir {
         paths.push(self.write(MANIFEST, manifest.to_toml().as_bytes())?);
         remove(&before)?;
         Ok(paths)
+    }
+}
+
+/// Takes the lock `file`, which guards `what`: another process that holds it is told at once.
+pub(crate) fn lock(file: &Path, what: &Path) -> Result<File, WriteError> {
+    let lock = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(file)
+        .map_err(|e| WriteError::io("create", file, e))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(WriteError::Locked { path: what.to_path_buf() }),
+        Err(TryLockError::Error(e)) => Err(WriteError::io("lock", file, e)),
     }
 }
 

@@ -87,7 +87,11 @@ impl Context {
 
     /// The nearest known name, while there are few errors: a guess per error of a hostile file
     /// would take for ever.
-    fn guess<'n>(&self, name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    pub(crate) fn guess<'n>(
+        &self,
+        name: &str,
+        known: impl IntoIterator<Item = &'n str>,
+    ) -> Option<&'n str> {
         (self.said[0].get() < MOST_GUESSES).then(|| nearest(name, known)).flatten()
     }
 

@@ -48,11 +48,18 @@ pub(crate) fn read_trace(path: &str, place: Place, cx: &Context) -> Option<Vec<T
             return Err("starts must not go back".to_owned());
         }
         last = at;
-        let request = cells[1].parse().map_err(|_| format!("`{}` is no whole number", cells[1]))?;
-        let response =
-            cells[2].parse().map_err(|_| format!("`{}` is no whole number", cells[2]))?;
+        let [request, response] = [message(cells[1])?, message(cells[2])?];
         Ok(TraceRow { at, request, response })
     })
+}
+
+/// Bytes of a message: whole, and few enough to be exact as a double.
+fn message(cell: &str) -> Result<u64, String> {
+    let bytes: u64 = cell.parse().map_err(|_| format!("`{cell}` is no whole number"))?;
+    match bytes < 1 << 53 {
+        true => Ok(bytes),
+        false => Err(format!("`{cell}` is more than 9 PB")),
+    }
 }
 
 /// Reads rows below one of the allowed headers. A bad row ends the reading: later ones are likely

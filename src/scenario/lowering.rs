@@ -45,8 +45,8 @@ pub(crate) struct Lowering<'a> {
     parts: BTreeMap<String, Vec<Hop>>,
     /// Declared routes that were asked for.
     pub(crate) declared_routes: BTreeMap<String, RouteId>,
-    /// The first route of each fabric; its others follow.
-    pub(crate) fabrics: BTreeMap<String, RouteId>,
+    /// The first link and the first route of each fabric; its others follow.
+    pub(crate) fabrics: BTreeMap<String, (LinkId, RouteId)>,
 }
 
 macro_rules! adders {

@@ -88,7 +88,11 @@ pub(super) fn apply(root: &mut Table, change: &Override, cx: &Context) {
         if !names.contains(&name) {
             let help = match nearest(name, names.iter().copied()) {
                 Some(guess) => format!("did you mean `{guess}`?"),
-                None => format!("declared are {}", names.join(", ")),
+                None if names.is_empty() => "only what the scenario declares can be set".to_owned(),
+                None => {
+                    let more = if names.len() > 12 { ", ..." } else { "" };
+                    format!("declared are {}{more}", names[..names.len().min(12)].join(", "))
+                }
             };
             refuse(format!("there is no {} called `{name}`", steps[0]), Some(help));
             return;

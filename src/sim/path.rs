@@ -21,7 +21,8 @@ pub(super) enum Visit {
 #[derive(Debug)]
 pub(super) struct Path {
     pub(super) workload: u32,
-    /// Flow classes of requests and of responses; none where no link is crossed.
+    /// Flow classes of requests and of responses; none where no link is crossed and nothing else
+    /// holds flows back.
     pub(super) classes: [Option<ClassId>; 2],
     /// The (link, side) that each of them crosses.
     pub(super) sides: [Vec<(u32, u8)>; 2],
@@ -184,7 +185,8 @@ impl<O: Observer> World<'_, O> {
         let priority = self.rank(spec.priority);
         let mut class = |path: &[_]| {
             let sharing = &mut self.sharing;
-            (!path.is_empty()).then(|| sharing.add_class_of(path, weight, now, priority))
+            let holds = !path.is_empty() || cap.is_finite();
+            holds.then(|| sharing.add_class_of(path, weight, now, priority))
         };
         // A list of flows goes one way.
         let back = !matches!(spec.arrivals, Arrivals::Flows { .. });

@@ -54,7 +54,7 @@ impl<O: Observer> World<'_, O> {
         while it.queue.front().is_some_and(|(_, t)| requests[t.request as usize].turn != t.turn) {
             it.queue.pop_front();
         }
-        it.queue.push_back((due, token));
+        it.push(due, token, |t| requests[t.request as usize].turn == t.turn);
         if !it.armed {
             it.armed = true;
             self.agenda.schedule(instant(due), Rank::Timer, Event::Expire { queue });

@@ -224,6 +224,19 @@ pub(super) struct Patience {
     pub(super) kind: Deadline,
 }
 
+impl Patience {
+    /// Adds a deadline. Before the queue grows, those of stages that are over leave it: one who waits
+    /// for long at its head does not keep all that came after.
+    pub(super) fn push(&mut self, due: u64, token: Token, is_live: impl Fn(Token) -> bool) {
+        if self.queue.len() == self.queue.capacity() {
+            self.queue.retain(|(_, token)| is_live(*token));
+            // Half of it is free at least, so that the next look is as many deadlines away.
+            self.queue.reserve(self.queue.len().max(64));
+        }
+        self.queue.push_back((due, token));
+    }
+}
+
 /// What a patience queue guards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Deadline {
@@ -234,4 +247,24 @@ pub(super) enum Deadline {
 
 pub(super) fn instant(ns: u64) -> Instant {
     Instant::from_nanos(ns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patience_queue_is_as_long_as_twice_who_waits() {
+        let queue = VecDeque::new();
+        let mut it = Patience { span: 1, queue, armed: false, kind: Deadline::Request };
+        let token = |request| Token { request, turn: 0 };
+        // The first one waits for ever, of the others only every 1,000th.
+        let is_live = |t: Token| t.request.is_multiple_of(1_000);
+        for i in 0..1_000_000 {
+            it.push(u64::from(i), token(i), is_live);
+        }
+        assert!(it.queue.capacity() < 10_000, "{}", it.queue.capacity());
+        let waiting = it.queue.iter().filter(|(_, t)| is_live(*t));
+        assert!(waiting.map(|w| w.0).eq((0..1_000_000).step_by(1_000)), "all of them, in order");
+    }
 }

@@ -72,7 +72,7 @@ impl<O: Observer> World<'_, O> {
         it.round_trip > 0 && !largest && transport.on_wire(window) < covered
     }
 
-    /// Lets bytes flow on a path; where no link is crossed they are there at once.
+    /// Lets bytes flow on a path; where nothing holds them back they are there at once.
     fn flow_on(&mut self, r: u32, path: u32, direction: usize, bytes: f64) {
         match self.paths[path as usize].classes[direction] {
             Some(class) if bytes > 0.0 => {

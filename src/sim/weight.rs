@@ -4,12 +4,16 @@
 const CUT: u64 = 1 << 33;
 /// Shorter round trips count as this, ns.
 const SHORTEST: u64 = 1_000;
+/// Weights stay within 2^-20 and 2^20. Of weights further apart the lightest would be lost in a sum.
+const LEAST: f64 = 1.0 / MOST;
+const MOST: f64 = 1_048_576.0;
 
 /// The weight of a flow of a workload with `weight`, over a path with a mean round trip in ns:
 /// weight x (round trip / 1 ms)^-bias.
 ///
 /// Rounded to 20 significant bits: sums of such weights are exact in an f64 (2^13 of them within a
-/// factor of 2^20), so that a flow that leaves a link takes away just what it added, in any order.
+/// factor of 2^20), so that a flow that leaves a link takes away just what it added, in any order. At
+/// the most, a factor of 2^40, what is left of the lightest is right to 1e-4.
 #[expect(clippy::cast_precision_loss, reason = "round trips are short")]
 pub(super) fn weight(weight: f64, round_trip: u64, bias: f64) -> f64 {
     let biased = match bias {
@@ -17,13 +21,12 @@ pub(super) fn weight(weight: f64, round_trip: u64, bias: f64) -> f64 {
         _ => weight * libm::pow(round_trip.max(SHORTEST) as f64 / 1e6, -bias),
     };
     // A carry into the exponent is right.
-    let rounded = f64::from_bits((biased.to_bits() + CUT / 2) & !(CUT - 1));
-    rounded.clamp(f64::from_bits(CUT), f64::MAX)
+    f64::from_bits((biased.clamp(LEAST, MOST).to_bits() + CUT / 2) & !(CUT - 1))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::weight;
+    use super::{LEAST, MOST, weight};
 
     #[test]
     fn by_hand() {
@@ -40,7 +43,7 @@ mod tests {
         for ns in [0, 1, 999, 1_000, 12_345_678, 33_333_333, u64::MAX] {
             for scale in [1e-300, 1e-9, 0.3, 1.0, 1e12] {
                 let w = weight(scale, ns, 1.0);
-                assert!(w > 0.0 && w.is_finite(), "{scale} {ns}");
+                assert!((LEAST..=MOST).contains(&w), "{scale} {ns}: {w:e}");
                 assert!(w.to_bits().trailing_zeros() >= 33, "{ns} ns: {w:e}");
             }
         }

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use highwater::experiment::{Case, Options, run};
 use highwater::measure::{Identity, Results};
-use highwater::plan::Plan;
+use highwater::plan::{Hop, LinkId, Plan, Workload};
 use highwater::scenario::{Source, load_text};
-use highwater::units::Span;
+use highwater::units::{Rate, Span};
+
+use crate::lab;
 
 /// Two greedy downloads over one link of 1 Gbps, with round trips of 10 and 40 ms.
 fn plan(tcp: &str, near: &str, far: &str) -> Plan {
@@ -97,4 +99,27 @@ fn the_report_says_which_fairness_was_used() {
     assert_eq!(told("near"), "max-min fair shares, weight 2 x (round trip / 1 ms)^-1");
     assert_eq!(told("far"), "max-min fair shares, equal weights");
     assert!(highwater::report::summary(&r, 100).contains("(round trip / 1 ms)^-1"));
+}
+
+/// Weights as far apart as can be: 14 flows of 1 MB at 1 MB/s take 14 s, whoever is ahead. Further
+/// apart, where a light flow would be lost beside a heavy one, there is no plan.
+#[test]
+fn a_light_flow_beside_heavy_ones_gets_no_more_than_there_is() {
+    let (least, most) = Workload::WEIGHTS;
+    let of = |name: &str, flows, weight| Workload {
+        weight,
+        ..lab::workload(name, lab::at_once(flows, 1_000_000), 0)
+    };
+    let workloads = vec![of("heavy", 8, most - 0.3), of("light", 1, least), of("some", 5, 0.7)];
+    let mut p = lab::plan(lab::settings(30, 0, 1), vec![Hop::Link(LinkId(0))], workloads);
+    p.links.push(lab::link("l", Rate::from_mbps(8)));
+    let r = lab::run_one(&p, 0);
+    let last = |i: usize| r.workloads[i].latency_ok.max().expect("it ended");
+    // The others have had 3.5 of 8,001 by then.
+    assert!(last(0).abs_diff(8_000_000_000) < 10_000_000, "{}", last(0));
+    assert!(last(1).abs_diff(14_000_000_000) <= 14, "{}", last(1));
+    for weight in [least / 2.0, most * 2.0, 0.0, f64::NAN] {
+        p.workloads[1].weight = weight;
+        assert!(p.validate().is_err(), "{weight}");
+    }
 }

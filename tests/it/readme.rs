@@ -127,3 +127,36 @@ fn its_validation_is_the_programs() {
     }
     assert!(block.lines().count() > 20, "an excerpt of some length");
 }
+
+/// The first example is an excerpt of what its command says: whole paragraphs, found by how they
+/// begin. Release builds only: it simulates 3.3 million requests. `UPDATE_GOLDEN=1` rewrites it.
+#[cfg(not(debug_assertions))]
+#[test]
+fn its_first_example_is_the_programs() {
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme-first");
+    let done = Command::new(env!("CARGO_BIN_EXE_highwater"))
+        .args(["run", "scenarios/hybrid-review.toml", "--out"])
+        .arg(&out)
+        .output()
+        .expect("the program starts");
+    let said = String::from_utf8(done.stdout).expect("text");
+    // The verdict comes first, whatever it is.
+    let mut excerpt = String::new();
+    for begins in ["", "Traffic, per replication\n", "Latency of ok requests", "Gaps between what "]
+    {
+        let paragraph = said.split("\n\n").find(|p| p.starts_with(begins));
+        let paragraph = paragraph.unwrap_or_else(|| panic!("nothing begins {begins:?}: {said}"));
+        excerpt = excerpt + paragraph + "\n\n";
+    }
+    let excerpt = format!("{}\n...\n", excerpt.trim_end());
+    let text = readme();
+    let from = text.find("## First chart").expect("the section");
+    let from = from + text[from..].find("```text\n").expect("its example") + "```text\n".len();
+    let to = from + text[from..].find("```").expect("its end");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        let updated = format!("{}{excerpt}{}", &text[..from], &text[to..]);
+        fs::write("README.md", updated).expect("README.md");
+    } else {
+        assert_eq!(text[from..to], excerpt, "UPDATE_GOLDEN=1 rewrites it");
+    }
+}

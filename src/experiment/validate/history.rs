@@ -1,13 +1,8 @@
 //! Random networks and histories of a sharing: flows come, go and are taken out, capacities and
 //! caps change; after each step the rates are held against the bottleneck theorem or the slow twin.
 
-use crate::kernel::{ClassId, FlowId, Instant, ResourceId, Sharing, SharingSlow};
+use crate::kernel::{ClassId, FlowId, Instant, ResourceId, Share, Sharing, SharingSlow, certify};
 use crate::random::{Dist, Draws};
-
-/// Rounding of rates and loads, relative.
-const HAIR: f64 = 1e-9;
-/// The same of what is 0.
-const NOTHING: f64 = 1e-15;
 
 /// A class of flows.
 #[derive(Clone, Debug)]
@@ -15,6 +10,7 @@ struct Class {
     path: Vec<usize>,
     weight: f64,
     cap: f64,
+    priority: u8,
 }
 
 /// How large networks and histories are.
@@ -24,6 +20,8 @@ pub(super) struct Size {
     pub(super) classes: usize,
     /// Longest path.
     pub(super) hops: usize,
+    /// Strict priorities, each of as many classes as the others; 1 for none.
+    pub(super) priorities: u8,
     /// Steps, before those that let the rest end.
     pub(super) steps: usize,
 }
@@ -65,14 +63,18 @@ impl Player {
                 let weight = if even { 1.0 } else { between(&mut dice, 0.2, 5.0) };
                 let capped = below(&mut dice, 3) == 0;
                 let cap = if capped { between(&mut dice, 0.05, 4.0) } else { f64::INFINITY };
-                Class { path, weight, cap }
+                let priority = match size.priorities {
+                    1 => 0,
+                    n => u8::try_from(below(&mut dice, n.into())).expect("below a u8"),
+                };
+                Class { path, weight, cap, priority }
             })
             .collect();
         let mut fast = Sharing::new();
         let resources: Vec<_> = capacities.iter().map(|c| fast.add_resource(*c)).collect();
         let add = |c: &Class| {
             let path: Vec<_> = c.path.iter().map(|l| resources[*l]).collect();
-            fast.add_class(&path, c.weight, c.cap)
+            fast.add_class_of(&path, c.weight, c.cap, c.priority)
         };
         let ids = classes.iter().map(add).collect();
         Self { dice, capacities, classes, fast, resources, ids, live: Vec::new(), now: 0 }
@@ -129,35 +131,20 @@ impl Player {
         self.now = (self.now + ns).min(limit.max(self.now));
     }
 
-    /// The bottleneck theorem on the present rates: no link is over its capacity, and every flow
-    /// is at its cap or crosses a full link on which no flow has a higher level.
+    /// The bottleneck theorem on the present rates.
     fn is_max_min(&mut self) -> bool {
-        let mut load = vec![0.0; self.capacities.len()];
-        let mut highest = vec![0.0_f64; self.capacities.len()];
-        let mut rates = Vec::new();
-        for (class, id) in self.classes.iter().zip(&self.ids) {
-            let flows = self.fast.active(*id);
-            if flows == 0 {
-                continue;
-            }
-            let rate = self.fast.rate(*id).0;
-            for l in &class.path {
-                load[*l] += rate * f64::from(flows);
-                highest[*l] = highest[*l].max(rate / class.weight);
-            }
-            rates.push((class, rate));
+        let mut shares = Vec::with_capacity(self.classes.len());
+        for (Class { path, weight, cap, priority }, id) in self.classes.iter().zip(&self.ids) {
+            shares.push(Share {
+                path,
+                weight: *weight,
+                cap: *cap,
+                priority: *priority,
+                flows: self.fast.active(*id),
+                rate: self.fast.rate(*id).0,
+            });
         }
-        let feasible =
-            load.iter().zip(&self.capacities).all(|(l, c)| *l <= c * (1.0 + HAIR) + NOTHING);
-        let held = |(class, rate): &(&Class, f64)| {
-            let level = rate / class.weight;
-            close(*rate, class.cap)
-                || class.path.iter().any(|l| {
-                    load[*l] >= self.capacities[*l] * (1.0 - HAIR)
-                        && highest[*l] <= level * (1.0 + HAIR) + NOTHING
-                })
-        };
-        feasible && rates.iter().all(held)
+        certify(&self.capacities, &shares).is_ok()
     }
 }
 
@@ -169,17 +156,13 @@ fn between(dice: &mut Draws, low: f64, high: f64) -> f64 {
     Dist::Uniform { low, high }.sample_from(dice)
 }
 
-fn close(a: f64, b: f64) -> bool {
-    a == b || apart(a, b) <= HAIR
-}
-
 /// Relative difference.
 fn apart(a: f64, b: f64) -> f64 {
     if a == b { 0.0 } else { (a - b).abs() / a.abs().max(b.abs()) }
 }
 
 /// States of a random history that were looked at, and those that are not max-min fair.
-pub(super) fn certify(key: u64, size: Size) -> (u64, u64) {
+pub(super) fn unfair_states(key: u64, size: Size) -> (u64, u64) {
     let mut player = Player::new(key, size);
     let (mut states, mut wrong) = (0, 0);
     for _ in 0..size.steps {
@@ -242,8 +225,8 @@ pub(super) fn lockstep(key: u64, size: Size) -> Apart {
         let step = if left > 0 { player.step(false) } else { Step::Pop };
         match step {
             Step::Start { class, bytes } => {
-                let Class { path, weight, cap } = &player.classes[class];
-                let number = slow.start(path, *weight, *cap, bytes, player.at());
+                let Class { path, weight, cap, priority } = &player.classes[class];
+                let number = slow.start_of(path, *weight, *cap, *priority, bytes, player.at());
                 player.start(class, bytes, number);
             }
             Step::Remove { pick } if !player.live.is_empty() => {

@@ -9,7 +9,7 @@ use crate::measure::Agreement;
 use crate::measure::Quantity::{Number, Span as Time};
 use crate::random::Draws;
 
-use super::history::{Apart, Size, certify, lockstep};
+use super::history::{Apart, Size, lockstep, unfair_states};
 use super::lists::{self, List};
 use super::{Bench, KnownCase, Rows, thousands, whole};
 
@@ -118,13 +118,13 @@ fn key(bench: &Bench, about: u64, i: u64) -> u64 {
 
 fn certificate(bench: &Bench) -> Rows {
     let sizes = [
-        ("4 links", Size { links: 4, classes: 8, hops: 3, steps: 200 }, 1_500),
-        ("30 links", Size { links: 30, classes: 80, hops: 6, steps: 600 }, 150),
+        ("4 links", Size { links: 4, classes: 8, hops: 3, priorities: 1, steps: 200 }, 1_500),
+        ("30 links", Size { links: 30, classes: 80, hops: 6, priorities: 3, steps: 600 }, 150),
     ];
     let mut rows = Vec::new();
     for (name, size, networks) in sizes {
         let networks = bench.effort(networks);
-        let one = |i| certify(key(bench, size.links as u64, i), size);
+        let one = |i| unfair_states(key(bench, size.links as u64, i), size);
         let each: Vec<(u64, u64)> = (0..networks).into_par_iter().map(one).collect();
         let (states, wrong) = each.iter().fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
         let states = thousands(states);
@@ -136,7 +136,7 @@ fn certificate(bench: &Bench) -> Rows {
 
 fn slow_twin(bench: &Bench) -> Rows {
     let networks = bench.effort(10_000);
-    let size = Size { links: 6, classes: 12, hops: 4, steps: 60 };
+    let size = Size { links: 6, classes: 12, hops: 4, priorities: 1, steps: 60 };
     let one = |i| lockstep(key(bench, 7, i), size);
     let each: Vec<Apart> = (0..networks).into_par_iter().map(one).collect();
     let found = each.into_iter().fold(Apart::default(), Apart::and);

@@ -1,8 +1,9 @@
 //! Percentile ladder: how bad the tail is, against the objectives.
 
 use super::cdf::{Tail, note, tails};
-use super::frame::{Drawing, EndLabel, Words};
+use super::frame::{Drawing, EndLabel, LABEL, Words};
 use super::palette::{OK, OVER, series, stroke};
+use super::placing::{Block, LEADING, Taken};
 use super::scale::{Scale, Tick, latency_ticks};
 use super::svg::Anchor;
 use super::{Chart, Figure};
@@ -68,11 +69,11 @@ impl Chart for Ladder {
             .filter(|t| t.0 <= end * 1.01)
             .collect();
         d.x_axis(&x, &steps, "percentile of ok requests");
-        let mut labels = Vec::new();
+        let (mut labels, mut taken) = (Vec::new(), Taken::default());
         for (i, tail) in tails.iter().enumerate().rev() {
-            labels.push(rung(&mut d, r, tail, i, end, (&x, &y)));
+            labels.push(rung(&mut d, &mut taken, r, (tail, i), end, (&x, &y)));
         }
-        objectives(&mut d, &lines, (&x, &y));
+        objectives(&mut d, &mut taken, &lines, (&x, &y));
         d.end_labels(labels, LABELS);
         vec![d.finish(table(r))]
     }
@@ -88,9 +89,9 @@ fn inverse(q: f64) -> f64 {
 /// One workload's line with its intervals; returns the name for its end.
 fn rung(
     d: &mut Drawing,
+    taken: &mut Taken,
     r: &Results,
-    tail: &Tail,
-    i: usize,
+    (tail, i): (&Tail, usize),
     end: f64,
     (x, y): (&Scale, &Scale),
 ) -> EndLabel {
@@ -112,6 +113,7 @@ fn rung(
     }
     let tip = format!("{}: {} failed", tail.name, percent(tail.failed));
     d.svg.polyline(&points, &stroke(i, 2.0), Some(&tip));
+    taken.curve(&points);
     if let Some(w) = r.workloads.iter().find(|w| w.name == tail.name) {
         for (q, name) in LADDER {
             let Some(e) = findings::latency(w, q).filter(|_| inverse(q) <= reach) else { continue };
@@ -121,6 +123,7 @@ fn rung(
             let (high, low) = (y.at(e.point + half), y.at((e.point - half).max(1.0)));
             if low - high > 3.0 {
                 d.svg.line((px, high), (px, low), &style);
+                taken.curve(&[(px, high), (px, low)]);
                 d.svg.line((px - 4.0, high), (px + 4.0, high), &style);
                 d.svg.line((px - 4.0, low), (px + 4.0, low), &style);
             }
@@ -132,6 +135,7 @@ fn rung(
             let tip = format!("{} {name}: {shown}", tail.name);
             let style = format!("fill=\"#fff\" stroke=\"{colour}\" stroke-width=\"1.6\"");
             d.svg.circle((px, y.at(e.point)), 3.0, &style, Some(&tip));
+            taken.dot((px, y.at(e.point)), 4.0);
         }
     }
     let (px, py) = points.last().copied().unwrap_or((d.left, d.bottom));
@@ -144,8 +148,8 @@ fn rung(
 }
 
 /// A dashed line at each objective, from the axis to its percentile, with its value and who it
-/// binds at the left, where the curves are low. Workloads that share one share its line.
-fn objectives(d: &mut Drawing, lines: &[Line], (x, y): (&Scale, &Scale)) {
+/// binds. Workloads that share one share its line.
+fn objectives(d: &mut Drawing, taken: &mut Taken, lines: &[Line], (x, y): (&Scale, &Scale)) {
     let mut groups: Vec<(&Line, Vec<&Line>)> = Vec::new();
     for line in lines {
         let same =
@@ -155,35 +159,79 @@ fn objectives(d: &mut Drawing, lines: &[Line], (x, y): (&Scale, &Scale)) {
             None => groups.push((line, vec![line])),
         }
     }
-    let mut taken: Vec<f64> = Vec::new();
-    for (line, all) in groups {
-        let (px, py) = (x.at(inverse(line.quantile)), y.at(line.limit));
-        let names = |met: bool| {
-            let names: Vec<&str> =
-                all.iter().filter(|l| l.met == met).map(|l| l.workload.as_str()).collect();
-            let word = if met { "met" } else { "missed" };
-            (!names.is_empty()).then(|| format!("{word} by {}", names.join(", ")))
-        };
-        let verdicts: Vec<String> = [false, true].into_iter().filter_map(names).collect();
-        let colour = if all.iter().all(|l| l.met) { OK } else { OVER };
+    let end_of = |line: &Line| (x.at(inverse(line.quantile)), y.at(line.limit));
+    let colour_of = |all: &[&Line]| if all.iter().all(|l| l.met) { OK } else { OVER };
+    for (line, all) in &groups {
+        let ((px, py), colour) = (end_of(line), colour_of(all));
         let style = format!("stroke=\"{colour}\" stroke-width=\"1.2\" stroke-dasharray=\"4 3\"");
         d.svg.line((d.left, py), (px, py), &style);
-        d.svg.line(
-            (px, py - 4.0),
-            (px, py + 4.0),
-            &format!("stroke=\"{colour}\" stroke-width=\"1.4\""),
-        );
-        let percentile = crate::report::format::plain(line.quantile * 100.0, 3);
-        let text =
-            format!("p{percentile} objective {}: {}", span_plain(line.limit), verdicts.join("; "));
-        // Above the line, or below where another text stands there.
-        let free = |at: f64| taken.iter().all(|t: &f64| (t - at).abs() >= 13.0);
-        let text_y = [py - 5.0, py + 14.0, py + 27.0].into_iter().find(|at| free(*at));
-        let text_y = text_y.unwrap_or(py - 5.0);
-        taken.push(text_y);
-        let text = super::svg::fit(&text, 11.5, (d.right - d.left) * 0.6);
-        note(d, (d.left + 6.0, text_y), &text, colour, Anchor::Start);
+        let style = format!("stroke=\"{colour}\" stroke-width=\"1.4\"");
+        d.svg.line((px, py - 4.0), (px, py + 4.0), &style);
+        taken.curve(&[(d.left, py), (px, py)]);
     }
+    for (line, all) in &groups {
+        let (block, (left, top)) = label(d, taken, end_of(line), line, all);
+        for (i, text) in (0_u8..).zip(&block.lines) {
+            let at = (left, top + f64::from(i) * LEADING);
+            note(d, at, text, colour_of(all), Anchor::Start);
+        }
+        taken.put(&block, (left, top));
+    }
+}
+
+/// What stands at an objective, and where: in one line, or one for who misses it and one for who
+/// meets it where that is free and one line is not.
+fn label(
+    d: &Drawing,
+    taken: &Taken,
+    end: (f64, f64),
+    line: &Line,
+    all: &[&Line],
+) -> (Block, (f64, f64)) {
+    let names = |met: bool| {
+        let names: Vec<&str> =
+            all.iter().filter(|l| l.met == met).map(|l| l.workload.as_str()).collect();
+        let word = if met { "met" } else { "missed" };
+        (!names.is_empty()).then(|| format!("{word} by {}", names.join(", ")))
+    };
+    let percentile = crate::report::format::plain(line.quantile * 100.0, 3);
+    let verdicts: Vec<String> = [false, true].into_iter().filter_map(names).collect();
+    let text =
+        format!("p{percentile} objective {}: {}", span_plain(line.limit), verdicts.join("; "));
+    let block = |lines: Vec<&str>| {
+        let most = (d.right - d.left) * 0.6;
+        let lines = lines.into_iter().map(|l| super::svg::fit(l, LABEL.size, most)).collect();
+        Block { lines, size: LABEL.size }
+    };
+    let blocks = [block(vec![&text]), block(text.split("; ").collect())];
+    for block in &blocks {
+        if let Some(at) = taken.free(block, &places(d, block, end)) {
+            return (block.clone(), at);
+        }
+    }
+    let [one, _] = blocks;
+    let at = taken.least(&one, &places(d, &one, end));
+    let at = at.unwrap_or((d.left + 6.0, end.1 - 5.0));
+    (one, at)
+}
+
+/// Where the text of an objective may stand: above its line or below it, the further left the
+/// better, beginning at least a little before the line ends; or beyond its end.
+fn places(d: &Drawing, block: &Block, (px, py): (f64, f64)) -> Vec<(f64, f64)> {
+    let (above, below) = (py - 5.0 - block.depth(), py + 14.0);
+    let mut places = vec![(d.left + 6.0, above), (d.left + 6.0, below)];
+    let last = (px - 40.0).min(d.right - block.width());
+    let mut left = d.left + 14.0;
+    while left <= last {
+        places.extend([(left, above), (left, below)]);
+        left += 8.0;
+    }
+    if px + 8.0 + block.width() <= d.right {
+        places.push((px + 8.0, py + 4.0 - block.depth() / 2.0));
+    }
+    // Above the plot is the axis' title, below it are the ticks.
+    places.retain(|at| at.1 > d.top - 7.0 && at.1 + block.depth() < d.bottom - 3.0);
+    places
 }
 
 /// 250 ms rather than 250.0 ms: a limit is a round number.
@@ -231,6 +279,7 @@ fn finding(tails: &[Tail], lines: &[Line]) -> String {
     let start = match lines.len() {
         0 => String::new(),
         1 => "The latency objective is met. ".into(),
+        2 => "Both latency objectives are met. ".into(),
         n => format!("All {n} latency objectives are met. "),
     };
     format!(
@@ -243,4 +292,48 @@ fn finding(tails: &[Tail], lines: &[Line]) -> String {
 
 fn table(r: &Results) -> Table {
     tables::latency(r, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_objectives_keep_clear_of_curves() {
+        let words = Words {
+            name: "t".into(),
+            finding: "A finding".into(),
+            reading: String::new(),
+            csv: "percentiles.csv",
+        };
+        let d = Drawing::new(words, &Results::default(), (44.0, LABELS), (44.0, 320.0));
+        let line = |workload: &str, met| Line {
+            workload: workload.into(),
+            quantile: 0.99,
+            limit: 5e8,
+            met,
+        };
+        let (shop, office) = (line("shop", true), line("office", false));
+        let end = (d.left + 317.0, d.top + 180.0);
+        // A curve that rises through the line at so many px from the axis.
+        let place = |all: &[&Line], crossing: f64| {
+            let mut taken = Taken::default();
+            let at = d.left + crossing;
+            taken.curve(&[(at - 100.0, end.1 + 100.0), (at + 100.0, end.1 - 100.0)]);
+            taken.curve(&[(d.left, end.1), end]);
+            taken.curve(&[(d.left + 400.0, d.top), (d.left + 400.0, d.bottom)]);
+            let (block, at) = label(&d, &taken, end, all[0], all);
+            assert_eq!(taken.free(&block, &[at]), Some(at), "{crossing}: {block:?}");
+            (block.lines, (at.0 - d.left, at.1 - end.1))
+        };
+        let one = "p99 objective 500 ms: met by shop";
+        assert_eq!(place(&[&shop], 900.0), (vec![one.to_owned()], (6.0, -5.0)));
+        // In the way of what is above, of both, and of most of the line.
+        assert_eq!(place(&[&shop], 7.0).1, (6.0, 14.0));
+        let (_, (left, down)) = place(&[&shop], 130.0);
+        assert!(left > 130.0 && down == 14.0, "{left} {down}");
+        let two = place(&[&office, &shop], 290.0);
+        let lines = ["p99 objective 500 ms: missed by office", "met by shop"];
+        assert_eq!(two, (lines.map(str::to_owned).to_vec(), (6.0, -5.0 - LEADING)));
+    }
 }

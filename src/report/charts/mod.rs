@@ -13,6 +13,7 @@ mod histogram;
 mod ladder;
 mod palette;
 mod phases;
+mod placing;
 pub(crate) mod response;
 mod scale;
 mod series;

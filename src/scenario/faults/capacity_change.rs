@@ -3,24 +3,46 @@
 //! Sets the nominal capacity, and stops an elastic or random law until it is taken back.
 
 use super::{Effect, Strike};
-use crate::scenario::context::{Context, Ref};
+use crate::scenario::context::{Context, Ref, wrong_type};
 use crate::scenario::diagnostic::{Diagnostic, Place};
 use crate::scenario::kinds::{CAPACITY, Specs};
 use crate::scenario::lowering::{Carrier, Lowering};
 use crate::scenario::reader::Reader;
-use crate::scenario::tree::Node;
+use crate::scenario::tree::{Node, Value};
 use crate::units::Rate;
 
 #[derive(Debug)]
 struct CapacityChange {
     of: Ref,
+    /// Of a fabric: the link, as its table calls it.
+    link: Option<String>,
     to: Rate,
 }
 
 /// Reads `{ of, to }`.
 pub(super) fn read(node: &Node, key: &'static str, cx: &Context) -> Option<Box<dyn Effect>> {
-    let (of, to) = of_and_to(node, key, &CAPACITY, cx)?;
-    Some(Box::new(CapacityChange { of, to }))
+    let r = Reader::of(cx, node, key)?;
+    let of = r.req_node("of", "\"circuit.name\"").and_then(|node| target(node, cx));
+    let to = r.req::<Rate>("to");
+    r.done();
+    let ((of, link), to) = of.zip(to)?;
+    Some(Box::new(CapacityChange { of, link, to }))
+}
+
+/// `circuit.c1`, or `fabric.net.rack0`: a thing, and of a fabric one of its links. Whether there is
+/// such a link is checked when its table is known.
+fn target(node: &Node, cx: &Context) -> Option<(Ref, Option<String>)> {
+    let Value::Text(text) = &node.value else {
+        cx.complain(wrong_type(node, "the name of a thing"));
+        return None;
+    };
+    // Names of fabrics have no dot; those of their links may.
+    let parts: Vec<&str> = text.splitn(3, '.').collect();
+    let (thing, link) = match parts[..] {
+        ["fabric", name, link] => (format!("fabric.{name}"), Some(link.to_owned())),
+        _ => (text.clone(), None),
+    };
+    Some((cx.resolve(&thing, node.place, &CAPACITY)?, link))
 }
 
 /// Reads `{ of, to }` with a thing of the given kinds.
@@ -45,11 +67,15 @@ pub(super) fn resize(carriers: Vec<Carrier>, to: Rate) -> Vec<Strike> {
 
 impl Effect for CapacityChange {
     fn label(&self) -> String {
-        format!("{} {} at {}", self.of.kind.replace('_', " "), self.of.name, self.to)
+        let link = self.link.as_ref().map_or(String::new(), |link| format!(" {link}"));
+        format!("{} {}{link} at {}", self.of.kind.replace('_', " "), self.of.name, self.to)
     }
 
     fn strike(&self, l: &mut Lowering<'_>) -> Vec<Strike> {
-        let carriers = l.carriers_of(&self.of);
+        let carriers = match &self.link {
+            Some(link) => l.specs.fabric[&self.of.name].carrier(link, l).into_iter().collect(),
+            None => l.carriers_of(&self.of),
+        };
         resize(carriers, self.to)
     }
 
@@ -63,9 +89,16 @@ impl Effect for CapacityChange {
                     .help("give it a `rate_limit`, or change the capacity of its circuit"),
             );
         }
+        // A fabric that could not be read has been complained about.
+        if let ("fabric", Some(fabric)) = (self.of.kind, specs.fabric.get(&self.of.name)) {
+            fabric.check_link(self.link.as_deref(), self.of.place, cx);
+        }
     }
 
-    fn sets(&self) -> Option<String> {
-        Some(self.of.full())
+    fn sets(&self, specs: &Specs) -> Option<String> {
+        match self.of.kind {
+            "fabric" => specs.fabric.get(&self.of.name)?.full_name(self.link.as_deref()?),
+            _ => Some(self.of.full()),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Effect, Strike};
 use crate::scenario::context::{Context, Ref, wrong_type};
+use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::kinds::FAILING;
 use crate::scenario::lowering::Lowering;
 use crate::scenario::tree::{Node, Value};
@@ -24,6 +25,13 @@ pub(super) fn read(node: &Node, key: &'static str, cx: &Context) -> Option<Box<d
         cx.complain(wrong_type(node, "the name of what is lost"));
         return None;
     };
+    if text.starts_with("fabric.") {
+        let message = format!("`{text}` is no component: it cannot be down as a whole");
+        let help =
+            "capacity_change = { of = \"fabric.name.LINK\", to = \"0 bps\" } leaves a link nothing";
+        cx.complain(Diagnostic::error("reference", node.place, message).help(help));
+        return None;
+    }
     let what = cx.resolve(text, node.place, kinds)?;
     Some(Box::new(ComponentOutage { what }))
 }

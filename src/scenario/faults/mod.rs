@@ -27,7 +27,7 @@ pub(crate) trait Effect: std::fmt::Debug {
     /// Complains if there is nothing to touch.
     fn check(&self, _place: Place, _specs: &Specs, _cx: &Context) {}
     /// The thing whose capacity it sets, to refuse two such faults at the same time.
-    fn sets(&self) -> Option<String> {
+    fn sets(&self, _specs: &Specs) -> Option<String> {
         None
     }
 }
@@ -106,7 +106,7 @@ pub(crate) fn check(faults: &[Thing<Fault>], horizon: Span, specs: &Specs, cx: &
     }
     let mut setting: BTreeMap<String, Vec<&Thing<Fault>>> = BTreeMap::new();
     for fault in faults {
-        if let Some(thing) = fault.spec.effect.sets() {
+        if let Some(thing) = fault.spec.effect.sets(specs) {
             setting.entry(thing).or_default().push(fault);
         }
     }

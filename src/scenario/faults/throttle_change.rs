@@ -52,7 +52,7 @@ impl Effect for ThrottleChange {
         }
     }
 
-    fn sets(&self) -> Option<String> {
+    fn sets(&self, _: &Specs) -> Option<String> {
         Some(format!("the throttle of {}", self.of.full()))
     }
 }

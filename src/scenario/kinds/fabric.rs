@@ -6,16 +6,18 @@
 //! ```
 //!
 //! Each link has one direction: what comes back crosses links of its own. Only workloads whose
-//! arrivals are a list of flows use the routes. Nothing here fails, is detected or served.
+//! arrivals are a list of flows use the routes. Nothing here is detected or served, but a fault can
+//! change what a link gives: `capacity_change = { of = "fabric.main.72", to = "0 bps" }`, with the link
+//! as its table calls it: its `link_id`, or the `name` that results show.
 
 use std::collections::BTreeMap;
 
 use super::{Kind, Thing};
-use crate::plan::{self, Capacity, Duplex, Hop, RouteId};
+use crate::plan::{self, Capacity, Duplex, Hop, LinkId, RouteId};
 use crate::random::Dist;
 use crate::scenario::context::Context;
-use crate::scenario::diagnostic::nearest;
-use crate::scenario::lowering::{Fragment, Lowering};
+use crate::scenario::diagnostic::{Diagnostic, Place, nearest};
+use crate::scenario::lowering::{Carrier, Fragment, Lowering};
 use crate::scenario::reader::Reader;
 use crate::scenario::table::{self, Bad, Column, NAMES, fixed};
 use crate::units::{Rate, Span};
@@ -30,8 +32,12 @@ const MOST_HOPS: usize = 1_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Fabric {
     links: Vec<Wire>,
+    /// Ids of the links, and what results call them.
+    ids: Names,
+    titles: Names,
     routes: Vec<Vec<u32>>,
-    pub(crate) names: RouteNames,
+    /// Names of the routes.
+    pub(crate) names: Names,
     delay: Span,
 }
 
@@ -39,7 +45,7 @@ pub(crate) struct Fabric {
 #[derive(Clone, Debug)]
 struct Wire {
     id: String,
-    /// What results call it.
+    /// What results call it, below the fabric.
     name: String,
     rate: Rate,
     delay: Span,
@@ -47,12 +53,12 @@ struct Wire {
 
 /// Names to positions, quick for the numbers 0, 1, 2, ...
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RouteNames {
+pub(crate) struct Names {
     names: Vec<String>,
     index: BTreeMap<String, u32>,
 }
 
-impl RouteNames {
+impl Names {
     /// Of names, each once, in order of position.
     pub(crate) fn new(names: Vec<String>) -> Self {
         let index = (0..).zip(&names).map(|(i, name)| (name.clone(), i)).collect();
@@ -75,6 +81,7 @@ impl RouteNames {
 impl Kind for Fabric {
     const NAME: &'static str = "fabric";
     const DOC: &'static str = "a network in two tables: links, and routes over them";
+    const CAPACITY: bool = true;
     const ALWAYS: bool = true;
 
     fn read(r: &Reader<'_>) -> Option<Self> {
@@ -83,9 +90,11 @@ impl Kind for Fabric {
         let delay = r.or("delay", Span::ZERO);
         let ((links, at), (routes, routes_at)) = (links?, routes?);
         let links = read_links(&links, at, r.cx)?;
-        let routes = read_routes(&routes, routes_at, &links, r.cx)?;
+        let ids = Names::new(links.iter().map(|w| w.id.clone()).collect());
+        let titles = Names::new(links.iter().map(|w| w.name.clone()).collect());
+        let routes = read_routes(&routes, routes_at, &ids, r.cx)?;
         let (names, routes) = routes.into_iter().unzip();
-        Some(Self { links, routes, names: RouteNames::new(names), delay })
+        Some(Self { links, ids, titles, routes, names: Names::new(names), delay })
     }
 
     fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
@@ -97,6 +106,7 @@ impl Kind for Fabric {
             (span > Span::ZERO).then(|| hop(l.delay(plan::Delay { name, law, local: None })))
         };
         let common = delay(format!("{full}.delay"), thing.spec.delay, l);
+        let first_link = LinkId(u32::try_from(l.plan.links.len()).expect("tables are bounded"));
         let mut hops = Vec::with_capacity(thing.spec.links.len());
         for wire in &thing.spec.links {
             let link = l.link(plan::Link {
@@ -109,14 +119,14 @@ impl Kind for Fabric {
             });
             hops.push((Hop::Link(link), delay(format!("{full}.{}.delay", wire.name), wire.delay, l)));
         }
-        let first = RouteId(u32::try_from(l.plan.routes.len()).expect("tables are bounded"));
+        let first_route = RouteId(u32::try_from(l.plan.routes.len()).expect("tables are bounded"));
         for (name, route) in thing.spec.names.all().zip(&thing.spec.routes) {
             let crossed = route.iter().map(|i| hops[*i as usize]);
             let way = crossed.flat_map(|(link, delay)| [Some(link), delay]).chain([common]);
             let hops = way.flatten().collect();
             l.route(plan::Route { name: format!("{full}.route.{name}"), hops });
         }
-        l.fabrics.insert(thing.name.clone(), first);
+        l.fabrics.insert(thing.name.clone(), (first_link, first_route));
         Fragment::default()
     }
 }
@@ -124,12 +134,61 @@ impl Kind for Fabric {
 impl Thing<Fabric> {
     /// Its routes in the plan, by position.
     pub(crate) fn routes(&self, l: &Lowering<'_>) -> Vec<RouteId> {
-        let first = l.fabrics[&self.name].0;
-        (first..).take(self.spec.routes.len()).map(RouteId).collect()
+        let (_, first) = l.fabrics[&self.name];
+        (first.0..).take(self.spec.routes.len()).map(RouteId).collect()
+    }
+
+    /// What results call the link of this id or name.
+    pub(crate) fn full_name(&self, link: &str) -> Option<String> {
+        let wire = &self.spec.links[self.spec.find(link)? as usize];
+        Some(format!("{}.{}", self.full(), wire.name))
+    }
+
+    /// The link of this id or name in the plan, as what carries its capacity.
+    pub(crate) fn carrier(&self, link: &str, l: &Lowering<'_>) -> Option<Carrier> {
+        let (first, _) = l.fabrics[&self.name];
+        Some(Carrier { link: LinkId(first.0 + self.spec.find(link)?), share: 1.0 })
+    }
+
+    /// Complains unless it is clear which link is meant.
+    pub(crate) fn check_link(&self, link: Option<&str>, place: Place, cx: &Context) {
+        let spec = &self.spec;
+        let known = || spec.ids.all().chain(spec.titles.all()).take(10_000);
+        let listed = || {
+            let links: Vec<&str> = spec.ids.all().take(12).collect();
+            let more = if spec.links.len() > links.len() { ", ..." } else { "" };
+            format!("write fabric.{}.LINK; its links are {}{more}", self.name, links.join(", "))
+        };
+        let Some(link) = link else {
+            let message = format!("`{}` is a whole fabric: which of its links?", self.full());
+            return cx.complain(Diagnostic::error("reference", place, message).help(listed()));
+        };
+        match (spec.ids.find(link), spec.titles.find(link)) {
+            (Some(a), Some(b)) if a != b => {
+                let message = format!("`{link}` is also the name of another link: the id counts");
+                cx.complain(Diagnostic::warning("reference", place, message));
+            }
+            (None, None) => {
+                let message = format!("`{}` has no link `{link}`", self.full());
+                let mut complaint = Diagnostic::error("unknown-name", place, message);
+                if let Some(guess) = cx.guess(link, known()) {
+                    complaint = complaint.label(format!("did you mean `{}.{guess}`?", self.full()));
+                }
+                cx.complain(complaint.help(listed()));
+            }
+            _ => {}
+        }
     }
 }
 
-fn read_links(path: &str, place: crate::scenario::Place, cx: &Context) -> Option<Vec<Wire>> {
+impl Fabric {
+    /// The position of a link, by id or else by name.
+    fn find(&self, link: &str) -> Option<u32> {
+        self.ids.find(link).or_else(|| self.titles.find(link))
+    }
+}
+
+fn read_links(path: &str, place: Place, cx: &Context) -> Option<Vec<Wire>> {
     const ID: Column = Column { names: &["link_id", "id", "name"], needed: true };
     const RATE: Column =
         Column { names: &["bytes_per_s", "bps", "rate", "capacity"], needed: true };
@@ -181,27 +240,29 @@ fn once(seen: &mut BTreeMap<String, ()>, name: &str, column: usize) -> Result<()
 /// Names of routes and the positions of their links.
 fn read_routes(
     path: &str,
-    place: crate::scenario::Place,
-    links: &[Wire],
+    place: Place,
+    ids: &Names,
     cx: &Context,
 ) -> Option<Vec<(String, Vec<u32>)>> {
     const ID: Column = Column { names: &["path_id", "route_id", "id", "name"], needed: true };
     const LINKS: Column = Column { names: &["links"], needed: true };
-    let ids: BTreeMap<&str, u32> = links.iter().map(|w| w.id.as_str()).zip(0..).collect();
     let mut seen = BTreeMap::new();
+    // By link, the number of the last route that crosses it.
+    let (mut last, mut number) = (vec![0_u32; ids.all().count()], 0);
     table::read(path, place, cx, &[ID, LINKS], MOST_ROUTES, |row| {
         let name = row.read(0, NAMES, table::name)?;
         once(&mut seen, name, 0)?;
         let allowed = "ids of links joined by `;`, each once, at most 1,000";
+        number += 1;
         let hops = row.read(1, allowed, |cell| {
             let mut hops = Vec::new();
             for id in cell.split(';').map(str::trim) {
-                let Some(&hop) = ids.get(id) else {
-                    let guess = nearest(id, ids.keys().copied());
+                let Some(hop) = ids.find(id) else {
+                    let guess = nearest(id, ids.all().take(10_000));
                     let guess = guess.map_or(String::new(), |g| format!(": did you mean `{g}`?"));
                     return Err(format!("there is no link `{id}`{guess}"));
                 };
-                if hops.contains(&hop) {
+                if std::mem::replace(&mut last[hop as usize], number) == number {
                     return Err(format!("link `{id}` is crossed twice"));
                 }
                 hops.push(hop);

@@ -25,9 +25,9 @@ pub(crate) enum Arrivals {
 }
 
 impl Arrivals {
-    /// Whether the node says that there is a list of flows.
-    pub(super) fn are_flows(node: &Node) -> bool {
-        matches!(&node.value, Value::Table(table) if table.get("flows").is_some())
+    /// Whether the node says that there is such a way of arriving, readable or not.
+    pub(super) fn say(node: &Node, choice: &str) -> bool {
+        matches!(&node.value, Value::Table(table) if table.get(choice).is_some())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::plan::{Connections, FlowRow, RouteId, Timeouts};
 use crate::scenario::context::Context;
 use crate::scenario::data::MOST_ROWS;
 use crate::scenario::diagnostic::{Diagnostic, nearest};
-use crate::scenario::kinds::fabric::RouteNames;
+use crate::scenario::kinds::fabric::Names;
 use crate::scenario::kinds::{Specs, Thing};
 use crate::scenario::lowering::Lowering;
 use crate::scenario::reader::Reader;
@@ -44,7 +44,7 @@ impl Flows {
                 Some(name) => read_rows(&file, r, &specs.fabric.get(name)?.spec.names)?,
                 None if given => return None,
                 None => {
-                    let names = RouteNames::new(specs.route.keys().cloned().collect());
+                    let names = Names::new(specs.route.keys().cloned().collect());
                     if names.all().next().is_none() {
                         let message = "there is no route that the flows could take";
                         r.cx.complain(Diagnostic::error("missing-key", r.place, message).help(
@@ -90,7 +90,7 @@ impl Flows {
 }
 
 /// Rows in order of start; those of one start stay in the order of the file.
-fn read_rows(file: &str, r: &Reader<'_>, routes: &RouteNames) -> Option<Vec<FlowRow>> {
+fn read_rows(file: &str, r: &Reader<'_>, routes: &Names) -> Option<Vec<FlowRow>> {
     const START: Column = Column { names: &["start_s", "start", "start_ns"], needed: true };
     const SIZE: Column = Column { names: &["size_bytes", "size", "bytes"], needed: true };
     const ROUTE: Column = Column { names: &["path_id", "route_id", "route"], needed: true };

@@ -16,8 +16,6 @@ const MOST_SEGMENTS: u32 = 10_000;
 const MOST_BYTES: u64 = 65_535;
 /// Growth from one window to the next.
 const GROWTH: (f64, f64) = (1.1, 16.0);
-/// Steepest bias by round trip.
-const STEEPEST: f64 = 4.0;
 
 /// (key, default, source, mark): what the report says where `[tcp]` says nothing.
 const ASSUMED: &[(&str, &str, &str, &str)] = &[
@@ -192,11 +190,12 @@ fn growing(r: &Reader<'_>, Factor(growth): Factor) -> Option<f64> {
 }
 
 fn biased(r: &Reader<'_>, Factor(bias): Factor) -> Option<f64> {
-    if bias <= STEEPEST {
+    if bias <= Transport::MOST_BIAS {
         return Some(bias);
     }
     let message = format!("a bias of {bias} would starve every long path");
-    refuse(r, "rtt_bias", message, &format!("0 to {STEEPEST}; 0 and 1 are usual"));
+    let rule = format!("0 to {}; 0 and 1 are usual", Transport::MOST_BIAS);
+    refuse(r, "rtt_bias", message, &rule);
     None
 }
 

@@ -48,13 +48,14 @@ impl Workload {
         specs: &Specs,
         tcp: &Tcp,
     ) -> Option<Self> {
-        let listed = r.node("arrivals").is_some_and(Arrivals::are_flows);
+        let listed = r.node("arrivals").is_some_and(|node| Arrivals::say(node, "flows"));
         let way = if listed { Some(Way::Rows) } else { Way::read(r) };
         let zones = r.references("zones", &["zone"]);
         let arrivals = r
             .req_node("arrivals", "{ poisson = { rate = \"200/s\" } }")
             .and_then(|node| arrivals::read(node, profiles, specs, r.cx));
-        let traced = matches!(arrivals, Some(Arrivals::Requests(plan::Arrivals::Trace { .. })));
+        // Also one that could not be read: that has been complained about.
+        let traced = r.node("arrivals").is_some_and(|node| Arrivals::say(node, "trace"));
         let size = |key| match traced {
             // A list of flows has its sizes and nothing else.
             _ if listed => Some(Dist::constant(0.0)),
@@ -85,10 +86,17 @@ impl Workload {
         };
         let flow_cap = r.opt::<Above0<Rate>>("flow_cap").map(|cap| cap.0);
         let weight = r.given::<Factor>("weight");
-        if let Some(weight) = weight.as_ref().filter(|w| w.value.0 <= 0.0) {
-            let message = "a weight of 0 would never send";
+        let (least, most) = plan::Workload::WEIGHTS;
+        if let Some(weight) = weight.as_ref().filter(|w| !(least..=most).contains(&w.value.0)) {
+            let message = match weight.value.0 {
+                0.0 => "a weight of 0 would never send".to_owned(),
+                weight => format!("a weight of {weight} is beyond what shares can tell apart"),
+            };
+            let rule = format!("{least} to {most}; only ratios count");
             r.cx.complain(
-                Diagnostic::error("range", weight.place, message).label("must be above 0"),
+                Diagnostic::error("range", weight.place, message)
+                    .label(rule)
+                    .help("priority = \"high\" is served before all of \"normal\""),
             );
         }
         let priority = priority(r);

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use highwater::plan::{
-    Arrivals, Background, Delay, DelayId, Hop, LinkId, Route, RouteId, Servers, StationId, TraceRow,
+    Arrivals, Background, Delay, DelayId, Hop, LinkId, Route, RouteId, Servers, SlowStart,
+    StationId, TraceRow, Transport, Workload,
 };
 use highwater::random::Dist;
-use highwater::units::{Rate, Span};
+use highwater::units::{Bytes, Rate, Span};
 
 use crate::lab::{MS, at_once, link, plan, run_one, settings, station, workload};
 
@@ -52,6 +53,31 @@ fn background_takes_its_share_and_loses_the_rest() {
             ("second", "backward", 6_250_000, 1_250_000),
         ]
     );
+}
+
+#[test]
+fn what_holds_a_flow_back_needs_no_link() {
+    // 1 MB over 10 ms each way and no link: 20 ms for the crossings of request and response. At most
+    // 1 MB/s: 1 s more. At most 10 kB per round trip, 100 of them: 2 s more, and a cap of 10 GB/s is
+    // no matter then.
+    let took = |flow_cap: Option<Rate>, window: Option<u64>, start: bool| {
+        let first = SlowStart { initial_window: 10, growth: 2.0, idle_restart: None };
+        let slow_start = start.then_some(first);
+        let window = window.map(Bytes::new);
+        let transport = Transport { segment: 1_000, window, slow_start, ..Transport::FLUID };
+        let w = Workload { flow_cap, transport, ..workload("w", at_once(1, 1_000_000), 0) };
+        let mut p = plan(settings(10, 0, 1), vec![Hop::Delay(DelayId(0))], vec![w]);
+        p.delays.push(Delay { name: "d".into(), law: Dist::constant(10.0 * MS), local: None });
+        let r = run_one(&p, 0);
+        let ms = r.workloads[0].latency_ok.max().unwrap() as f64 / 1e6 - 20.0;
+        (ms * 1e3).round() / 1e3
+    };
+    assert_eq!(took(None, None, false), 0.0);
+    assert_eq!(took(Some(Rate::from_mbps(8)), None, false), 1_000.0);
+    assert_eq!(took(None, Some(10_000), false), 2_000.0);
+    assert_eq!(took(Some(Rate::from_gbps(80)), Some(10_000), false), 2_000.0);
+    // Windows of 10 kB take 10 ms of 20 at 1 MB/s: one round trip, then no window binds.
+    assert_eq!(took(Some(Rate::from_mbps(8)), None, true), 20.0 + 990.0);
 }
 
 #[test]
