@@ -129,15 +129,12 @@ impl<F: Form> Core<F> {
     /// Files what a class counted under what holds it back at present.
     #[inline]
     pub(super) fn file(&mut self, k: u32) {
-        let it = &mut self.actives[k as usize];
-        if it.held == 0.0 {
+        if self.actives[k as usize].held == 0.0 {
             return;
         }
+        let by = self.holder(k);
+        let it = &mut self.actives[k as usize];
         let held = std::mem::take(&mut it.held);
-        let by = match it.group {
-            NONE => own_holder(it.ceiling),
-            lane => self.lanes.base(lane),
-        };
         match it.past.iter_mut().find(|past| past.0 == by) {
             Some(sum) => sum.1 += held,
             None => it.past.push((by, held)),
@@ -146,17 +143,10 @@ impl<F: Form> Core<F> {
 
     /// Posts a class's work and what held it back: to the resources on its path, and into the
     /// journal.
-    #[inline]
     pub(super) fn post(&mut self, k: u32) {
+        let mut work = self.carry(k);
         let it = &mut self.actives[k as usize];
-        let work = std::mem::take(&mut it.work);
-        if work != 0.0 {
-            for step in it.path.of(&self.steps) {
-                self.accounts[step.link].bytes += work * step.share;
-            }
-        }
         let class = it.class;
-        let mut work = work;
         for (by, held) in it.past.drain(..) {
             self.journal.push(Posting { class, by, held, work });
             work = 0.0;
@@ -166,6 +156,44 @@ impl<F: Form> Core<F> {
         }
         if self.journal.len() >= JOURNAL_MOST {
             self.book();
+        }
+    }
+
+    /// Files and posts what a class did that ends. Most end under the bound of their start.
+    #[inline]
+    pub(super) fn post_last(&mut self, k: u32) {
+        if !self.actives[k as usize].past.is_empty() {
+            self.file(k);
+            return self.post(k);
+        }
+        let work = self.carry(k);
+        let by = self.holder(k);
+        let it = &mut self.actives[k as usize];
+        self.journal.push(Posting { class: it.class, by, held: it.held, work });
+        it.held = 0.0;
+        if self.journal.len() >= JOURNAL_MOST {
+            self.book();
+        }
+    }
+
+    /// Counts a class's work on the resources of its path; returns and forgets it.
+    #[inline]
+    fn carry(&mut self, k: u32) -> f64 {
+        let it = &mut self.actives[k as usize];
+        let work = std::mem::take(&mut it.work);
+        for step in it.path.of(&self.steps) {
+            self.accounts[step.link].bytes += work * step.share;
+        }
+        work
+    }
+
+    /// What holds a class back, as a number.
+    #[inline]
+    fn holder(&self, k: u32) -> u32 {
+        let it = &self.actives[k as usize];
+        match it.group {
+            NONE => own_holder(it.ceiling),
+            lane => self.lanes.base(lane),
         }
     }
 
@@ -299,11 +327,7 @@ impl<F: Form> Core<F> {
     }
 
     pub(super) fn bound(&self, k: u32) -> Bound {
-        let it = &self.actives[k as usize];
-        bound(match it.group {
-            NONE => own_holder(it.ceiling),
-            lane => self.lanes.base(lane),
-        })
+        bound(self.holder(k))
     }
 }
 

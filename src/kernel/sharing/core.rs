@@ -1,15 +1,15 @@
 //! The state of a sharing, and what happens to flows.
 
 use super::accounts::{Account, Posting};
+use super::few::Few;
 use super::flows::Flows;
 use super::form::{Faster, Form, Mask};
 use super::heap::Heap;
 use super::lanes::Lanes;
-use super::queue::Queue;
-use super::soonest::Soonest;
-use super::few::Few;
-use super::slots::{Listed, Slots as _};
 use super::many::Many;
+use super::queue::Queue;
+use super::slots::{Listed, Slots as _};
+use super::soonest::Soonest;
 use super::{Bound, ClassId, FlowId, NONE, ResourceId};
 use crate::kernel::classheap::ClassHeap;
 use crate::kernel::time::Instant;
@@ -152,7 +152,7 @@ pub(super) struct Core<F: Form> {
     // What a repair looks at of many resources at once lies in arrays of its own.
     /// Level of each group; infinite while it holds none.
     pub(super) levels: F::Of<f64>,
-    /// Of each resource, the load of the classes that it does not hold. 
+    /// Of each resource, the load of the classes that it does not hold.
     pub(super) used: F::Of<f64>,
     /// Load beyond which a resource that holds nobody is over its capacity.
     pub(super) room: F::Of<f64>,

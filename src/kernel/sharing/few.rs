@@ -26,19 +26,12 @@ pub(super) struct Few {
     rows: Fixed<Mask>,
     /// How many bits each column has.
     crossed: Fixed<u32>,
-    sets: [Sets; 2],
-}
-
-/// Sets of resources, 64 of them. The words of one set do not lie side by side, so that no compiler
-/// reads both in one go: a read that spans two fresh writes waits for both to reach the cache.
-#[derive(Debug, Default)]
-struct Sets {
     /// Resources that hold classes.
-    holding: u64,
-    marked: u64,
-    touched: u64,
+    holding: Mask,
+    marked: Mask,
+    touched: Mask,
     /// Groups that began since the last repair ended.
-    fresh: u64,
+    fresh: Mask,
 }
 
 /// A value for each pair of resources.
@@ -67,32 +60,35 @@ impl<T> IndexMut<u32> for Square<T> {
     }
 }
 
+/// The bit of a number. (A look into a table, as shifts of this width are slow.)
 #[inline]
-const fn word(i: u32) -> usize {
-    (i / 64 % 2) as usize
+const fn bit(i: u32) -> Mask {
+    BITS[i as usize % MOST]
 }
 
-#[inline]
-const fn bit(i: u32) -> u64 {
-    1 << (i % 64)
-}
-
-/// Hands the number of each bit of a word to `each`.
-#[inline]
-fn each_bit(word: usize, mut bits: u64, mut each: impl FnMut(u32)) {
-    let first = if word == 0 { 0 } else { 64 };
-    while bits != 0 {
-        each(first + bits.trailing_zeros());
-        bits &= bits - 1;
+static BITS: [Mask; MOST] = {
+    let mut bits = [0; MOST];
+    let mut i = 0;
+    while i < MOST {
+        bits[i] = 1 << i;
+        i += 1;
     }
-}
+    bits
+};
 
-impl Few {
-    /// A set without one resource.
-    #[inline]
-    const fn without(mut set: Mask, r: u32) -> Mask {
-        set[word(r)] &= !bit(r);
-        set
+/// Hands the number of each bit to `each`.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "takes the halves apart")]
+fn each_bit(bits: Mask, mut each: impl FnMut(u32)) {
+    let mut low = bits as u64;
+    while low != 0 {
+        each(low.trailing_zeros());
+        low &= low - 1;
+    }
+    let mut high = (bits >> 64) as u64;
+    while high != 0 {
+        each(64 + high.trailing_zeros());
+        high &= high - 1;
     }
 }
 
@@ -105,14 +101,12 @@ impl Form for Few {
     }
 
     fn mask(steps: &[Step]) -> Mask {
-        let mut mask = Mask::default();
-        steps.iter().for_each(|step| mask[word(step.link)] |= bit(step.link));
-        mask
+        steps.iter().fold(0, |mask, step| mask | bit(step.link))
     }
 
     #[inline]
     fn crosses(mask: Mask, _steps: &[Step], r: u32) -> bool {
-        mask[word(r)] & bit(r) != 0
+        mask & bit(r) != 0
     }
 
     #[inline]
@@ -125,8 +119,8 @@ impl Form for Few {
         used: &mut Self::Of<f64>,
     ) -> f64 {
         let (shares, counts) = (&mut self.shares[group], &mut self.counts[group]);
-        let column = &mut self.columns[group];
-        let (mut own, mut crossed) = (0.0, self.crossed[group]);
+        let (mut own, mut column) = (0.0, self.columns[group]);
+        let mut crossed = self.crossed[group];
         for step in steps {
             let (r, share) = (step.link, flows * step.share);
             own = if step.link == group { share } else { own };
@@ -134,9 +128,10 @@ impl Form for Few {
             shares[r] += share;
             counts[r] += 1;
             used[r] += share * level;
-            self.rows[r][word(group)] |= bit(group);
-            column[word(step.link)] |= bit(step.link);
+            self.rows[r] |= bit(group);
+            column |= bit(step.link);
         }
+        self.columns[group] = column;
         self.crossed[group] = crossed;
         own
     }
@@ -163,10 +158,9 @@ impl Form for Few {
                 // With nobody left, a sum is 0 whatever the rounding says.
                 shares[r] = 0.0;
                 self.crossed[group] -= 1;
-                self.columns[group][word(step.link)] &= !bit(step.link);
-                self.rows[r][word(group)] &= !bit(group);
-                let others = Self::without(self.rows[r], step.link);
-                if others == Mask::default() && links[r].own == 0 {
+                self.columns[group] &= !bit(step.link);
+                self.rows[r] &= !bit(group);
+                if self.rows[r] & !bit(step.link) == 0 && links[r].own == 0 {
                     used[r] = 0.0;
                 }
             }
@@ -175,7 +169,14 @@ impl Form for Few {
     }
 
     #[inline]
-    fn add(&mut self, group: u32, steps: &[Step], flows: f64, level: f64, used: &mut Self::Of<f64>) -> f64 {
+    fn add(
+        &mut self,
+        group: u32,
+        steps: &[Step],
+        flows: f64,
+        level: f64,
+        used: &mut Self::Of<f64>,
+    ) -> f64 {
         let shares = &mut self.shares[group];
         let mut own = 0.0;
         for step in steps {
@@ -189,25 +190,20 @@ impl Form for Few {
 
     #[inline]
     fn is_alone(&self, r: u32) -> bool {
-        let (row, column) = (&self.rows[r], &self.columns[r]);
-        Self::without([row[0] | column[0], row[1] | column[1]], r) == Mask::default()
+        self.crossed[r] == 0 && self.rows[r] == 0
     }
 
     #[inline]
     fn others(&self, r: u32) -> bool {
-        Self::without(self.rows[r], r) != Mask::default()
+        self.rows[r] & !bit(r) != 0
     }
 
-    fn each_crossed(&self, group: u32, mut each: impl FnMut(u32)) {
-        for (w, bits) in self.columns[group].into_iter().enumerate() {
-            each_bit(w, bits, &mut each);
-        }
+    fn each_crossed(&self, group: u32, each: impl FnMut(u32)) {
+        each_bit(self.columns[group], each);
     }
 
     fn each_crossing(&self, r: u32, mut each: impl FnMut(u32, f64)) {
-        for (w, bits) in Self::without(self.rows[r], r).into_iter().enumerate() {
-            each_bit(w, bits, |q| each(q, self.shares[q][r]));
-        }
+        each_bit(self.rows[r] & !bit(r), |q| each(q, self.shares[q][r]));
     }
 
     #[inline]
@@ -219,20 +215,19 @@ impl Form for Few {
         levels: &Self::Of<f64>,
         into: &mut Vec<Faster>,
     ) -> f64 {
-        let risen = risen && self.sets[word(r)].fresh & bit(r) == 0;
-        let others = Self::without(self.rows[r], r);
-        let mut load = 0.0;
-        for w in 0..2 {
-            let those = if risen { self.sets[w].touched } else { u64::MAX };
-            each_bit(w, others[w] & those, |q| {
-                let other = levels[q];
-                if other > level {
-                    let share = self.shares[q][r];
-                    load += share * other;
-                    into.push(Faster { level: other, share, who: Who::Group(q) });
-                }
-            });
+        let mut others = self.rows[r] & !bit(r);
+        if risen && self.fresh & bit(r) == 0 {
+            others &= self.touched;
         }
+        let mut load = 0.0;
+        each_bit(others, |q| {
+            let other = levels[q];
+            if other > level {
+                let share = self.shares[q][r];
+                load += share * other;
+                into.push(Faster { level: other, share, who: Who::Group(q) });
+            }
+        });
         load
     }
 
@@ -240,9 +235,20 @@ impl Form for Few {
     fn note_level(&mut self, _r: u32, _level: f64) {}
 
     #[inline]
-    fn spread(&mut self, group: u32, change: f64, _level: f64, used: &mut Self::Of<f64>, room: &Self::Of<f64>) {
+    fn spread(
+        &mut self,
+        group: u32,
+        change: f64,
+        _level: f64,
+        used: &mut Self::Of<f64>,
+        room: &Self::Of<f64>,
+    ) {
         let shares = &self.shares[group];
-        let column = Self::without(self.columns[group], group);
+        let column = self.columns[group] & !bit(group);
+        if column == 0 {
+            return;
+        }
+        let mut marked = column & self.holding;
         // The group's own load comes from others alone.
         let own = used[group];
         let mut over = false;
@@ -252,7 +258,9 @@ impl Form for Few {
             let lanes = self.len.next_multiple_of(LANES);
             let pieces = shares.0.as_chunks::<LANES>().0.iter().zip(room.0.as_chunks::<LANES>().0);
             let mut most = [f64::NEG_INFINITY; LANES];
-            for (used, (share, room)) in used.0[..lanes].as_chunks_mut::<LANES>().0.iter_mut().zip(pieces) {
+            for (used, (share, room)) in
+                used.0[..lanes].as_chunks_mut::<LANES>().0.iter_mut().zip(pieces)
+            {
                 // (Copied: none of them is another, which a compiler can't know.)
                 let (mut load, share, room) = (*used, *share, *room);
                 for j in 0..LANES {
@@ -265,44 +273,34 @@ impl Form for Few {
             used[group] = own;
             over = change > 0.0 && most.iter().any(|beyond| *beyond > 0.0);
         }
-        for w in 0..2 {
-            let sets = &mut self.sets[w];
-            let mut marked = column[w] & sets.holding;
-            if !dense {
-                each_bit(w, column[w], |r| {
-                    let used = &mut used[r];
-                    *used += shares[r] * change;
-                    marked |= if *used > room[r] { bit(r) } else { 0 };
-                });
-            } else if over {
-                each_bit(w, column[w], |r| {
-                    let is = used[r] > room[r];
-                    marked |= if is { bit(r) } else { 0 };
-                });
-            }
-            sets.marked |= marked;
+        if !dense {
+            each_bit(column, |r| {
+                let used = &mut used[r];
+                *used += shares[r] * change;
+                marked |= if *used > room[r] { bit(r) } else { 0 };
+            });
+        } else if over {
+            each_bit(column, |r| marked |= if used[r] > room[r] { bit(r) } else { 0 });
         }
+        self.marked |= marked;
     }
 
     #[inline]
     fn hold(&mut self, r: u32, holds: bool, _room: f64) {
-        let holding = &mut self.sets[word(r)].holding;
-        *holding = if holds { *holding | bit(r) } else { *holding & !bit(r) };
+        self.holding = if holds { self.holding | bit(r) } else { self.holding & !bit(r) };
     }
 
     #[inline]
     fn sole(&self) -> Option<u32> {
-        match self.sets.each_ref().map(|sets| sets.holding) {
-            [low, 0] if low.is_power_of_two() => Some(low.trailing_zeros()),
-            _ => None,
-        }
+        let one = self.holding != 0 && self.holding & (self.holding - 1) == 0;
+        one.then(|| self.holding.trailing_zeros())
     }
 
     fn set_room(&mut self, _r: u32, _holds: bool, _room: f64, _before: f64) {}
 
     #[inline]
     fn begin(&mut self, group: u32) {
-        self.sets[word(group)].fresh |= bit(group);
+        self.fresh |= bit(group);
     }
 
     #[inline]
@@ -310,76 +308,66 @@ impl Form for Few {
 
     #[inline]
     fn stir(&mut self, mask: Mask, steps: &[Step], used: &Self::Of<f64>, room: &Self::Of<f64>) {
-        let mut rest = 0;
-        for w in 0..2 {
-            let sets = &mut self.sets[w];
-            sets.marked |= mask[w] & sets.holding;
-            rest |= mask[w] & !sets.holding;
-        }
-        if rest != 0 {
+        let mut marked = mask & self.holding;
+        if mask & !self.holding != 0 {
             for step in steps {
-                let r = step.link;
-                let over = if used[r] > room[r] { bit(step.link) } else { 0 };
-                self.sets[word(step.link)].marked |= over;
+                let over = used[step.link] > room[step.link];
+                marked |= if over { bit(step.link) } else { 0 };
             }
         }
+        self.marked |= marked;
     }
 
     #[inline]
     fn mark(&mut self, r: u32, used: f64, room: f64) {
-        let sets = &mut self.sets[word(r)];
-        if sets.holding & bit(r) != 0 || used > room {
-            sets.marked |= bit(r);
+        if self.holding & bit(r) != 0 || used > room {
+            self.marked |= bit(r);
         }
     }
 
     #[inline]
     fn is_marked(&self) -> bool {
-        self.sets[0].marked != 0 || self.sets[1].marked != 0
+        self.marked != 0
     }
 
     #[inline]
     fn pop(&mut self, links: &Self::Of<Link>, levels: &Self::Of<f64>) -> Option<u32> {
-        let (mut first, mut lowest) = (None, f64::INFINITY);
-        for w in 0..2 {
-            each_bit(w, self.sets[w].marked, |r| {
+        if self.marked == 0 {
+            return None;
+        }
+        let (mut first, mut lowest) = (self.marked.trailing_zeros(), f64::INFINITY);
+        if self.marked != bit(first) {
+            each_bit(self.marked, |r| {
                 let level = levels[r];
-                let key = if level < f64::INFINITY {
-                    level
-                } else {
-                    links[r].capacity / links[r].share
-                };
-                let lower = key < lowest || first.is_none();
-                first = if lower { Some(r) } else { first };
-                lowest = if lower { key } else { lowest };
+                let key =
+                    if level < f64::INFINITY { level } else { links[r].capacity / links[r].share };
+                first = if key < lowest { r } else { first };
+                lowest = if key < lowest { key } else { lowest };
             });
         }
-        if let Some(r) = first {
-            self.sets[word(r)].marked &= !bit(r);
-        }
-        first
+        self.marked &= !bit(first);
+        Some(first)
     }
 
     #[inline]
     fn done(&mut self, r: u32, _holds: bool, _room: f64) {
-        self.sets[word(r)].marked &= !bit(r);
+        self.marked &= !bit(r);
     }
 
     #[inline]
     fn touch(&mut self, group: u32) {
-        self.sets[word(group)].touched |= bit(group);
+        self.touched |= bit(group);
     }
 
     #[inline]
     fn is_touched(&self) -> bool {
-        self.sets[0].touched != 0 || self.sets[1].touched != 0
+        self.touched != 0
     }
 
     #[inline]
-    fn take_touched(&mut self, mut each: impl FnMut(u32)) {
-        for w in 0..2 {
-            self.sets[w].fresh = 0;
-            each_bit(w, std::mem::take(&mut self.sets[w].touched), &mut each);
-        }
+    fn take_touched(&mut self, each: impl FnMut(u32)) {
+        let touched = std::mem::take(&mut self.touched);
+        self.fresh = 0;
+        each_bit(touched, each);
     }
 }

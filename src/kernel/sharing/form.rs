@@ -5,7 +5,7 @@ use super::slots::Slots;
 use std::fmt::Debug;
 
 /// A set of resources in bits, as far as a form keeps some.
-pub(super) type Mask = [u64; 2];
+pub(super) type Mask = u128;
 
 /// Someone that crosses a resource at a higher level than its group's.
 #[derive(Clone, Copy, Debug)]
@@ -42,8 +42,14 @@ pub(super) trait Form: Debug + Default {
     /// A class of two steps or more joins a group of some level: one more on each of its steps,
     /// whose loads rise. (That of the group's own resource too: the caller puts it back, which is
     /// one store and not a branch a step.) Returns the weight on the group's own resource.
-    fn join(&mut self, group: u32, steps: &[Step], flows: f64, level: f64, used: &mut Self::Of<f64>)
-    -> f64;
+    fn join(
+        &mut self,
+        group: u32,
+        steps: &[Step],
+        flows: f64,
+        level: f64,
+        used: &mut Self::Of<f64>,
+    ) -> f64;
 
     /// Such a class quits a group: one less on each of its steps, whose loads fall.
     fn quit(
@@ -57,7 +63,14 @@ pub(super) trait Form: Debug + Default {
     ) -> f64;
 
     /// The weight of such a class changes by that of some flows.
-    fn add(&mut self, group: u32, steps: &[Step], flows: f64, level: f64, used: &mut Self::Of<f64>) -> f64;
+    fn add(
+        &mut self,
+        group: u32,
+        steps: &[Step],
+        flows: f64,
+        level: f64,
+        used: &mut Self::Of<f64>,
+    ) -> f64;
 
     /// Whether no other group crosses a resource, and its own crosses no other.
     fn is_alone(&self, r: u32) -> bool;
@@ -88,7 +101,14 @@ pub(super) trait Form: Debug + Default {
 
     /// The members of a group changed their level by `change`, to `level`: the loads of the other
     /// resources that they cross follow; those that hold classes, or are now over, are marked.
-    fn spread(&mut self, group: u32, change: f64, level: f64, used: &mut Self::Of<f64>, room: &Self::Of<f64>);
+    fn spread(
+        &mut self,
+        group: u32,
+        change: f64,
+        level: f64,
+        used: &mut Self::Of<f64>,
+        room: &Self::Of<f64>,
+    );
 
     /// A resource begins or ceases to hold classes back.
     fn hold(&mut self, r: u32, holds: bool, room: f64);

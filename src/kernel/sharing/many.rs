@@ -1,11 +1,11 @@
 //! The matrix of any number of resources: lists, and an index of their cells.
 
 use super::cells::Cells;
+use super::core::{Link, Step};
 use super::form::{Faster, Form, Mask, Who};
+use super::marks::Marks;
 use super::slots::Listed;
 use std::fmt::Debug;
-use super::marks::Marks;
-use super::core::{Link, Step};
 
 /// Rows and columns as lists.
 #[derive(Debug, Default)]
@@ -98,7 +98,14 @@ impl Form for Many {
     }
 
     #[inline]
-    fn add(&mut self, group: u32, steps: &[Step], flows: f64, level: f64, used: &mut Self::Of<f64>) -> f64 {
+    fn add(
+        &mut self,
+        group: u32,
+        steps: &[Step],
+        flows: f64,
+        level: f64,
+        used: &mut Self::Of<f64>,
+    ) -> f64 {
         let mut own = 0.0;
         for step in steps {
             let share = flows * step.share;
@@ -167,7 +174,14 @@ impl Form for Many {
         *top = greater(*top, level);
     }
 
-    fn spread(&mut self, group: u32, change: f64, level: f64, used: &mut Self::Of<f64>, _room: &Self::Of<f64>) {
+    fn spread(
+        &mut self,
+        group: u32,
+        change: f64,
+        level: f64,
+        used: &mut Self::Of<f64>,
+        _room: &Self::Of<f64>,
+    ) {
         let column = self.cells.column(group);
         let (used, top) = (&mut used.0[..], &mut self.top.0[..]);
         let alarm = &mut self.alarm.0[..];

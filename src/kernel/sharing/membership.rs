@@ -46,8 +46,7 @@ impl<F: Form> Core<F> {
     /// The last flow of a class, accounted for, ends: the class is not active any more.
     #[inline]
     pub(super) fn close(&mut self, k: u32) {
-        self.file(k);
-        self.post(k);
+        self.post_last(k);
         self.take_out(k);
         let it = &mut self.actives[k as usize];
         self.classes[it.class as usize].active = NONE;
@@ -73,7 +72,10 @@ impl<F: Form> Core<F> {
     /// One flow less in a class that keeps some, accounted for: the first, or one in between.
     #[inline]
     pub(super) fn less(&mut self, k: u32) {
-        self.weigh(k, -1.0);
+        let alone = self.weigh_alone(k);
+        if !alone {
+            self.weigh(k, -1.0);
+        }
         let it = &mut self.actives[k as usize];
         it.flows -= 1;
         let queue = &mut self.queues[it.queue as usize];
@@ -90,7 +92,54 @@ impl<F: Form> Core<F> {
             (it.head, it.tag) = (head, tag);
             self.rekey(k);
         }
-        self.reschedule(k);
+        if alone {
+            self.schedule_alone(k);
+        } else {
+            self.reschedule(k);
+        }
+    }
+
+    /// One flow less of a class, accounted for, where the only thing that follows is another level
+    /// of its group: on a path of one resource whose classes cross no other, while nothing waits to
+    /// be repaired. The level is put right on the spot. Whether it was so.
+    #[inline]
+    fn weigh_alone(&mut self, k: u32) -> bool {
+        let it = &self.actives[k as usize];
+        let (g, path) = (it.group, it.path.of(&self.steps));
+        let ([step], false) = (path, g == NONE) else {
+            return false;
+        };
+        if self.form.is_marked()
+            || self.form.is_touched()
+            || !self.form.is_alone(g)
+            || self.watched
+            || !self.lanes.is_empty()
+        {
+            return false;
+        }
+        let link = &mut self.links[g];
+        let size = link.size - step.share;
+        let level = link.capacity / size;
+        let lower = self.groups[g].ceilings.first().is_some_and(|(ceiling, _)| ceiling <= level);
+        if link.own > 0 || link.fresh_for <= 1 || lower {
+            return false;
+        }
+        link.size = size;
+        link.share -= step.share;
+        link.fresh_for -= 1;
+        self.set_level(g, level);
+        true
+    }
+
+    /// Says when the group of a class completes next, its clock being at the present.
+    #[inline]
+    fn schedule_alone(&mut self, k: u32) {
+        let g = self.actives[k as usize].group;
+        let group = &self.groups[g];
+        let (key, _) = group.finish.first().expect("it holds a class");
+        let at = done_at(self.now, key - group.clock, key, self.levels[g]);
+        self.soonest.set(g, at);
+        (self.next, self.posted) = (None, false);
     }
 
     /// Drops removed flows once they are half of the queue.
