@@ -176,7 +176,7 @@ impl<F: Form> Core<F> {
         }
     }
 
-    /// Counts a class's work on the resources of its path; returns and forgets it.
+    /// Counts a class's work on the resources of its path; returns it in bytes and forgets it.
     #[inline]
     fn carry(&mut self, k: u32) -> f64 {
         let it = &mut self.actives[k as usize];
@@ -184,7 +184,7 @@ impl<F: Form> Core<F> {
         for step in it.path.of(&self.steps) {
             self.accounts[step.link].bytes += work * step.share;
         }
-        work
+        work * self.classes[it.class as usize].weight
     }
 
     /// What holds a class back, as a number.
@@ -201,9 +201,9 @@ impl<F: Form> Core<F> {
     fn book(&mut self) {
         for it in self.journal.drain(..) {
             let done = &mut self.done[it.class as usize];
-            done.work += it.work * self.classes[it.class as usize].weight;
+            done.work += it.work;
             if done.held_by != it.by && it.by != NONE {
-                done.switch(it.by);
+                done.switch(it.by, &mut self.earlier);
             }
             done.held += it.held;
         }
@@ -319,9 +319,11 @@ impl<F: Form> Core<F> {
         }
         self.book();
         let it = &mut self.done[class.0 as usize];
-        it.switch(NONE);
-        for (by, flow_ns) in it.held_before.drain(..) {
-            each(bound(by), flow_ns);
+        it.switch(NONE, &mut self.earlier);
+        if it.before != NONE {
+            for (by, flow_ns) in self.earlier[it.before as usize].drain(..) {
+                each(bound(by), flow_ns);
+            }
         }
         std::mem::take(&mut it.work)
     }
@@ -334,11 +336,16 @@ impl<F: Form> Core<F> {
 impl Done {
     /// What it counts from now on was held back by another.
     #[inline]
-    fn switch(&mut self, by: u32) {
+    fn switch(&mut self, by: u32, earlier: &mut Vec<Vec<(u32, f64)>>) {
         if self.held > 0.0 {
-            match self.held_before.iter_mut().find(|h| h.0 == self.held_by) {
+            if self.before == NONE {
+                self.before = u32::try_from(earlier.len()).expect("no more than classes");
+                earlier.push(Vec::new());
+            }
+            let before = &mut earlier[self.before as usize];
+            match before.iter_mut().find(|held| held.0 == self.held_by) {
                 Some(sum) => sum.1 += self.held,
-                None => self.held_before.push((self.held_by, self.held)),
+                None => before.push((self.held_by, self.held)),
             }
         }
         (self.held, self.held_by) = (0.0, by);

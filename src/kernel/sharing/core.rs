@@ -106,8 +106,8 @@ pub(super) struct Done {
     pub(super) work: f64,
     pub(super) held: f64,
     pub(super) held_by: u32,
-    /// The same of earlier bounds.
-    pub(super) held_before: Vec<(u32, f64)>,
+    /// The same of earlier bounds: a list of `earlier`, or [`NONE`].
+    pub(super) before: u32,
 }
 
 /// A class that has flows under way.
@@ -117,9 +117,6 @@ pub(super) struct Active {
     pub(super) class: u32,
     /// The resource that holds it, or [`NONE`] at its own ceiling.
     pub(super) group: u32,
-    /// Positions in the group's heaps.
-    pub(super) at: u32,
-    pub(super) ceiling_at: u32,
     pub(super) flows: u32,
     pub(super) path: Path,
     /// Its flows in `queues` once there were two, else [`NONE`].
@@ -163,8 +160,13 @@ pub(super) struct Core<F: Form> {
     pub(super) steps: Vec<Step>,
     pub(super) classes: Vec<Class>,
     pub(super) done: Vec<Done>,
+    pub(super) earlier: Vec<Vec<(u32, f64)>>,
     pub(super) journal: Vec<Posting>,
     pub(super) actives: Vec<Active>,
+    /// Positions of active classes in the heaps of their group. (Heaps write these often: here many
+    /// lie in a line of cache.)
+    pub(super) finish_at: Vec<u32>,
+    pub(super) ceiling_at: Vec<u32>,
     pub(super) free_actives: Vec<u32>,
     pub(super) queues: Vec<Queue>,
     pub(super) free_queues: Vec<u32>,
@@ -233,7 +235,7 @@ impl<F: Form> Core<F> {
             path: Path { first: small(first), len: small(self.steps.len() - first) },
             mask: F::mask(&self.steps[first..]),
         });
-        self.done.push(Done { work: 0.0, held: 0.0, held_by: NONE, held_before: Vec::new() });
+        self.done.push(Done { work: 0.0, held: 0.0, held_by: NONE, before: NONE });
         self.own.grow();
         ClassId(id)
     }
@@ -450,6 +452,9 @@ impl<F: Form> Core<F> {
 
     /// How many lanes a class of a priority over a path would be the first to use, at most.
     pub(super) fn lanes_wanted(&self, path: &[ResourceId], priority: u8) -> usize {
+        if priority == 0 {
+            return 0;
+        }
         path.iter().filter(|r| !self.lanes.has(r.0, priority)).count()
     }
 
@@ -496,8 +501,11 @@ impl Core<Few> {
             steps: self.steps,
             classes: self.classes,
             done: self.done,
+            earlier: self.earlier,
             journal: self.journal,
             actives: self.actives,
+            finish_at: self.finish_at,
+            ceiling_at: self.ceiling_at,
             free_actives: self.free_actives,
             queues: self.queues,
             free_queues: self.free_queues,

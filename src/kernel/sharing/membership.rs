@@ -17,6 +17,8 @@ impl<F: Form> Core<F> {
         let k = self.free_actives.pop().unwrap_or(self.actives.len() as u32);
         if k as usize == self.actives.len() {
             self.actives.push(Active::default());
+            self.finish_at.push(0);
+            self.ceiling_at.push(0);
         }
         let class = &mut self.classes[c as usize];
         class.active = k;
@@ -158,10 +160,10 @@ impl<F: Form> Core<F> {
     pub(super) fn rekey(&mut self, k: u32) {
         let it = &self.actives[k as usize];
         if it.group != NONE {
-            let (at, key) = (it.at, it.head - it.offset);
+            let (at, key) = (self.finish_at[k as usize], it.head - it.offset);
             let finish = &mut self.groups[it.group].finish;
-            let actives = &mut self.actives;
-            finish.rekey(at, key, |k, at| actives[k as usize].at = at);
+            let finish_at = &mut self.finish_at;
+            finish.rekey(at, key, |k, at| finish_at[k as usize] = at);
         }
     }
 
@@ -291,12 +293,12 @@ impl<F: Form> Core<F> {
             self.accounts[base].fills(self.now);
         }
         let group = &mut self.groups[g];
-        let actives = &mut self.actives;
+        let (finish_at, ceiling_at) = (&mut self.finish_at, &mut self.ceiling_at);
         let entry = Entry { key, class: k, sketch };
-        group.finish.push(entry, |k, at| actives[k as usize].at = at);
+        group.finish.push(entry, |k, at| finish_at[k as usize] = at);
         if ceiling < f64::INFINITY {
             let entry = Entry { key: ceiling, class: k, sketch };
-            group.ceilings.push(entry, |k, at| actives[k as usize].ceiling_at = at);
+            group.ceilings.push(entry, |k, at| ceiling_at[k as usize] = at);
         }
         self.posted = false;
         self.form.touch(g);
@@ -347,13 +349,13 @@ impl<F: Form> Core<F> {
         if g == NONE {
             return self.leave_own(k);
         }
-        let (at, ceiling_at, capped) = (it.at, it.ceiling_at, it.ceiling < f64::INFINITY);
+        let capped = it.ceiling < f64::INFINITY;
         let flows = f64::from(it.flows);
         let group = &mut self.groups[g];
-        let actives = &mut self.actives;
-        group.finish.remove(at, |k, at| actives[k as usize].at = at);
+        let (finish_at, ceiling_at) = (&mut self.finish_at, &mut self.ceiling_at);
+        group.finish.remove(finish_at[k as usize], |k, at| finish_at[k as usize] = at);
         if capped {
-            group.ceilings.remove(ceiling_at, |k, at| actives[k as usize].ceiling_at = at);
+            group.ceilings.remove(ceiling_at[k as usize], |k, at| ceiling_at[k as usize] = at);
         }
         let path = self.actives[k as usize].path.of(&self.steps);
         let mine = if let [step] = path {

@@ -100,8 +100,11 @@ fn least(keys: &[f64]) -> (f64, usize) {
     let least = lower(lower(lower(a, b), lower(c, d)), lower(lower(e, f), lower(g, h)));
     let mut at = keys.len();
     for (lane, _) in lanes.iter().enumerate().filter(|(_, key)| **key == least) {
-        let first = keys.iter().skip(lane).step_by(LANES).position(|key| *key == least);
-        at = at.min(first.map_or(at, |i| lane + i * LANES));
+        let mut i = lane;
+        while i < at && keys[i] != least {
+            i += LANES;
+        }
+        at = at.min(i);
     }
     (least, at)
 }
