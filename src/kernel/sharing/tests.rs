@@ -1,6 +1,6 @@
 //! Hand-worked cases, laws, and lockstep with the slow twin.
 
-use super::super::SharingSlow;
+use super::super::{Share, SharingSlow, certify};
 use super::*;
 use proptest::prelude::*;
 
@@ -85,6 +85,19 @@ fn removal_returns_what_is_left() {
     assert_eq!(s.remove(gone, at(100)), Some(950.0));
     assert_eq!(s.remove(gone, at(100)), None);
     assert_eq!(s.pop(), Some((at(1_050), stays)));
+}
+
+#[test]
+fn a_sharing_of_no_resource_has_free_flows() {
+    for idle in [0, 200] {
+        let mut s = Sharing::new();
+        let free = s.add_class(&[], 1.0, f64::INFINITY);
+        let capped = s.add_class(&[], 1.0, 2.0);
+        (0..idle).for_each(|_| _ = s.add_resource(1.0));
+        let (a, b) = (s.start(free, 8.0, at(3)), s.start(capped, 8.0, at(3)));
+        assert_eq!((s.pop(), s.pop()), (Some((at(3), a)), Some((at(7), b))));
+        assert_eq!(s.pop(), None);
+    }
 }
 
 #[test]
@@ -280,44 +293,24 @@ fn class_spec() -> impl Strategy<Value = ClassSpec> {
     (prop::collection::vec(0usize..6, 1..7), weight, cap, prop_oneof![3 => Just(0u8), 1 => 0u8..3])
 }
 
-/// The bottleneck theorem on the present rates: feasible, and every flow is at its cap or crosses
-/// a full resource on which no flow of its priority or a lower one has a higher level.
-fn assert_max_min(capacities: &[f64], flows: &[(Vec<usize>, f64, f64, f64, f64)]) {
-    let mut load = vec![0.0; capacities.len()];
-    for (path, _, _, rate, _) in flows {
-        path.iter().for_each(|r| load[*r] += rate);
-    }
-    for (l, c) in load.iter().zip(capacities) {
-        assert!(*l <= c * (1.0 + 1e-9) + 1e-15, "load {l} above capacity {c}");
-    }
-    for (path, weight, cap, rate, priority) in flows {
-        let full = |r: &usize| load[*r] >= capacities[*r] * (1.0 - 1e-9);
-        let highest = |r: &usize| {
-            flows
-                .iter()
-                .filter(|f| f.0.contains(r) && f.4 >= *priority)
-                .all(|f| f.3 / f.1 <= rate / weight * (1.0 + 1e-9) + 1e-15)
-        };
-        assert!(
-            close(*rate, *cap) || path.iter().any(|r| full(r) && highest(r)),
-            "not max-min: {flows:?}"
-        );
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     // The fast and the slow twin in lockstep over random histories: the same flows end, within
-    // 2 ns; the rates agree to 1e-9 and pass the bottleneck theorem.
+    // 2 ns; the rates agree to 1e-9 and pass the bottleneck theorem. Idle resources beside the six
+    // make columns short or long, and the matrix one of bits or one of lists; it may change from
+    // the one to the other on the way.
     #[test]
     fn lockstep_with_the_slow_twin(
         capacities in prop::collection::vec(0.1f64..10.0, 6),
         specs in prop::collection::vec(class_spec(), 12),
         acts in prop::collection::vec(act(), 1..120),
+        idle in prop_oneof![Just(0), 20..100, Just(200)],
+        grows_at in prop_oneof![Just(usize::MAX), 0usize..100],
     ) {
         let (mut capacities, mut specs) = (capacities, specs);
         let mut fast = Sharing::new();
+        (0..idle).for_each(|_| _ = fast.add_resource(1.0));
         let resources: Vec<ResourceId> = capacities.iter().map(|c| fast.add_resource(*c)).collect();
         let classes: Vec<ClassId> = specs.iter()
             .map(|(path, weight, cap, priority)| {
@@ -329,7 +322,10 @@ proptest! {
         let mut live: Vec<(u64, FlowId, usize)> = Vec::new();
         let mut now = 0;
         let drain = acts.iter().cloned().chain(std::iter::repeat_n(Act::Pop, 200));
-        for act in drain {
+        for (i, act) in drain.enumerate() {
+            if i == grows_at {
+                (0..few::MOST).for_each(|_| _ = fast.add_resource(1.0));
+            }
             match act {
                 Act::Start { class, bytes } => {
                     let (path, weight, cap, priority) = &specs[class];
@@ -376,15 +372,16 @@ proptest! {
                 Act::Remove { .. } => {}
             }
             let rates = slow.rates();
-            let mut flows = Vec::new();
+            let mut shares = Vec::new();
             for (id, rate) in &rates {
                 let class = live.iter().find(|l| l.0 == *id).unwrap().2;
                 let (mine, _) = fast.rate(classes[class]);
                 prop_assert!(close(mine, *rate), "rates {} and {}", mine, rate);
                 let (path, weight, cap, priority) = &specs[class];
-                flows.push((path.clone(), *weight, *cap, mine, f64::from(*priority)));
+                let (weight, cap, priority) = (*weight, *cap, *priority);
+                shares.push(Share { path, weight, cap, priority, flows: 1, rate: mine });
             }
-            assert_max_min(&capacities, &flows);
+            prop_assert_eq!(certify(&capacities, &shares), Ok(()));
         }
     }
 }
