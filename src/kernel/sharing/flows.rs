@@ -4,6 +4,8 @@
 const BITS: u32 = 26;
 const SLOTS: u64 = 1 << BITS;
 const SEQUENCES: u64 = 1 << (64 - BITS);
+/// Flows of a block. (One list of all would be copied as it grows.)
+const BLOCK: usize = 1_024;
 
 /// Slot of a tag.
 #[inline]
@@ -21,7 +23,9 @@ struct Flow {
 /// The flows under way.
 #[derive(Debug, Default)]
 pub(super) struct Flows {
-    flows: Vec<Flow>,
+    blocks: Vec<Vec<Flow>>,
+    /// Slots that were ever used.
+    slots: usize,
     /// One bit a slot. An end writes here only: the flow itself, probably long out of the caches,
     /// is not touched.
     live: Vec<u64>,
@@ -36,7 +40,7 @@ impl Flows {
         self.sequence += 1;
         let slot = match self.free.pop() {
             Some(slot) => u64::from(slot),
-            None => self.flows.len() as u64,
+            None => self.slots as u64,
         };
         assert!(slot < SLOTS && self.sequence < SEQUENCES, "2^26 flows at once, 2^38 in all");
         self.sequence << BITS | slot
@@ -47,13 +51,17 @@ impl Flows {
     pub(super) fn begin(&mut self, tag: u64, class: u32, mark: f64) {
         let slot = slot(tag) as usize;
         let flow = Flow { owner: tag >> BITS << BITS | u64::from(class), mark };
-        if slot == self.flows.len() {
-            self.flows.push(flow);
-            if slot / 64 == self.live.len() {
+        if slot == self.slots {
+            self.slots += 1;
+            if slot % BLOCK == 0 {
+                self.blocks.push(Vec::with_capacity(BLOCK));
+            }
+            if slot % 64 == 0 {
                 self.live.push(0);
             }
+            self.blocks[slot / BLOCK].push(flow);
         } else {
-            self.flows[slot] = flow;
+            self.blocks[slot / BLOCK][slot % BLOCK] = flow;
         }
         self.live[slot / 64] |= 1 << (slot % 64);
     }
@@ -76,7 +84,7 @@ impl Flows {
     pub(super) fn get(&self, tag: u64) -> Option<(u32, f64)> {
         let slot = slot(tag) as usize;
         let live = self.live.get(slot / 64)? >> (slot % 64) & 1 == 1;
-        let flow = self.flows.get(slot)?;
+        let flow = self.blocks.get(slot / BLOCK)?.get(slot % BLOCK)?;
         let class = (flow.owner % SLOTS) as u32;
         (live && flow.owner >> BITS == tag >> BITS).then_some((class, flow.mark))
     }
@@ -84,7 +92,8 @@ impl Flows {
     /// Gives a flow another mark, if it is under way.
     pub(super) fn set_mark(&mut self, tag: u64, mark: f64) {
         if self.is_live(tag) {
-            self.flows[slot(tag) as usize].mark = mark;
+            let slot = slot(tag) as usize;
+            self.blocks[slot / BLOCK][slot % BLOCK].mark = mark;
         }
     }
 }
