@@ -109,10 +109,6 @@ impl<'a, O: Observer> World<'a, O> {
             )
         });
         let links: Vec<LinkState> = links.collect();
-        if links.is_empty() {
-            // Flows may be held back by caps alone; the kernel counts on a resource.
-            sharing.add_resource(f64::INFINITY);
-        }
         let backgrounds = plan.backgrounds.iter().map(|b| BackgroundState {
             rates: [b.forward.bytes_per_ns(), b.backward.bytes_per_ns()],
             clock: b.profile.as_ref().map(|p| Clock::new(p, plan.settings.start_of_day)),

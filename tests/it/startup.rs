@@ -45,7 +45,7 @@ fn switched_off_it_leaves_every_fact_as_the_plain_fluid_tells_it() {
     // The folds are those of the engine before it knew of windows and headers, over the sharing of
     // today.
     for (scenario, fold) in [
-        ("hybrid-review", 0x79f3_129a_3924_dfd4_u64),
+        ("hybrid-review", 0x6af5_c652_50cc_5626_u64),
         ("privatelink-zone-failover", 0x038c_78fe_6efb_fb6f),
         ("express-connect-ecmp", 0x70eb_9382_ecb2_b0f8),
         ("maxcompute-egress", 0xf76f_0aff_0bb3_2d2e),
