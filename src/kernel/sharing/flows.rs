@@ -53,10 +53,10 @@ impl Flows {
         let flow = Flow { owner: tag >> BITS << BITS | u64::from(class), mark };
         if slot == self.slots {
             self.slots += 1;
-            if slot % BLOCK == 0 {
+            if slot.is_multiple_of(BLOCK) {
                 self.blocks.push(Vec::with_capacity(BLOCK));
             }
-            if slot % 64 == 0 {
+            if slot.is_multiple_of(64) {
                 self.live.push(0);
             }
             self.blocks[slot / BLOCK].push(flow);
