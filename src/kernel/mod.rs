@@ -8,6 +8,7 @@
 
 mod agenda;
 mod classheap;
+mod quaternary;
 mod sharing;
 mod sharing_slow;
 mod time;
