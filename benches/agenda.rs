@@ -31,9 +31,11 @@ pub(crate) struct Ours(Agenda<[u64; 2]>);
 
 impl Queue for Ours {
     type Name = Ticket;
+    #[inline(always)]
     fn put(&mut self, at: u64, event: [u64; 2]) -> Ticket {
         self.0.schedule(Instant::from_nanos(at), Rank::Timer, event)
     }
+    #[inline(always)]
     fn take(&mut self) -> Option<(u64, [u64; 2])> {
         self.0.pop().map(|(at, event)| (at.nanos(), event))
     }
@@ -52,11 +54,13 @@ pub(crate) struct Standard {
 
 impl Queue for Standard {
     type Name = u64;
+    #[inline(always)]
     fn put(&mut self, at: u64, event: [u64; 2]) -> u64 {
         self.heap.push(Reverse((at, self.sequence, event)));
         self.sequence += 1;
         self.sequence - 1
     }
+    #[inline(always)]
     fn take(&mut self) -> Option<(u64, [u64; 2])> {
         loop {
             let Reverse((at, sequence, event)) = self.heap.pop()?;

@@ -34,7 +34,7 @@ const RANK_SHIFT: u32 = SLOT_BITS + SEQUENCE_BITS;
 const LEAST_SORTED: usize = 16;
 const MOST_SORTED: usize = 512;
 /// Buckets are opened until so many entries were in them.
-const BATCH: usize = 1;
+const BATCH: usize = 8;
 /// Entries of the run above which newcomers go to the heap.
 const MOST_RUN: usize = 24;
 /// Entries of the heap above which run and heap go back to the inbox.
@@ -48,6 +48,9 @@ const MOST_BINNED: usize = 2048;
 const BINS: usize = 256;
 /// Entries of a bin up to which they are sorted by insertion.
 const MOST_INSERTED: usize = 16;
+
+/// Entries of the inbox that are sorted rather than dealt, if all buckets are empty.
+const MOST_UNDEALT: usize = 31;
 
 fn slot_of(entry: u128) -> usize {
     entry as usize & ((1 << SLOT_BITS) - 1)
@@ -138,7 +141,7 @@ impl<E> Agenda<E> {
     /// # Panics
     /// If `at` lies before the last popped event: time never goes back. If 2^30 events are
     /// pending.
-    #[inline]
+    #[inline(always)]
     pub fn schedule(&mut self, at: Instant, rank: Rank, event: E) -> Ticket {
         assert!(at >= self.now, "an event is scheduled in the past");
         if self.sequence == u32::MAX {
@@ -275,10 +278,9 @@ impl<E> Agenda<E> {
         let Self { run, inbox, buckets, slots, spare, .. } = self;
         let held = inbox.len() + buckets.len();
         self.heap_most = MOST_HEAP;
-        if held <= FEW {
+        if held <= FEW || held <= MOST_UNDEALT && buckets.len() == 0 {
             std::mem::swap(run, inbox);
             buckets.take_all(run);
-            self.front = u128::MAX;
         } else {
             buckets.push_all(inbox);
             let mut first = buckets.first().expect("there are more than a few");
@@ -307,7 +309,9 @@ impl<E> Agenda<E> {
             });
         }
         sort_down(run, spare);
-        if held > FEW {
+        if held <= FEW {
+            self.front = u128::MAX;
+        } else {
             // Where all that was opened was cancelled, the floor lies before all that is left.
             self.front = run.first().map_or(u128::from(buckets.floor()) << 64, |last| last + 1);
         }

@@ -58,3 +58,32 @@ pub(super) fn pop(heap: &mut Vec<u128>) -> Option<u128> {
     down(heap);
     Some(first)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        // Pushed one by one and popped now and then: always the least.
+        #[test]
+        fn pops_the_least(numbers in prop::collection::vec((0..200_u128, 0..3_usize), 0..300)) {
+            let mut heap = Vec::new();
+            let mut sorted = Vec::new();
+            for (number, pops) in numbers {
+                heap.push(number);
+                let last = heap.len() - 1;
+                up(&mut heap, last);
+                sorted.push(number);
+                sorted.sort_unstable_by(|a, b| b.cmp(a));
+                for _ in 1..pops {
+                    prop_assert_eq!(pop(&mut heap), sorted.pop());
+                }
+            }
+            while let Some(least) = sorted.pop() {
+                prop_assert_eq!(pop(&mut heap), Some(least));
+            }
+            prop_assert_eq!(pop(&mut heap), None);
+        }
+    }
+}

@@ -207,6 +207,12 @@ impl Buckets {
         }
     }
 
+    /// Cells of memory, used or not.
+    #[cfg(test)]
+    pub(super) fn cells(&self) -> usize {
+        self.cells.len()
+    }
+
     /// Keeps those entries that `keep` says.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(u128) -> bool) {
         for b in 0..self.cursors.len() {

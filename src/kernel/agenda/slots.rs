@@ -58,7 +58,7 @@ impl<E> Slots<E> {
         Ticket { slot, turn: place.turn }
     }
 
-    #[inline(never)]
+    #[inline]
     fn grow(&mut self, event: E) -> Ticket {
         let slot = self.slots.len();
         assert!(slot < 1 << SLOT_BITS, "fewer than 2^30 events are pending");

@@ -81,6 +81,53 @@ fn what_is_scheduled_before_a_far_bucket_that_was_looked_at_comes_first() {
 }
 
 #[test]
+fn what_was_opened_too_early_is_dealt_anew() {
+    // 4,000 far events are looked at, so the floor of the buckets is far; then come nearer ones.
+    // First the heap takes them; before it is as long as the buckets all are dealt anew.
+    let mut agenda = Agenda::new();
+    for i in 0..4_000 {
+        agenda.schedule(at(1 << 40 | i << 20), Rank::Timer, i);
+    }
+    assert_eq!(agenda.next_at(), Some(at(1 << 40)));
+    for i in 0..3_000 {
+        agenda.schedule(at(1_000_000 - i), Rank::Timer, i);
+        assert!(agenda.heap.len() <= 1_001, "{} in the heap", agenda.heap.len());
+    }
+    for i in (0..3_000).rev() {
+        assert_eq!(agenda.pop(), Some((at(1_000_000 - i), i)));
+    }
+    for i in 0..4_000 {
+        assert_eq!(agenda.pop(), Some((at(1 << 40 | i << 20), i)));
+    }
+    assert_eq!(agenda.pop(), None);
+}
+
+#[test]
+fn nothing_is_allocated_once_it_has_been_as_full() {
+    // A hold of 2,000 for a while, then for longer: memory stays what it was.
+    let mut agenda = Agenda::new();
+    let mut state = 1_u64;
+    let mut gap = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        1 + (state >> 44)
+    };
+    for i in 0..2_000 {
+        agenda.schedule(at(gap()), Rank::Timer, i);
+    }
+    let mut room = Vec::new();
+    for round in 0..20 {
+        for _ in 0..50_000 {
+            let (now, i) = agenda.pop().expect("as many as before");
+            agenda.schedule(at(now.nanos() + gap()), Rank::Timer, i);
+        }
+        let Agenda { run, heap, inbox, spare, .. } = &agenda;
+        room.push([run, heap, inbox, spare].map(Vec::capacity));
+        assert!(agenda.slots.len() == 2_000 && agenda.buckets.cells() < 40_000, "round {round}");
+    }
+    assert_eq!(room[19], room[9]);
+}
+
+#[test]
 fn memory_is_bounded_by_what_is_pending() {
     // A million events pass, 1,000 at a time, nine of ten cancelled: slots stay few, and so do
     // entries, of which less than half are cancelled.
@@ -108,7 +155,16 @@ fn memory_is_bounded_by_what_is_pending() {
 /// What the property below does next.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    Schedule { delay: u64, rank: usize },
+    Schedule {
+        delay: u64,
+        rank: usize,
+    },
+    /// Many at once, `apart` ns apart from the last to the first, or at one instant.
+    Burst {
+        delay: u64,
+        apart: u64,
+        many: u64,
+    },
     Cancel(usize),
     Look,
     Pop(usize),
@@ -123,10 +179,13 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(u64::MAX),
     ];
     prop_oneof![
-        8 => (delay, 0..4_usize).prop_map(|(delay, rank)| Step::Schedule { delay, rank }),
-        2 => (0..1_000_usize).prop_map(Step::Cancel),
-        2 => Just(Step::Look),
-        1 => (1..12_usize).prop_map(Step::Pop),
+        1 => (delay.clone(), prop_oneof![Just(0), Just(1), 1..2_000_u64, Just(1 << 40)], 1..700_u64)
+            .prop_map(|(delay, apart, many)| Step::Burst { delay, apart, many }),
+        30 => (delay, 0..4_usize).prop_map(|(delay, rank)| Step::Schedule { delay, rank }),
+        8 => (0..1_000_usize).prop_map(Step::Cancel),
+        8 => Just(Step::Look),
+        6 => (1..12_usize).prop_map(Step::Pop),
+        1 => (1..700_usize).prop_map(Step::Pop),
     ]
 }
 
@@ -153,6 +212,13 @@ proptest! {
                     list.insert((when, rank, id));
                     id += 1;
                 }
+                Step::Burst { delay, apart, many } => for i in (0..many).rev() {
+                    let when = now.saturating_add(delay).saturating_add(i * apart);
+                    let ticket = agenda.schedule(at(when), ranks[2], id);
+                    tickets.push((ticket, (when, 2, id)));
+                    list.insert((when, 2, id));
+                    id += 1;
+                },
                 Step::Cancel(pick) if !tickets.is_empty() => {
                     let (ticket, event) = tickets.swap_remove(pick % tickets.len());
                     let live = list.remove(&event);
@@ -195,5 +261,30 @@ proptest! {
         let popped: Vec<_> =
             std::iter::from_fn(|| agenda.pop().map(|(_, event)| event)).collect();
         prop_assert_eq!(popped, sorted);
+    }
+
+    // Numbers of any spread: even, all alike but for the low half, or in clumps.
+    #[test]
+    fn sorting_is_sorting(
+        highs in prop::collection::vec(
+            prop_oneof![0..1_000_000_u64, Just(7), 0..3_u64, (0..64_u32).prop_map(|b| 1 << b)],
+            0..2_500,
+        ),
+        alike in any::<bool>(),
+    ) {
+        let mut sorted: Vec<u128> = highs
+            .iter()
+            .zip(0..)
+            .map(|(high, i)| u128::from(if alike { 5 } else { *high }) << 64 | (i * 7_919 % 2_503))
+            .collect();
+        let mut ours = sorted.clone();
+        let mut spare = Vec::new();
+        sort_down(&mut ours, &mut spare);
+        sorted.sort_unstable_by(|a, b| b.cmp(a));
+        prop_assert_eq!(&ours, &sorted);
+        ours.truncate(highs.len() % 9);
+        ours.reverse();
+        sort_down(&mut ours, &mut spare);
+        prop_assert_eq!(&ours, &sorted[..ours.len()]);
     }
 }
