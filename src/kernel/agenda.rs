@@ -35,8 +35,8 @@ const LEAST_SORTED: usize = 16;
 const MOST_SORTED: usize = 512;
 /// Buckets are opened until so many entries were in them.
 const BATCH: usize = 8;
-/// Entries of the run above which newcomers go to the heap.
-const MOST_RUN: usize = 24;
+/// Entries of the run that are moved to let a newcomer in; beyond, it goes to the heap.
+const MOST_MOVED: usize = 24;
 /// Entries of the heap above which run and heap go back to the inbox.
 const MOST_HEAP: usize = 16;
 /// Entries in all below which they are opened together.
@@ -164,11 +164,12 @@ impl<E> Agenda<E> {
     /// Puts an entry before the front to its place.
     #[inline(never)]
     fn insert(&mut self, entry: u128) {
-        if self.run.len() < MOST_RUN && self.heap.is_empty() {
+        let run = &mut self.run;
+        let len = run.len();
+        if len < MOST_MOVED || run[len - MOST_MOVED] > entry {
             // For so few, moving them one by one beats a search and a block move.
-            let run = &mut self.run;
-            let mut i = run.len();
             run.push(entry);
+            let mut i = len;
             while i > 0 && run[i - 1] < entry {
                 run[i] = run[i - 1];
                 i -= 1;
