@@ -29,8 +29,10 @@ const SEQUENCE_BITS: u32 = 32;
 const RANK_SHIFT: u32 = SLOT_BITS + SEQUENCE_BITS;
 
 // The following were chosen by measurement (benches/agenda.rs); any value gives the same order.
-/// Entries of a bucket above which it is spread over finer buckets rather than sorted: half of all,
-/// within these bounds. The more are sorted at once, the more newcomers belong among them.
+/// Entries of a bucket above which it is spread over finer buckets rather than sorted lie within
+/// these bounds, and are at most a third of all. The more are sorted at once, the less each costs,
+/// but the more newcomers belong among them: if more than a quarter of a run's length came
+/// before its end, the next may only be half as long; else a little longer.
 const LEAST_SORTED: usize = 16;
 const MOST_SORTED: usize = 512;
 /// Buckets are opened until so many entries were in them.
@@ -41,16 +43,18 @@ const MOST_MOVED: usize = 24;
 const MOST_HEAP: usize = 16;
 /// Entries in all below which they are opened together.
 const FEW: usize = 8;
+/// Entries of the inbox that are sorted rather than dealt, if all buckets are empty.
+const MOST_UNDEALT: usize = 31;
+/// Slots that are surely at hand.
+const SLOTS_IN_CACHE: usize = 4_096;
 
-/// So many entries are sorted by dealing them into bins.
+/// So many entries are sorted by dealing them into bins; fewer fall to the insertion sort of the
+/// standard library, and more fill bins too much.
 const LEAST_BINNED: usize = 21;
 const MOST_BINNED: usize = 2048;
 const BINS: usize = 256;
 /// Entries of a bin up to which they are sorted by insertion.
 const MOST_INSERTED: usize = 16;
-
-/// Entries of the inbox that are sorted rather than dealt, if all buckets are empty.
-const MOST_UNDEALT: usize = 31;
 
 fn slot_of(entry: u128) -> usize {
     entry as usize & ((1 << SLOT_BITS) - 1)
@@ -92,6 +96,11 @@ pub struct Agenda<E> {
     front: u128,
     /// Length of the heap at which it is next tried to deal it.
     heap_most: usize,
+    /// Entries of the run when it was opened, and those that were inserted before the front since.
+    opened: usize,
+    inserted: usize,
+    /// Entries of a bucket above which it is spread.
+    most_sorted: usize,
     buckets: Buckets,
     slots: Slots<E>,
     sequence: u32,
@@ -114,6 +123,9 @@ impl<E> Agenda<E> {
             inbox: Vec::new(),
             front: 0,
             heap_most: MOST_HEAP,
+            opened: 0,
+            inserted: 0,
+            most_sorted: MOST_SORTED,
             buckets: Buckets::new(),
             slots: Slots::new(),
             sequence: 0,
@@ -141,6 +153,8 @@ impl<E> Agenda<E> {
     /// # Panics
     /// If `at` lies before the last popped event: time never goes back. If 2^30 events are
     /// pending.
+    // Always inlined: an event that is passed in memory is read back before it was written, which
+    // costs more than all the rest.
     #[inline(always)]
     pub fn schedule(&mut self, at: Instant, rank: Rank, event: E) -> Ticket {
         assert!(at >= self.now, "an event is scheduled in the past");
@@ -164,6 +178,7 @@ impl<E> Agenda<E> {
     /// Puts an entry before the front to its place.
     #[inline(never)]
     fn insert(&mut self, entry: u128) {
+        self.inserted += 1;
         let run = &mut self.run;
         let len = run.len();
         if len < MOST_MOVED || run[len - MOST_MOVED] > entry {
@@ -285,7 +300,13 @@ impl<E> Agenda<E> {
         } else {
             buckets.push_all(inbox);
             let mut first = buckets.first().expect("there are more than a few");
-            let most = (held / 3).clamp(LEAST_SORTED, MOST_SORTED);
+            let most = if self.inserted * 4 > self.opened {
+                self.most_sorted / 2
+            } else {
+                self.most_sorted + self.most_sorted / 32 + 1
+            };
+            self.most_sorted = most.clamp(LEAST_SORTED, MOST_SORTED);
+            let most = self.most_sorted.min(held / 3).max(LEAST_SORTED);
             while buckets.is_long(first, most) && !first.is_finest() {
                 buckets.spread(first);
                 first = buckets.first().expect("what was spread is there");
@@ -298,9 +319,11 @@ impl<E> Agenda<E> {
                 buckets.take(next, run);
             }
             self.heap_most = MOST_HEAP.max(run.len());
+            (self.opened, self.inserted) = (run.len(), 0);
         }
-        // To look at every slot here, one after the other, also spares `pop` the wait for memory.
-        if slots.cancelled() > 0 || slots.len() > 4096 {
+        // To look at every slot here, one after the other, also spares `pop` the wait for memory
+        // where there are many.
+        if slots.cancelled() > 0 || slots.len() > SLOTS_IN_CACHE {
             run.retain(|entry| {
                 let live = slots.is_live(*entry);
                 if !live {

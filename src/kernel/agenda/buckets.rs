@@ -231,7 +231,7 @@ impl Buckets {
                         self.cells[i] = self.cells[newest];
                         self.cursors[b] = newest as u32;
                         self.count -= 1;
-                        if newest % CHUNK == 0 && self.give(bucket, newest).is_none() {
+                        if newest.is_multiple_of(CHUNK) && self.give(bucket, newest).is_none() {
                             self.detach(bucket);
                         }
                     }
