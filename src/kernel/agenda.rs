@@ -2,9 +2,13 @@
 //! cancellation.
 
 mod buckets;
+mod slots;
 
+use super::quaternary;
 use super::time::Instant;
 use buckets::{Buckets, at_of};
+pub use slots::Ticket;
+use slots::{SLOT_BITS, Slots};
 
 /// What comes first at one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,37 +23,38 @@ pub enum Rank {
     Arrival,
 }
 
-/// Names a scheduled event, for [`Agenda::cancel`]. A ticket of an event that was popped or
-/// cancelled is worthless, never wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ticket {
-    slot: u32,
-    turn: u32,
-}
-
-#[derive(Debug)]
-struct Slot<E> {
-    turn: u32,
-    event: Option<E>,
-}
-
 /// An entry is one number: from the top, 64 bits of its instant, 2 of its rank, 32 of its sequence
 /// and 30 of its slot. Numbers compare as events are ordered.
-const SLOT_BITS: u32 = 30;
 const SEQUENCE_BITS: u32 = 32;
 const RANK_SHIFT: u32 = SLOT_BITS + SEQUENCE_BITS;
 
 // The following were chosen by measurement (benches/agenda.rs); any value gives the same order.
-/// Entries of a bucket above which it is spread over finer buckets rather than sorted.
-const MOST_SORTED: usize = 24;
+/// Entries of a bucket above which it is spread over finer buckets rather than sorted lie within
+/// these bounds, and are at most a third of all. The more are sorted at once, the less each costs,
+/// but the more newcomers belong among them: if more than a quarter of a run's length came
+/// before its end, the next may only be half as long; else a little longer.
+const LEAST_SORTED: usize = 16;
+const MOST_SORTED: usize = 512;
 /// Buckets are opened until so many entries were in them.
-const BATCH: usize = 4;
-/// Entries of the run above which newcomers go to the heap.
-const MOST_RUN: usize = 24;
-/// Entries of the heap above which run and heap go back to the buckets.
+const BATCH: usize = 8;
+/// Entries of the run that are moved to let a newcomer in; beyond, it goes to the heap.
+const MOST_MOVED: usize = 24;
+/// Entries of the heap above which run and heap go back to the inbox.
 const MOST_HEAP: usize = 16;
-/// Entries in all buckets below which they are opened together.
+/// Entries in all below which they are opened together.
 const FEW: usize = 8;
+/// Entries of the inbox that are sorted rather than dealt, if all buckets are empty.
+const MOST_UNDEALT: usize = 31;
+/// Slots that are surely at hand.
+const SLOTS_IN_CACHE: usize = 4_096;
+
+/// So many entries are sorted by dealing them into bins; fewer fall to the insertion sort of the
+/// standard library, and more fill bins too much.
+const LEAST_BINNED: usize = 21;
+const MOST_BINNED: usize = 2048;
+const BINS: usize = 256;
+/// Entries of a bin up to which they are sorted by insertion.
+const MOST_INSERTED: usize = 16;
 
 fn slot_of(entry: u128) -> usize {
     entry as usize & ((1 << SLOT_BITS) - 1)
@@ -57,12 +62,14 @@ fn slot_of(entry: u128) -> usize {
 
 /// Events to come, popped in the order (instant, rank, order of scheduling).
 ///
-/// What is due at or before `near` lies in the run, which is sorted, and in the heap, which takes
-/// what is scheduled there while the run is long. All else lies in buckets by time and is sorted
-/// when it is reached. Where everything falls into one place (all at one instant, or far events
-/// reached before near ones were scheduled) the heap carries the load, so the worst case is a heap.
+/// What comes before `front` lies in the run, which is sorted, and in the heap, which takes what is
+/// scheduled there while the run is long. All else is dropped into the inbox as it comes, and dealt
+/// into buckets by time when the run is used up; buckets are sorted when they are reached. Where
+/// everything falls into one place (far events reached before near ones were scheduled) the heap
+/// carries the load until it pays to deal all anew, so the worst case is a heap.
 ///
-/// Invariants: every entry in a bucket is later than `near`, every other at or before it; `run` is
+/// Invariants: every entry in the inbox or a bucket is at or after `front`, every other before it;
+/// every entry in the inbox is at or after the floor of the buckets, if they have any; `run` is
 /// sorted, the first at the end; each entry owns one slot, emptied by cancellation and reused when
 /// the entry is dropped; less than half of all entries, or at most 64, are cancelled; time never
 /// goes back.
@@ -83,9 +90,17 @@ fn slot_of(entry: u128) -> usize {
 pub struct Agenda<E> {
     run: Vec<u128>,
     heap: Vec<u128>,
-    near: u64,
-    /// Length of the heap at which it is next tried to spread it.
+    /// Memory to sort in.
+    spare: Vec<u128>,
+    inbox: Vec<u128>,
+    front: u128,
+    /// Length of the heap at which it is next tried to deal it.
     heap_most: usize,
+    /// Entries of the run when it was opened, and those that were inserted before the front since.
+    opened: usize,
+    inserted: usize,
+    /// Entries of a bucket above which it is spread.
+    most_sorted: usize,
     buckets: Buckets,
     slots: Slots<E>,
     sequence: u32,
@@ -104,10 +119,15 @@ impl<E> Agenda<E> {
         Self {
             run: Vec::new(),
             heap: Vec::new(),
-            near: u64::MAX,
+            spare: Vec::new(),
+            inbox: Vec::new(),
+            front: 0,
             heap_most: MOST_HEAP,
+            opened: 0,
+            inserted: 0,
+            most_sorted: MOST_SORTED,
             buckets: Buckets::new(),
-            slots: Slots { slots: Vec::new(), free: Vec::new(), cancelled: 0 },
+            slots: Slots::new(),
             sequence: 0,
             now: Instant::START,
         }
@@ -115,7 +135,7 @@ impl<E> Agenda<E> {
 
     /// Number of events to come.
     pub fn len(&self) -> usize {
-        self.held() - self.slots.cancelled
+        self.held() - self.slots.cancelled()
     }
 
     /// Whether nothing is to come.
@@ -125,7 +145,7 @@ impl<E> Agenda<E> {
 
     /// Entries, cancelled ones among them.
     fn held(&self) -> usize {
-        self.run.len() + self.heap.len() + self.buckets.len()
+        self.run.len() + self.heap.len() + self.inbox.len() + self.buckets.len()
     }
 
     /// Adds an event. Amortized O(1) for most laws of delays, O(log n) for any.
@@ -133,7 +153,9 @@ impl<E> Agenda<E> {
     /// # Panics
     /// If `at` lies before the last popped event: time never goes back. If 2^30 events are
     /// pending.
-    #[inline]
+    // Always inlined: an event that is passed in memory is read back before it was written, which
+    // costs more than all the rest.
+    #[inline(always)]
     pub fn schedule(&mut self, at: Instant, rank: Rank, event: E) -> Ticket {
         assert!(at >= self.now, "an event is scheduled in the past");
         if self.sequence == u32::MAX {
@@ -144,27 +166,38 @@ impl<E> Agenda<E> {
             | u64::from(self.sequence) << SLOT_BITS
             | u64::from(ticket.slot);
         let entry = u128::from(at.nanos()) << 64 | u128::from(low);
-        self.sequence += 1;
-        if at.nanos() > self.near {
-            self.buckets.push(entry);
-        } else if self.run.len() < MOST_RUN && self.heap.is_empty() {
+        self.sequence = self.sequence.wrapping_add(1);
+        if entry >= self.front {
+            self.inbox.push(entry);
+        } else {
+            self.insert(entry);
+        }
+        ticket
+    }
+
+    /// Puts an entry before the front to its place.
+    #[inline(never)]
+    fn insert(&mut self, entry: u128) {
+        self.inserted += 1;
+        let run = &mut self.run;
+        let len = run.len();
+        if len < MOST_MOVED || run[len - MOST_MOVED] > entry {
             // For so few, moving them one by one beats a search and a block move.
-            let run = &mut self.run;
-            let mut i = run.len();
             run.push(entry);
+            let mut i = len;
             while i > 0 && run[i - 1] < entry {
                 run[i] = run[i - 1];
                 i -= 1;
             }
             run[i] = entry;
         } else {
+            let last = self.heap.len();
             self.heap.push(entry);
-            sift_up(&mut self.heap);
-            if self.heap.len() > self.heap_most {
+            quaternary::up(&mut self.heap, last);
+            if last >= self.heap_most {
                 self.spill();
             }
         }
-        ticket
     }
 
     /// Takes an event back, if it is still to come. Amortized O(1): the entry stays where it is
@@ -172,7 +205,7 @@ impl<E> Agenda<E> {
     pub fn cancel(&mut self, ticket: Ticket) -> Option<E> {
         let event = self.slots.cancel(ticket)?;
         let held = self.held();
-        if self.slots.cancelled * 2 > held && held > 64 {
+        if self.slots.cancelled() * 2 > held && held > 64 {
             self.compact();
         }
         Some(event)
@@ -195,7 +228,7 @@ impl<E> Agenda<E> {
             if in_run {
                 self.run.pop();
             } else {
-                pop_heap(&mut self.heap);
+                quaternary::pop(&mut self.heap);
             }
             self.slots.release(entry);
         }
@@ -205,22 +238,9 @@ impl<E> Agenda<E> {
     #[inline]
     pub fn pop(&mut self) -> Option<(Instant, E)> {
         loop {
-            let entry = match (self.run.last().copied(), self.heap.first().copied()) {
-                (Some(a), Some(b)) if b < a => pop_heap(&mut self.heap),
-                (Some(a), _) => {
-                    self.run.pop();
-                    a
-                }
-                // A long heap is sorted once rather than sifted at each pop; what was pushed in
-                // order is in order.
-                (None, Some(_)) if self.heap.len() > MOST_HEAP => {
-                    std::mem::swap(&mut self.run, &mut self.heap);
-                    self.run.sort_unstable_by(|a, b| b.cmp(a));
-                    continue;
-                }
-                (None, Some(_)) => pop_heap(&mut self.heap),
-                (None, None) if self.refill() => continue,
-                (None, None) => return None,
+            let entry = match self.run.pop() {
+                Some(entry) if self.heap.first().is_none_or(|first| entry < *first) => entry,
+                entry => self.choose(entry)?,
             };
             if let Some(event) = self.slots.release(entry) {
                 let at = Instant::from_nanos(at_of(entry));
@@ -231,86 +251,123 @@ impl<E> Agenda<E> {
         }
     }
 
+    /// Takes the next entry, be it cancelled or not, where the run alone can't tell; `last` was
+    /// just popped from the run.
+    #[inline(never)]
+    fn choose(&mut self, last: Option<u128>) -> Option<u128> {
+        if let Some(a) = last {
+            return match self.heap.first_mut() {
+                Some(b) if *b < a => {
+                    self.run.push(a);
+                    quaternary::pop(&mut self.heap)
+                }
+                _ => Some(a),
+            };
+        }
+        if self.heap.len() > MOST_HEAP {
+            // A long heap is sorted once rather than sifted at each pop; what was pushed in order
+            // is in order.
+            std::mem::swap(&mut self.run, &mut self.heap);
+            sort_down(&mut self.run, &mut self.spare);
+            self.heap_most = self.heap_most.max(self.run.len());
+        } else if let Some(first) = quaternary::pop(&mut self.heap) {
+            return Some(first);
+        }
+        while self.run.is_empty() {
+            if !self.refill() {
+                return None;
+            }
+        }
+        self.run.pop()
+    }
+
     /// Tells the agenda that time has passed without an event of its own.
     pub fn advance(&mut self, now: Instant) {
         debug_assert!(now >= self.now, "time never goes back");
         self.now = now;
     }
 
-    /// Opens the buckets that are reached next, run and heap being empty. The run may stay empty
-    /// where all that was in them is cancelled. Returns whether there was anything.
+    /// Opens what is reached next, run and heap being empty. The run may stay empty where all that
+    /// was opened is cancelled. Returns whether there was anything.
     #[inline(never)]
     fn refill(&mut self) -> bool {
-        let Self { run, buckets, slots, .. } = self;
-        let Some(mut first) = buckets.first() else {
-            return false;
-        };
-        // To look at every slot here, one after the other, also spares `pop` the wait for memory.
-        let mut open = |entry| {
-            if slots.is_live(entry) {
-                run.push(entry);
-            } else {
-                slots.release(entry);
-            }
-        };
-        if buckets.len() <= FEW {
-            buckets.take_all(open);
-            self.near = u64::MAX;
+        let Self { run, inbox, buckets, slots, spare, .. } = self;
+        let held = inbox.len() + buckets.len();
+        self.heap_most = MOST_HEAP;
+        if held <= FEW || held <= MOST_UNDEALT && buckets.len() == 0 {
+            std::mem::swap(run, inbox);
+            buckets.take_all(run);
         } else {
-            while first.count > MOST_SORTED && !first.is_finest() {
+            buckets.push_all(inbox);
+            let mut first = buckets.first().expect("there are more than a few");
+            let most = if self.inserted * 4 > self.opened {
+                self.most_sorted / 2
+            } else {
+                self.most_sorted + self.most_sorted / 32 + 1
+            };
+            self.most_sorted = most.clamp(LEAST_SORTED, MOST_SORTED);
+            let most = self.most_sorted.min(held / 3).max(LEAST_SORTED);
+            while buckets.is_long(first, most) && !first.is_finest() {
                 buckets.spread(first);
                 first = buckets.first().expect("what was spread is there");
             }
-            let mut opened = 0;
-            loop {
-                self.near = buckets.take(first, &mut open);
-                opened += first.count;
-                match buckets.first() {
-                    Some(next) if opened < BATCH && next.count <= MOST_SORTED => first = next,
-                    _ => break,
-                }
+            buckets.take(first, run);
+            while run.len() < BATCH
+                && let Some(next) = buckets.first()
+                && !buckets.is_long(next, most)
+            {
+                buckets.take(next, run);
             }
+            self.heap_most = MOST_HEAP.max(run.len());
+            (self.opened, self.inserted) = (run.len(), 0);
         }
-        self.heap_most = MOST_HEAP;
-        // Buckets came in order: turned round, the run is nearly sorted.
-        run.reverse();
-        run.sort_unstable_by(|a, b| b.cmp(a));
-        true
+        // To look at every slot here, one after the other, also spares `pop` the wait for memory
+        // where there are many.
+        if slots.cancelled() > 0 || slots.len() > SLOTS_IN_CACHE {
+            run.retain(|entry| {
+                let live = slots.is_live(*entry);
+                if !live {
+                    slots.release(*entry);
+                }
+                live
+            });
+        }
+        sort_down(run, spare);
+        if held <= FEW {
+            self.front = u128::MAX;
+        } else {
+            // Where all that was opened was cancelled, the floor lies before all that is left.
+            self.front = run.first().map_or(u128::from(buckets.floor()) << 64, |last| last + 1);
+        }
+        held > 0
     }
 
-    /// Moves what is near, but not due at once, back to buckets: `near` was too far away.
+    /// Moves all that is before the front back to the inbox: the front was too far away.
     #[cold]
     #[inline(never)]
     fn spill(&mut self) {
-        let Self { run, heap, buckets, .. } = self;
+        let Self { run, heap, inbox, buckets, .. } = self;
+        // Buckets are opened when they are looked at, perhaps before time has got there. What is
+        // scheduled before them then can't lie in buckets, unless all are dealt anew.
         let first = run.last().into_iter().chain(heap.first()).min();
-        let floor = first.map_or(0, |entry| at_of(*entry)).min(self.now.nanos());
-        // Buckets are opened when they are looked at, perhaps before time has got there. The floor
-        // can't be lowered under what was spread then, so the heap must do until time gets there.
-        if buckets.len() > 0 && floor < buckets.floor() {
-            self.heap_most = 2 * heap.len();
-            return;
+        let early = first.is_some_and(|entry| at_of(*entry) < buckets.floor());
+        if buckets.len() > 0 && early {
+            if heap.len() < buckets.len() / 4 {
+                self.heap_most = buckets.len() / 4;
+                return;
+            }
+            buckets.take_all(inbox);
         }
-        buckets.set_floor(floor);
-        self.near = floor;
-        for list in [run, heap] {
-            list.retain(|entry| {
-                let due = at_of(*entry) == floor;
-                if !due {
-                    buckets.push(*entry);
-                }
-                due
-            });
-        }
-        self.heap.sort_unstable();
-        self.heap_most = MOST_HEAP.max(2 * self.heap.len());
+        inbox.append(run);
+        inbox.append(heap);
+        self.front = if buckets.len() > 0 { u128::from(buckets.floor()) << 64 } else { 0 };
     }
 
     /// Drops all cancelled entries.
     #[cold]
     #[inline(never)]
     fn compact(&mut self) {
-        let Self { run, heap, buckets, slots, .. } = self;
+        let Self { run, heap, inbox, buckets, slots, .. } = self;
         let mut keep = |entry: u128| {
             let live = slots.is_live(entry);
             if !live {
@@ -321,6 +378,7 @@ impl<E> Agenda<E> {
         run.retain(|entry| keep(*entry));
         heap.retain(|entry| keep(*entry));
         heap.sort_unstable();
+        inbox.retain(|entry| keep(*entry));
         buckets.retain(keep);
     }
 
@@ -328,319 +386,104 @@ impl<E> Agenda<E> {
     #[cold]
     #[inline(never)]
     fn renumber(&mut self) {
-        let mut all = std::mem::take(&mut self.run);
+        let mut all = std::mem::take(&mut self.inbox);
+        all.append(&mut self.run);
         all.append(&mut self.heap);
-        self.buckets.take_all(|entry| all.push(entry));
+        self.buckets.take_all(&mut all);
         let mask = ((1_u128 << SEQUENCE_BITS) - 1) << SLOT_BITS;
         all.sort_unstable_by_key(|entry| entry & mask);
         for (sequence, entry) in (0_u128..).zip(&mut all) {
             *entry = *entry & !mask | sequence << SLOT_BITS;
         }
         self.sequence = u32::try_from(all.len()).expect("fewer than 2^30 are pending");
-        all.sort_unstable();
-        self.heap = all;
-        self.near = u64::MAX;
-        self.spill();
+        self.inbox = all;
+        self.front = 0;
     }
 }
 
-/// Where events lie, whatever their order.
-#[derive(Debug)]
-struct Slots<E> {
-    slots: Vec<Slot<E>>,
-    free: Vec<u32>,
-    /// Entries whose slot is empty.
-    cancelled: usize,
-}
-
-impl<E> Slots<E> {
-    #[inline]
-    fn take(&mut self, event: E) -> Ticket {
-        let Some(slot) = self.free.pop() else {
-            return self.grow(event);
-        };
-        let it = &mut self.slots[slot as usize];
-        it.event = Some(event);
-        Ticket { slot, turn: it.turn }
-    }
-
-    #[inline(never)]
-    fn grow(&mut self, event: E) -> Ticket {
-        let slot = u32::try_from(self.slots.len()).ok().filter(|slot| *slot < 1 << SLOT_BITS);
-        self.slots.push(Slot { turn: 0, event: Some(event) });
-        Ticket { slot: slot.expect("fewer than 2^30 events are pending"), turn: 0 }
-    }
-
-    fn is_live(&self, entry: u128) -> bool {
-        self.slots[slot_of(entry)].event.is_some()
-    }
-
-    fn cancel(&mut self, ticket: Ticket) -> Option<E> {
-        let slot = &mut self.slots[ticket.slot as usize];
-        if slot.turn != ticket.turn {
-            return None;
-        }
-        let event = slot.event.take()?;
-        self.cancelled += 1;
-        Some(event)
-    }
-
-    /// Frees the slot of an entry that is dropped; returns its event, if it was not cancelled.
-    #[inline]
-    fn release(&mut self, entry: u128) -> Option<E> {
-        let slot = &mut self.slots[slot_of(entry)];
-        slot.turn = slot.turn.wrapping_add(1);
-        let event = slot.event.take();
-        self.free.push(slot_of(entry) as u32);
-        if event.is_none() {
-            self.cancelled -= 1;
-        }
-        event
+/// Sorts entries, the last first.
+#[inline]
+fn sort_down(entries: &mut [u128], spare: &mut Vec<u128>) {
+    match entries.len() {
+        0..=1 => {}
+        2..=4 => sort_few::<4>(entries),
+        5..=8 => sort_few::<8>(entries),
+        LEAST_BINNED..=MOST_BINNED => sort_many(entries, spare),
+        _ => entries.sort_unstable_by(|a, b| b.cmp(a)),
     }
 }
 
-/// Moves the last entry of a 4-ary heap up to its place.
-fn sift_up(heap: &mut [u128]) {
-    let mut i = heap.len() - 1;
-    let entry = heap[i];
-    while i > 0 {
-        let parent = (i - 1) / 4;
-        if heap[parent] <= entry {
-            break;
-        }
-        heap[i] = heap[parent];
-        i = parent;
+/// Deals entries into bins by instant, so that each has a few, then sorts what is in them.
+#[inline(never)]
+fn sort_many(entries: &mut [u128], spare: &mut Vec<u128>) {
+    let n = entries.len();
+    if spare.len() < n {
+        spare.resize(n, 0);
     }
-    heap[i] = entry;
-}
-
-/// Takes the first entry of a 4-ary heap.
-fn pop_heap(heap: &mut Vec<u128>) -> u128 {
-    let entry = heap.pop().expect("the caller saw a first entry");
-    let Some(first) = heap.first().copied() else {
-        return entry;
-    };
-    let len = heap.len();
-    let mut i = 0;
-    loop {
-        let child = 4 * i + 1;
-        if child >= len {
-            break;
-        }
-        let mut least = child;
-        for other in child + 1..(child + 4).min(len) {
-            if heap[other] < heap[least] {
-                least = other;
+    let (low, high) = entries.iter().fold((u64::MAX, 0), |(low, high), entry| {
+        (low.min(at_of(*entry)), high.max(at_of(*entry)))
+    });
+    if low == high {
+        // What was scheduled in order is in order, which this sort sees.
+        return entries.sort_unstable_by(|a, b| b.cmp(a));
+    }
+    let bits = 64 - (high - low).leading_zeros();
+    let shift = bits.saturating_sub(BINS.trailing_zeros());
+    let bin = |entry: u128| ((high - at_of(entry)) >> shift) as usize % BINS;
+    let mut ends = [0_u16; BINS];
+    for entry in &*entries {
+        ends[bin(*entry)] += 1;
+    }
+    let (mut end, mut most) = (0, 0);
+    for place in &mut ends {
+        most = most.max(*place);
+        end += std::mem::replace(place, end);
+    }
+    for entry in &*entries {
+        let end = &mut ends[bin(*entry)];
+        spare[usize::from(*end)] = *entry;
+        *end += 1;
+    }
+    entries.copy_from_slice(&spare[..n]);
+    if usize::from(most) > MOST_INSERTED {
+        let mut start = 0;
+        for end in ends.map(usize::from) {
+            if end - start > MOST_INSERTED {
+                entries[start..end].sort_unstable_by(|a, b| b.cmp(a));
             }
+            start = end;
         }
-        if entry <= heap[least] {
-            break;
-        }
-        heap[i] = heap[least];
-        i = least;
     }
-    heap[i] = entry;
-    first
+    for i in 1..n {
+        let entry = entries[i];
+        let mut j = i;
+        while j > 0 && entries[j - 1] < entry {
+            entries[j] = entries[j - 1];
+            j -= 1;
+        }
+        entries[j] = entry;
+    }
+}
+
+/// Sorts at most N entries, the last first, without jumps that depend on them: the place of each is
+/// the number of later ones.
+#[inline]
+fn sort_few<const N: usize>(entries: &mut [u128]) {
+    // Absent ones come last.
+    let mut old = [0; N];
+    old[..entries.len()].copy_from_slice(entries);
+    let mut places = [0; N];
+    for i in 1..N {
+        for j in 0..i {
+            let later = usize::from(old[i] > old[j]);
+            places[j] += later;
+            places[i] += 1 - later;
+        }
+    }
+    for (entry, place) in old.iter().zip(places).take(entries.len()) {
+        entries[place] = *entry;
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn at(ns: u64) -> Instant {
-        Instant::from_nanos(ns)
-    }
-
-    #[test]
-    fn ranks_then_order_of_scheduling_break_ties() {
-        let mut agenda = Agenda::new();
-        for (i, rank) in [Rank::Arrival, Rank::Timer, Rank::Change, Rank::Completion, Rank::Timer]
-            .iter()
-            .enumerate()
-        {
-            agenda.schedule(at(7), *rank, i);
-        }
-        agenda.schedule(at(3), Rank::Arrival, 9);
-        let order: Vec<usize> = std::iter::from_fn(|| agenda.pop().map(|(_, e)| e)).collect();
-        assert_eq!(order, [9, 3, 2, 1, 4, 0]);
-    }
-
-    #[test]
-    #[should_panic(expected = "in the past")]
-    fn time_never_goes_back() {
-        let mut agenda = Agenda::new();
-        agenda.schedule(at(10), Rank::Timer, ());
-        agenda.pop();
-        agenda.schedule(at(9), Rank::Timer, ());
-    }
-
-    #[test]
-    fn a_used_ticket_is_worthless() {
-        let mut agenda = Agenda::new();
-        let first = agenda.schedule(at(1), Rank::Timer, 1);
-        agenda.pop();
-        agenda.schedule(at(2), Rank::Timer, 2); // takes over the slot
-        assert_eq!(agenda.cancel(first), None);
-        assert_eq!(agenda.pop(), Some((at(2), 2)));
-    }
-
-    #[test]
-    fn a_million_events_at_one_instant_are_first_in_first_out() {
-        let mut agenda = Agenda::new();
-        for i in 0..1_000_000_u32 {
-            agenda.schedule(at(1 << 50), Rank::Timer, i);
-        }
-        for i in 0..1_000_000 {
-            assert_eq!(agenda.pop(), Some((at(1 << 50), i)));
-            // Half of them are followed by another at the same instant.
-            if i % 2 == 0 {
-                agenda.schedule(at(1 << 50), Rank::Timer, 1_000_000 + i / 2);
-            }
-        }
-        for i in 1_000_000..1_500_000 {
-            assert_eq!(agenda.pop(), Some((at(1 << 50), i)));
-        }
-        assert_eq!(agenda.next_at(), None);
-    }
-
-    #[test]
-    fn what_is_scheduled_before_a_far_bucket_that_was_looked_at_comes_first() {
-        // 1,000 far events are looked at, so their buckets are open; then 1,000 nearer ones come,
-        // from the last to the first.
-        let mut agenda = Agenda::new();
-        for i in 0..1_000 {
-            agenda.schedule(at(1_000_000_000 + i), Rank::Timer, i);
-        }
-        assert_eq!(agenda.next_at(), Some(at(1_000_000_000)));
-        for i in (0..1_000).rev() {
-            agenda.schedule(at(i * i), Rank::Timer, i);
-            assert_eq!(agenda.next_at(), Some(at(i * i)));
-        }
-        for i in 0..1_000 {
-            assert_eq!(agenda.pop(), Some((at(i * i), i)));
-        }
-        for i in 0..1_000 {
-            assert_eq!(agenda.pop(), Some((at(1_000_000_000 + i), i)));
-        }
-        assert!(agenda.is_empty());
-    }
-
-    #[test]
-    fn memory_is_bounded_by_what_is_pending() {
-        // A million events pass, 1,000 at a time, nine of ten cancelled: slots stay few, and so do
-        // entries, of which less than half are cancelled.
-        let mut agenda = Agenda::new();
-        let mut now = 0;
-        let mut tickets = std::collections::VecDeque::new();
-        for i in 0..1_000_000_u64 {
-            let ahead = 1 + i.wrapping_mul(0x9e37_79b9) % 1_000_000;
-            let ticket = agenda.schedule(at(now + ahead), Rank::Timer, i);
-            if i % 10 == 0 {
-                while agenda.len() > 1_000 {
-                    now = agenda.pop().expect("there are some").0.nanos();
-                }
-            } else {
-                tickets.push_back(ticket);
-                if tickets.len() > 500 {
-                    agenda.cancel(tickets.pop_front().expect("there are some"));
-                }
-            }
-            assert!(agenda.held() <= 2 * agenda.len() + 64);
-        }
-        assert!(agenda.slots.slots.len() < 4_000, "{} slots", agenda.slots.slots.len());
-    }
-
-    /// What the property below does next.
-    #[derive(Clone, Copy, Debug)]
-    enum Step {
-        Schedule { delay: u64, rank: usize },
-        Cancel(usize),
-        Look,
-        Pop(usize),
-    }
-
-    fn step() -> impl Strategy<Value = Step> {
-        let delay = prop_oneof![
-            4 => 0..4_u64,
-            4 => 0..1_000_u64,
-            2 => (0..64_u32).prop_map(|bits| 1 << bits),
-            2 => 1_000_000_000..1_000_000_100_u64,
-            1 => Just(u64::MAX),
-        ];
-        prop_oneof![
-            8 => (delay, 0..4_usize).prop_map(|(delay, rank)| Step::Schedule { delay, rank }),
-            2 => (0..1_000_usize).prop_map(Step::Cancel),
-            2 => Just(Step::Look),
-            1 => (1..12_usize).prop_map(Step::Pop),
-        ]
-    }
-
-    proptest! {
-        // Against a sorted list: any mix of scheduling, cancelling, looking and popping, near and
-        // far up to the end of time, with numbers that run out or not.
-        #[test]
-        fn equals_a_sorted_list(
-            steps in prop::collection::vec(step(), 1..1_500),
-            left in prop_oneof![Just(u32::MAX), 1..1_000_u32],
-        ) {
-            let mut agenda = Agenda::new();
-            agenda.sequence = u32::MAX - left;
-            let mut list = std::collections::BTreeSet::new();
-            let mut tickets = Vec::new();
-            let (mut now, mut id) = (0_u64, 0);
-            let ranks = [Rank::Completion, Rank::Change, Rank::Timer, Rank::Arrival];
-            for step in steps {
-                match step {
-                    Step::Schedule { delay, rank } => {
-                        let when = now.saturating_add(delay);
-                        let ticket = agenda.schedule(at(when), ranks[rank], id);
-                        tickets.push((ticket, (when, rank, id)));
-                        list.insert((when, rank, id));
-                        id += 1;
-                    }
-                    Step::Cancel(pick) if !tickets.is_empty() => {
-                        let (ticket, event) = tickets.swap_remove(pick % tickets.len());
-                        let live = list.remove(&event);
-                        prop_assert_eq!(agenda.cancel(ticket), live.then_some(event.2));
-                    }
-                    Step::Cancel(_) => {}
-                    Step::Look => {
-                        prop_assert_eq!(agenda.next_at(), list.first().map(|e| at(e.0)));
-                    }
-                    Step::Pop(n) => for _ in 0..n {
-                        let expect = list.pop_first();
-                        prop_assert_eq!(agenda.pop(), expect.map(|e| (at(e.0), e.2)));
-                        now = expect.map_or(now, |e| e.0);
-                    },
-                }
-                prop_assert_eq!(agenda.len(), list.len());
-            }
-            while let Some(expect) = list.pop_first() {
-                prop_assert_eq!(agenda.pop(), Some((at(expect.0), expect.2)));
-            }
-            prop_assert_eq!(agenda.pop(), None);
-        }
-
-        // Of different ranks or instants: the order of scheduling means nothing.
-        #[test]
-        fn the_order_of_scheduling_matters_at_ties_only(
-            instants in prop::collection::btree_set((0..200_u64, 0..4_usize), 1..300),
-            seed in any::<u64>(),
-        ) {
-            let ranks = [Rank::Completion, Rank::Change, Rank::Timer, Rank::Arrival];
-            let sorted: Vec<_> = instants.into_iter().collect();
-            let mut mixed = sorted.clone();
-            mixed.sort_by_key(|(when, rank)| {
-                (when * 4 + *rank as u64).wrapping_add(seed).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            });
-            let mut agenda = Agenda::new();
-            for event in mixed {
-                agenda.schedule(at(event.0 * event.0 * event.0), ranks[event.1], event);
-            }
-            let popped: Vec<_> =
-                std::iter::from_fn(|| agenda.pop().map(|(_, event)| event)).collect();
-            prop_assert_eq!(popped, sorted);
-        }
-    }
-}
+mod tests;

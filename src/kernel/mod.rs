@@ -9,6 +9,7 @@
 mod agenda;
 mod certificate;
 mod classheap;
+mod quaternary;
 mod sharing;
 mod sharing_slow;
 mod time;

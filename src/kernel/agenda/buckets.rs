@@ -6,30 +6,19 @@ const DIGIT: u32 = 6;
 const LEVELS: usize = 11;
 /// Buckets to a level.
 const WIDE: usize = 1 << DIGIT;
-/// Entries in a chunk.
-const CHUNK: usize = 16;
+/// Cells in a chunk; the last holds the number of the chunk that was filled before it.
+const CHUNK: usize = 32;
 /// No chunk.
-const NONE: u32 = u32::MAX;
+const NONE: u32 = u32::MAX / CHUNK as u32;
 
-/// A list of chunks, all full but the last.
+/// Names a bucket that has entries.
 #[derive(Clone, Copy, Debug)]
-struct Bucket {
-    tail: u32,
-    count: u32,
-}
+pub(super) struct Bucket(usize);
 
-/// The first bucket, as [`Buckets::first`] found it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct First {
-    bucket: usize,
-    /// Entries in it.
-    pub(super) count: usize,
-}
-
-impl First {
+impl Bucket {
     /// Whether all of it is at one instant, so that it can't be spread.
     pub(super) fn is_finest(self) -> bool {
-        self.bucket < WIDE
+        self.0 < WIDE
     }
 }
 
@@ -37,19 +26,22 @@ impl First {
 /// level k, in the bucket of that digit. So each bucket of a level lies wholly before the next,
 /// and each level wholly before the next.
 ///
-/// Invariants: every entry is at or after `floor`; all chunks of a bucket but its last are full;
-/// bit d of `occupied[k]` says whether bucket d of level k has entries, bit k of `levels` whether
-/// level k has.
+/// A bucket is a list of chunks of cells, all full but the newest. It is known by the cell that it
+/// writes next: if that is the last of a chunk, which is kept for the link, a chunk is added first.
+/// A bucket that was used keeps one chunk for ever, so most pushes need not look for one.
+///
+/// Invariants: every entry is at or after `floor`; bit d of `occupied[k]` says whether bucket d of
+/// level k has entries, bit k of `levels` whether level k has.
 #[derive(Debug)]
 pub(super) struct Buckets {
     floor: u64,
     count: usize,
     levels: u32,
     occupied: [u64; LEVELS],
-    buckets: Vec<Bucket>,
-    chunks: Vec<[u128; CHUNK]>,
-    /// The next chunk of the same bucket, or of the free ones.
-    next: Vec<u32>,
+    /// The next cell of each bucket; [`u32::MAX`], the link of no chunk, before its first use.
+    cursors: Vec<u32>,
+    cells: Vec<u128>,
+    /// The first of a list of free chunks.
     free: u32,
 }
 
@@ -65,9 +57,8 @@ impl Buckets {
             count: 0,
             levels: 0,
             occupied: [0; LEVELS],
-            buckets: Vec::new(),
-            chunks: Vec::new(),
-            next: Vec::new(),
+            cursors: Vec::new(),
+            cells: Vec::new(),
             free: NONE,
         }
     }
@@ -82,176 +73,189 @@ impl Buckets {
         self.floor
     }
 
-    /// Raises the floor, where no entry lies in between; any floor will do for no entries.
-    pub(super) fn set_floor(&mut self, floor: u64) {
-        self.floor = floor;
+    /// Empties a list of entries into the buckets. They must be at or after the floor, if there
+    /// are others.
+    #[inline]
+    pub(super) fn push_all(&mut self, entries: &mut Vec<u128>) {
+        if self.count == 0 {
+            self.floor = entries.iter().copied().map(at_of).min().unwrap_or(0);
+            if self.cursors.is_empty() {
+                self.cursors = vec![u32::MAX; LEVELS * WIDE];
+            }
+        }
+        self.count += entries.len();
+        for entry in &*entries {
+            self.push(*entry);
+        }
+        entries.clear();
     }
 
-    /// Adds an entry at or after the floor. O(1).
+    /// Adds an entry at or after the floor. O(1). The caller counts it.
     #[inline]
-    pub(super) fn push(&mut self, entry: u128) {
+    fn push(&mut self, entry: u128) {
         let at = at_of(entry);
         let level = ((63 - ((at ^ self.floor) | 1).leading_zeros()) / DIGIT) as usize;
         let digit = (at >> (level as u32 * DIGIT)) as usize % WIDE;
-        if self.buckets.is_empty() {
-            self.lay_out();
+        let cursor = &mut self.cursors[level * WIDE + digit];
+        let mut cell = *cursor;
+        if cell as usize % CHUNK == CHUNK - 1 {
+            cell = fresh(&mut self.cells, &mut self.free, cell / CHUNK as u32);
         }
-        let b = level * WIDE + digit;
-        let bucket = &mut self.buckets[b];
-        let count = bucket.count;
-        let offset = count as usize % CHUNK;
-        bucket.count = count.wrapping_add(1);
-        let mut chunk = bucket.tail;
+        self.cells[cell as usize] = entry;
+        *cursor = cell.wrapping_add(1);
         self.occupied[level] |= 1_u64.wrapping_shl(digit as u32);
         self.levels |= 1_u32.wrapping_shl(level as u32);
-        self.count = self.count.wrapping_add(1);
-        if offset == 0 && count > 0 {
-            let fresh = self.take_chunk();
-            self.next[chunk as usize] = fresh;
-            self.buckets[b].tail = fresh;
-            chunk = fresh;
-        }
-        self.chunks[chunk as usize][offset] = entry;
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn lay_out(&mut self) {
-        let n = (LEVELS * WIDE) as u32;
-        self.buckets.extend((0..n).map(|b| Bucket { tail: b, count: 0 }));
-        self.chunks = vec![[0; CHUNK]; n as usize];
-        self.next = vec![NONE; n as usize];
-    }
-
-    #[inline(never)]
-    fn take_chunk(&mut self) -> u32 {
-        if self.free == NONE {
-            let fresh = u32::try_from(self.chunks.len()).expect("fewer than 2^32 chunks");
-            self.chunks.push([0; CHUNK]);
-            self.next.push(NONE);
-            return fresh;
-        }
-        let chunk = self.free;
-        self.free = std::mem::replace(&mut self.next[chunk as usize], NONE);
-        chunk
     }
 
     /// The bucket that lies before all others.
-    pub(super) fn first(&self) -> Option<First> {
+    #[inline]
+    pub(super) fn first(&self) -> Option<Bucket> {
         if self.levels == 0 {
             return None;
         }
         let level = self.levels.trailing_zeros() as usize;
-        let bucket = level * WIDE + self.occupied[level].trailing_zeros() as usize;
-        Some(First { bucket, count: self.buckets[bucket].count as usize })
+        Some(Bucket(level * WIDE + self.occupied[level].trailing_zeros() as usize))
     }
 
-    /// Takes the entries of the first bucket; returns its last instant.
+    /// Whether a bucket has more than `most` entries. O(most).
     #[inline]
-    pub(super) fn take(&mut self, first: First, mut into: impl FnMut(u128)) -> u64 {
-        let mut left = first.count;
-        let mut chunk = self.detach(first);
-        let last = at_of(self.chunks[chunk as usize][0]);
-        loop {
-            let n = left.min(CHUNK);
-            for entry in &self.chunks[chunk as usize][..n] {
-                into(*entry);
+    pub(super) fn is_long(&self, bucket: Bucket, most: usize) -> bool {
+        let cell = self.cursors[bucket.0];
+        let (mut count, mut chunk) = (cell as usize % CHUNK, cell / CHUNK as u32);
+        while count <= most {
+            chunk = self.link(chunk);
+            if chunk == NONE {
+                return false;
             }
-            let next = self.give_chunk(chunk);
-            if left <= CHUNK {
-                break;
-            }
-            left -= CHUNK;
-            chunk = next;
+            count += CHUNK - 1;
         }
-        let width = (first.bucket / WIDE) as u32 * DIGIT;
-        last | ((1 << width) - 1)
+        true
+    }
+
+    /// The chunk that was filled before this one.
+    #[inline]
+    fn link(&self, chunk: u32) -> u32 {
+        self.cells[chunk as usize * CHUNK + CHUNK - 1] as u32
+    }
+
+    /// Takes the entries of a bucket, the newest first, into a list.
+    #[inline]
+    pub(super) fn take(&mut self, bucket: Bucket, into: &mut Vec<u128>) {
+        let before = into.len();
+        let mut cell = self.detach(bucket);
+        loop {
+            let start = cell & !(CHUNK - 1);
+            into.extend(self.cells[start..cell].iter().rev());
+            match self.give(bucket, start) {
+                Some(older) => cell = older,
+                None => break,
+            }
+        }
+        self.count -= into.len() - before;
     }
 
     /// Spreads the first bucket, which is none of the lowest level, over lower levels by raising
-    /// the floor to its start. Returns the last instant before it.
-    pub(super) fn spread(&mut self, first: First) -> u64 {
-        let width = (first.bucket / WIDE) as u32 * DIGIT;
-        self.floor = at_of(self.chunks[first.bucket][0]) >> width << width;
-        let mut left = first.count;
-        let mut chunk = self.detach(first);
-        while left > 0 {
-            let n = left.min(CHUNK);
-            let held = self.chunks[chunk as usize];
-            chunk = self.give_chunk(chunk);
-            for entry in &held[..n] {
-                self.push(*entry);
+    /// the floor to its start.
+    pub(super) fn spread(&mut self, bucket: Bucket) {
+        let mut cell = self.detach(bucket);
+        let width = (bucket.0 / WIDE) as u32 * DIGIT;
+        self.floor = at_of(self.cells[cell & !(CHUNK - 1)]) >> width << width;
+        loop {
+            let start = cell & !(CHUNK - 1);
+            for i in (start..cell).rev() {
+                self.push(self.cells[i]);
             }
-            left -= n;
+            match self.give(bucket, start) {
+                Some(older) => cell = older,
+                None => break,
+            }
         }
-        self.floor - 1
     }
 
-    /// Empties the first bucket and returns its list of chunks.
-    fn detach(&mut self, first: First) -> u32 {
-        let (level, digit) = (first.bucket / WIDE, first.bucket % WIDE);
+    /// Marks a bucket as empty; returns the cell that it would have written next.
+    #[inline]
+    fn detach(&mut self, bucket: Bucket) -> usize {
+        let (level, digit) = (bucket.0 / WIDE, bucket.0 % WIDE);
         self.occupied[level] &= !(1 << digit);
         if self.occupied[level] == 0 {
             self.levels &= !(1 << level);
         }
-        self.count -= first.count;
-        self.buckets[first.bucket] = Bucket { tail: first.bucket as u32, count: 0 };
-        first.bucket as u32
+        self.cursors[bucket.0] as usize
     }
 
-    fn give_chunk(&mut self, chunk: u32) -> u32 {
-        if (chunk as usize) < LEVELS * WIDE {
-            return std::mem::replace(&mut self.next[chunk as usize], NONE);
+    /// Frees the newest chunk of a bucket and returns the end of the one before it; the last one
+    /// stays with the bucket.
+    #[inline]
+    fn give(&mut self, bucket: Bucket, start: usize) -> Option<usize> {
+        let chunk = (start / CHUNK) as u32;
+        let older = self.link(chunk);
+        if older == NONE {
+            self.cursors[bucket.0] = start as u32;
+            return None;
         }
-        let next = std::mem::replace(&mut self.next[chunk as usize], self.free);
+        self.cells[start + CHUNK - 1] = u128::from(self.free);
         self.free = chunk;
-        next
+        let end = older * CHUNK as u32 + CHUNK as u32 - 1;
+        self.cursors[bucket.0] = end;
+        Some(end as usize)
     }
 
-    /// Takes all entries into `into`, in no order.
-    pub(super) fn take_all(&mut self, mut into: impl FnMut(u128)) {
+    /// Takes all entries into a list, in no order.
+    pub(super) fn take_all(&mut self, into: &mut Vec<u128>) {
         while let Some(first) = self.first() {
-            self.take(first, &mut into);
+            self.take(first, into);
         }
     }
 
-    /// Keeps those entries that `keep` says, in their order.
+    /// Cells of memory, used or not.
+    #[cfg(test)]
+    pub(super) fn cells(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Keeps those entries that `keep` says.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(u128) -> bool) {
-        for b in 0..self.buckets.len() {
-            let Bucket { count, .. } = self.buckets[b];
-            let head = b as u32;
-            let (mut left, mut from) = (count as usize, head);
-            let (mut kept, mut to, mut last) = (0, head, head);
-            while left > 0 {
-                let n = left.min(CHUNK);
-                let held = self.chunks[from as usize];
-                for entry in &held[..n] {
-                    if keep(*entry) {
-                        self.chunks[to as usize][kept % CHUNK] = *entry;
-                        kept += 1;
-                        last = to;
-                        if kept % CHUNK == 0 {
-                            to = self.next[to as usize];
+        for b in 0..self.cursors.len() {
+            let bucket = Bucket(b);
+            if self.occupied[b / WIDE] >> (b % WIDE) & 1 == 0 {
+                continue;
+            }
+            let mut cell = self.cursors[b] as usize;
+            loop {
+                let start = cell & !(CHUNK - 1);
+                let older = self.link((start / CHUNK) as u32);
+                for i in (start..cell).rev() {
+                    if !keep(self.cells[i]) {
+                        // The newest, which was looked at already, takes its place.
+                        let newest = self.cursors[b] as usize - 1;
+                        self.cells[i] = self.cells[newest];
+                        self.cursors[b] = newest as u32;
+                        self.count -= 1;
+                        if newest.is_multiple_of(CHUNK) && self.give(bucket, newest).is_none() {
+                            self.detach(bucket);
                         }
                     }
                 }
-                left -= n;
-                from = self.next[from as usize];
-            }
-            // What follows the last kept chunk is free.
-            let mut chunk = std::mem::replace(&mut self.next[last as usize], NONE);
-            while chunk != NONE {
-                chunk = self.give_chunk(chunk);
-            }
-            self.count -= count as usize - kept;
-            self.buckets[b] = Bucket { tail: last, count: kept as u32 };
-            if kept == 0 {
-                let (level, digit) = (b / WIDE, b % WIDE);
-                self.occupied[level] &= !(1 << digit);
-                if self.occupied[level] == 0 {
-                    self.levels &= !(1 << level);
+                if older == NONE {
+                    break;
                 }
+                cell = older as usize * CHUNK + CHUNK - 1;
             }
         }
     }
+}
+
+/// Finds a chunk to follow `older`; returns its first cell.
+#[inline(never)]
+fn fresh(cells: &mut Vec<u128>, free: &mut u32, older: u32) -> u32 {
+    let mut start = *free as usize * CHUNK;
+    if *free == NONE {
+        start = cells.len();
+        assert!(start < u32::MAX as usize - CHUNK, "fewer than 2^32 cells");
+        cells.extend([0; CHUNK]);
+    } else {
+        *free = cells[start + CHUNK - 1] as u32;
+    }
+    cells[start + CHUNK - 1] = u128::from(older);
+    start as u32
 }
