@@ -3,6 +3,8 @@
 //! Few flows: a 4-ary heap. Many: buckets by mark, each sorted when it is reached, so that a push
 //! and a pop cost about the same at a thousand and at a million flows.
 
+use crate::kernel::quaternary;
+
 /// A mark and a tag as one number: the mark's bits above the tag's. Marks are not negative, so
 /// their bits order as they do, and equal marks order by tag.
 type Entry = u128;
@@ -80,13 +82,8 @@ impl Queue {
             self.dealt.pop();
             return Some(parts(last));
         }
-        let last = self.near.pop()?;
+        let first = quaternary::pop(&mut self.near)?;
         self.heaped = self.near.len();
-        let Some(first) = self.near.first_mut() else {
-            return Some(parts(last));
-        };
-        let first = std::mem::replace(first, last);
-        down(&mut self.near);
         Some(parts(first))
     }
 
@@ -142,7 +139,7 @@ impl Queue {
         if waiting <= HEAP_MOST.max(self.len() / 4) {
             if self.opened == 0 {
                 while self.heaped < self.near.len() {
-                    up(&mut self.near, self.heaped);
+                    quaternary::up(&mut self.near, self.heaped);
                     self.heaped += 1;
                 }
             } else {
@@ -165,7 +162,7 @@ impl Queue {
         if bucket < self.opened {
             // Over one that waits: those before it are placed.
             self.near[self.heaped] = e;
-            up(&mut self.near[..=self.heaped], self.heaped);
+            quaternary::up(&mut self.near[..=self.heaped], self.heaped);
             self.heaped += 1;
             return;
         }
@@ -218,7 +215,7 @@ impl Queue {
         if all.len() <= HEAP_MOST / 4 {
             self.near = all;
             while self.heaped < self.near.len() {
-                up(&mut self.near, self.heaped);
+                quaternary::up(&mut self.near, self.heaped);
                 self.heaped += 1;
             }
             return;
@@ -262,43 +259,6 @@ impl Queue {
         self.begins.truncate(buckets);
         self.open_next();
     }
-}
-
-fn up(heap: &mut [Entry], mut i: usize) {
-    let e = heap[i];
-    while i > 0 {
-        let parent = (i - 1) / 4;
-        if heap[parent] <= e {
-            break;
-        }
-        heap[i] = heap[parent];
-        i = parent;
-    }
-    heap[i] = e;
-}
-
-fn down(heap: &mut [Entry]) {
-    let len = heap.len();
-    let e = heap[0];
-    let mut i = 0;
-    loop {
-        let first = 4 * i + 1;
-        if first >= len {
-            break;
-        }
-        let mut least = first;
-        for child in first + 1..(first + 4).min(len) {
-            if heap[child] < heap[least] {
-                least = child;
-            }
-        }
-        if heap[least] >= e {
-            break;
-        }
-        heap[i] = heap[least];
-        i = least;
-    }
-    heap[i] = e;
 }
 
 #[cfg(test)]
