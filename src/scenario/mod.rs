@@ -29,6 +29,7 @@
 //! assert_eq!(loaded.plan.links[0].name, "link.wan");
 //! ```
 
+mod cidr;
 mod context;
 mod data;
 mod diagnostic;
@@ -42,6 +43,7 @@ mod overrides;
 mod read;
 mod reader;
 mod render;
+mod rules;
 mod show;
 mod table;
 #[cfg(test)]
@@ -290,6 +292,7 @@ impl Scenario {
         specs.check(cx);
         kinds::selector::check_nesting(&specs.selector, cx);
         traffic::check(&workloads, &specs, cx);
+        rules::check(&workloads, &specs, cx);
         faults::check(&faults, head.settings.horizon, &specs, cx);
         if workloads.is_empty() && cx.names("workload").next().is_none() {
             let message = "nothing sends requests: there is no workload";

@@ -8,6 +8,7 @@ mod flows;
 mod house;
 mod lab;
 mod laws;
+mod planted;
 mod program;
 mod readme;
 mod report;

@@ -77,6 +77,14 @@ pub(crate) fn watched(
     std::iter::once(own).chain(zone.map(|z| l.component(&z.full()))).collect()
 }
 
+impl Backend {
+    /// Its bandwidth in all its zones together.
+    pub(crate) fn in_all_zones(&self) -> Rate {
+        let zones = self.zones.len().max(1) as u64;
+        Rate::from_bps(self.bandwidth.bps().saturating_mul(zones))
+    }
+}
+
 /// The backend's share in one zone.
 pub(crate) fn hops_in(
     thing: &Thing<Backend>,

@@ -24,7 +24,9 @@
 //! default and its source. Leaves out: security groups, policies, connection states, IPv6, other
 //! regions.
 
+mod remote;
 mod rules;
+pub(crate) mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -38,18 +40,22 @@ use crate::plan::{
 };
 use crate::random::Dist;
 use crate::scenario::context::{Context, Ref};
-use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::diagnostic::{Diagnostic, Place};
 use crate::scenario::law::Law;
 use crate::scenario::lowering::{Fragment, Lowering};
 use crate::scenario::read::{Above0, Count, Day, Factor, Share};
 use crate::scenario::reader::{Basis, Given, Reader};
+use crate::scenario::rules::default_bandwidth;
 use crate::units::{Rate, Span};
+use terms::Terms;
 
 /// As written.
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoint {
     pub(crate) service: Ref,
     pub(crate) zones: Vec<Ref>,
+    pub(crate) vpc: Option<Ref>,
+    pub(crate) terms: Terms,
     form: Option<Given<Form>>,
     created_at: Option<Given<Day>>,
     start: Option<Rate>,
@@ -57,9 +63,9 @@ pub(crate) struct Endpoint {
     trigger: f64,
     ramp: Span,
     step: Span,
-    throttle: Option<Given<Above0<Rate>>>,
+    pub(crate) throttle: Option<Given<Above0<Rate>>>,
     pub(crate) devices: u32,
-    overshoot: f64,
+    pub(crate) overshoot: f64,
     name: NameForm,
     zone_affinity: Option<Given<bool>>,
     record_ttl: Span,
@@ -71,10 +77,20 @@ pub(crate) struct Endpoint {
 
 /// The form of endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    Interface,
+pub(crate) enum Form {
+    Gateway,
     Gwlb,
+    Interface,
+    Reverse,
 }
+
+/// Words of the forms.
+const FORMS: &[(&str, Form)] = &[
+    ("gateway", Form::Gateway),
+    ("gwlb", Form::Gwlb),
+    ("interface", Form::Interface),
+    ("reverse", Form::Reverse),
+];
 
 /// Which name its clients call.
 #[derive(Clone, Debug)]
@@ -83,6 +99,10 @@ enum NameForm {
     Endpoint,
     /// A zone's domain name.
     Zone(Ref),
+    /// The address of a zone's ENI, without any name.
+    Address(Ref),
+    /// The service's own domain name, switched on for the endpoint; as written.
+    Custom(Place),
 }
 
 const PROBING: Basis = Basis { source: "not published; as the health checks of NLB", mark: "D" };
@@ -103,13 +123,16 @@ impl Kind for Endpoint {
     fn read(r: &Reader<'_>) -> Option<Self> {
         let service = r.req_reference("service", &["endpoint_service"]);
         let zones = r.req_references("zones", &["zone"]);
-        let _vpc = r.reference("vpc", &["vpc"]);
-        let form = r
-            .word("type", &[("gwlb", Form::Gwlb), ("interface", Form::Interface)])
-            .map(|value| Given { value, place: r.place_of("type") });
+        let vpc = r.reference("vpc", &["vpc"]);
+        let form = r.given_word("type", FORMS);
+        let terms = Terms::read(r);
         let created_at = r.given("created_at");
         let start = r.opt::<Above0<Rate>>("start").map(|s| s.0);
-        let ceiling = r.given("ceiling");
+        let ceiling: Option<Given<Above0<Rate>>> = r.given("ceiling");
+        if let (Some(ceiling), Some(promise)) = (&ceiling, &terms.raised_limit) {
+            let written = r.cx.written(ceiling.place);
+            r.assume("ceiling", written.trim_matches('"'), &promise.value, "set");
+        }
         let trigger = r.param::<Share>("ramp_trigger", "0.8", GUESSED);
         let ramp = r.param::<Above0<Span>>("ramp", "3 min", RAMPING);
         let step = r.param::<Above0<Span>>("ramp_step", "10 s", GUESSED);
@@ -142,6 +165,8 @@ impl Kind for Endpoint {
         Some(Self {
             service: service?,
             zones: zones?,
+            vpc,
+            terms,
             form,
             created_at,
             start,
@@ -169,11 +194,12 @@ impl Kind for Endpoint {
     fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
         let spec = &thing.spec;
         let zones: Vec<&Ref> = match &spec.name {
-            NameForm::Endpoint => spec.zones.iter().collect(),
-            NameForm::Zone(zone) => vec![zone],
+            NameForm::Endpoint | NameForm::Custom(_) => spec.zones.iter().collect(),
+            NameForm::Zone(zone) | NameForm::Address(zone) => vec![zone],
         };
         let branches = zones.iter().map(|zone| branch(thing, zone, l)).collect();
-        let preferred = thing.affine(l.specs) && matches!(spec.name, NameForm::Endpoint);
+        // Affinity is of the endpoint's domain name (X-11); what a custom one leads to, it inherits.
+        let preferred = thing.affine(l.specs) && !thing.is_pinned();
         let resolver = spec.resolver.as_ref().and_then(|r| answering(r, l));
         let [down, up, propagate] = spec.detect.clone();
         let watched = Belief::Watched(Detector {
@@ -189,10 +215,11 @@ impl Kind for Endpoint {
             branches,
             // A zone's own name is answered whether the zone works or not (P-23).
             belief: match spec.name {
-                NameForm::Endpoint => watched,
-                NameForm::Zone(_) => Belief::Blind,
+                NameForm::Endpoint | NameForm::Custom(_) => watched,
+                NameForm::Zone(_) | NameForm::Address(_) => Belief::Blind,
             },
-            naming: Some(Naming {
+            // Who calls an address asks nobody.
+            naming: (!matches!(spec.name, NameForm::Address(_))).then_some(Naming {
                 resolver,
                 ttl: spec.record_ttl,
                 shared_cache: spec.shared_cache,
@@ -221,14 +248,20 @@ fn check_overshoot(overshoot: Option<Given<Factor>>, cx: &Context) -> Option<f64
 fn read_name(r: &Reader<'_>) -> Option<NameForm> {
     let Some(node) = r.node("name") else { return Some(NameForm::Endpoint) };
     let text = r.opt::<String>("name")?;
-    match text.strip_prefix("zone:") {
-        _ if text == "endpoint" => Some(NameForm::Endpoint),
-        Some(zone) => r.cx.resolve(zone, node.place, &["zone"]).map(NameForm::Zone),
-        None => {
+    let zone = |name: &str| r.cx.resolve(name, node.place, &["zone"]);
+    match text.split_once(':') {
+        None if text == "endpoint" => Some(NameForm::Endpoint),
+        None if text == "custom" => Some(NameForm::Custom(node.place)),
+        Some(("zone", name)) => zone(name).map(NameForm::Zone),
+        Some(("address", name)) => zone(name).map(NameForm::Address),
+        _ => {
             let message = format!("`{text}` is not a name that an endpoint has");
             r.cx.complain(
                 Diagnostic::error("word", node.place, message)
-                    .help("write \"endpoint\", or \"zone:a\" for the name of zone a"),
+                    .help(
+                        "write \"endpoint\", \"custom\" for the service's own domain, \"zone:a\" for the \
+                         name of zone a, or \"address:a\" for its address",
+                    ),
             );
             None
         }
@@ -236,12 +269,25 @@ fn read_name(r: &Reader<'_>) -> Option<NameForm> {
 }
 
 impl Thing<Endpoint> {
-    fn service<'s>(&self, specs: &'s Specs) -> Option<&'s Thing<EndpointService>> {
+    pub(crate) fn service<'s>(&self, specs: &'s Specs) -> Option<&'s Thing<EndpointService>> {
         specs.endpoint_service.get(&self.spec.service.name)
     }
 
     pub(crate) fn balancer<'s>(&self, specs: &'s Specs) -> Option<&'s Thing<LoadBalancer>> {
         self.service(specs)?.balancer(specs)
+    }
+
+    /// The resource behind one of its zones: allocated by hand, else the first one of the zone that
+    /// is allocated automatically, else the first one at all.
+    fn resource_in<'s>(&self, zone: &Ref, specs: &'s Specs) -> Option<&'s Thing<LoadBalancer>> {
+        let service = self.service(specs)?;
+        let named = |list: &[Ref], b: &Thing<LoadBalancer>| list.iter().any(|r| r.name == b.name);
+        let here = |b: &&Thing<LoadBalancer>| b.is_in(&zone.name);
+        let by_hand = |b: &&Thing<LoadBalancer>| named(&self.spec.terms.allocated, b);
+        let open = |b: &&Thing<LoadBalancer>| !named(&service.spec.offer.manual_only, b);
+        let all = || service.balancers(specs);
+        let first = all().find(|b| here(b) && by_hand(b));
+        first.or_else(|| all().find(|b| here(b) && open(b))).or_else(|| service.balancer(specs))
     }
 
     /// Whether both sides want zone affinity (X-10).
@@ -250,9 +296,76 @@ impl Thing<Endpoint> {
         own && self.service(specs).is_some_and(|s| s.spec.zone_affinity)
     }
 
-    /// Whether its clients call one zone by name.
+    /// Whether its clients call one zone, by name or address.
     pub(crate) const fn is_pinned(&self) -> bool {
-        matches!(self.spec.name, NameForm::Zone(_))
+        matches!(self.spec.name, NameForm::Zone(_) | NameForm::Address(_))
+    }
+
+    /// Whether its clients call an address.
+    pub(crate) const fn is_by_address(&self) -> bool {
+        matches!(self.spec.name, NameForm::Address(_))
+    }
+
+    /// Where it says that its clients call the service's custom domain, if they do.
+    pub(crate) const fn custom_name(&self) -> Option<Place> {
+        match self.spec.name {
+            NameForm::Custom(place) => Some(place),
+            _ => None,
+        }
+    }
+
+    /// Its form, as written or as what is behind it demands (P-08).
+    pub(crate) fn form(&self, specs: &Specs) -> Form {
+        let behind = self.balancer(specs).map(|b| b.spec.product);
+        match (&self.spec.form, behind) {
+            (Some(form), _) => form.value,
+            (None, Some(Product::Gwlb)) => Form::Gwlb,
+            (None, _) => Form::Interface,
+        }
+    }
+
+    /// Where its form is written, or its name.
+    pub(crate) fn form_place(&self) -> Place {
+        self.spec.form.as_ref().map_or(self.place, |f| f.place)
+    }
+
+    /// Whether a route table leads traffic through it (P-09).
+    pub(crate) fn is_inline(&self, specs: &Specs) -> bool {
+        self.form(specs) == Form::Gwlb
+    }
+
+    /// The region of its zones.
+    pub(crate) fn region<'s>(&self, specs: &'s Specs) -> Option<&'s Ref> {
+        Some(&specs.zone.get(&self.spec.zones.first()?.name)?.spec.region)
+    }
+
+    /// Whether it is in another region than its service (X-03).
+    pub(crate) fn is_remote(&self, specs: &Specs) -> bool {
+        let home = self.service(specs).and_then(|s| s.region(specs));
+        self.region(specs).zip(home).is_some_and(|(own, home)| own.name != home.name)
+    }
+
+    /// The documented bandwidth between its region and its service's, the row, and the quota that
+    /// raises it (X-30, X-31); none across the mainland's border (X-32), or where nothing is said.
+    pub(crate) fn cross_region_default(
+        &self,
+        specs: &Specs,
+    ) -> Option<(Rate, &'static str, &'static str)> {
+        let side = |region: &Ref| specs.region.get(&region.name)?.spec.mainland;
+        let own = side(self.region(specs)?)?;
+        let home = side(self.service(specs)?.region(specs)?)?;
+        (own == home).then(|| default_bandwidth(own))
+    }
+
+    /// What a throttle lets through a zone at most, and where it is set: the endpoint's name for a
+    /// default.
+    pub(crate) fn throttle_at(&self, specs: &Specs) -> Option<(Rate, Place)> {
+        let own = self.spec.throttle.as_ref().map(|t| t.place);
+        let theirs = self.service(specs)?.spec.default_throttle.as_ref().map(|t| t.place);
+        let ceiling = self.balancer(specs).and_then(|b| self.bandwidth(b.spec.product));
+        let place = own.or(theirs).unwrap_or(self.place);
+        let rate = self.throttle(specs)?;
+        Some((ceiling.map_or(rate, |(_, most)| rate.min(most)), place))
     }
 
     /// The throttle of every zone: its own, else the service's default, else that of CLB (P-44).
@@ -306,11 +419,13 @@ fn hops_in(thing: &Thing<Endpoint>, zone: &Ref, l: &mut Lowering<'_>) -> Vec<Hop
         l.component(&thing.full()),
         l.component(&thing.spec.service.full()),
     ];
-    if let Some(throttle) = thing.throttle(specs) {
+    // A gateway endpoint has no network card, so none of its limits (P-12).
+    let carded = thing.form(specs) != Form::Gateway;
+    if let Some(throttle) = thing.throttle(specs).filter(|_| carded) {
         hops.push(throttle_devices(thing, throttle, &name, l));
     }
-    let Some(balancer) = thing.balancer(specs) else { return hops };
-    if let Some((start, ceiling)) = thing.bandwidth(balancer.spec.product) {
+    let Some(balancer) = thing.resource_in(zone, specs) else { return hops };
+    if let Some((start, ceiling)) = thing.bandwidth(balancer.spec.product).filter(|_| carded) {
         let capacity = match start < ceiling {
             true => Capacity::Elastic {
                 start,
@@ -332,7 +447,12 @@ fn hops_in(thing: &Thing<Endpoint>, zone: &Ref, l: &mut Lowering<'_>) -> Vec<Hop
         l.carries(&thing.full(), link, 1.0);
         hops.push(Hop::Link(link));
     }
-    hops.extend(load_balancer::hops_in(balancer, zone, l));
+    match thing.form(specs) {
+        // What the provider calls in the consumer's VPC comes next on the path (P-10).
+        Form::Reverse => {}
+        _ if thing.is_remote(specs) => hops.extend(remote::hops(thing, l)),
+        _ => hops.extend(load_balancer::hops_in(balancer, zone, l)),
+    }
     hops
 }
 

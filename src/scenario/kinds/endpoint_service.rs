@@ -6,10 +6,13 @@
 //! | CLB services have a default limit per connection and zone | 3,072 Mbps, settable 100-10,240 | P-44, X-56 |
 //! | NLB, ALB and GWLB services have no default limit | | X-58 (003) |
 //! | zone affinity works if provider and consumer enable it | | X-10 (003) |
+//! | accounts, whitelist, regions, and more | | [`offer`] |
 //!
 //! It becomes no primitive of its own: endpoints lower the load balancer's share in each of their
 //! zones, and inherit the default throttle. Leaves out: accounts, whitelists and approval (X-04 to
 //! X-09), several resources per zone, other regions.
+
+pub(crate) mod offer;
 
 use super::load_balancer::{LoadBalancer, Product};
 use super::{Kind, Specs, Thing};
@@ -18,6 +21,7 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::read::Above0;
 use crate::scenario::reader::{Given, Reader};
 use crate::units::Rate;
+use offer::Offer;
 
 /// As written.
 #[derive(Clone, Debug)]
@@ -27,6 +31,7 @@ pub(crate) struct EndpointService {
     zones: Vec<Ref>,
     pub(crate) default_throttle: Option<Given<Above0<Rate>>>,
     pub(crate) zone_affinity: bool,
+    pub(crate) offer: Offer,
 }
 
 impl Kind for EndpointService {
@@ -39,14 +44,16 @@ impl Kind for EndpointService {
         let zones = r.references("zones", &["zone"]);
         let default_throttle = r.given("default_throttle");
         let zone_affinity = r.or("zone_affinity", false);
-        Some(Self { load_balancer: load_balancer?, zones, default_throttle, zone_affinity })
+        let offer = Offer::read(r);
+        Some(Self { load_balancer: load_balancer?, zones, default_throttle, zone_affinity, offer })
     }
 
     fn check(thing: &Thing<Self>, specs: &Specs, cx: &Context) {
         let spec = &thing.spec;
         let Some(balancer) = specs.load_balancer.get(&spec.load_balancer.name) else { return };
+        let reached = thing.in_reach(specs);
         for zone in &spec.zones {
-            if !balancer.spec.zones.iter().any(|z| z.name == zone.name) {
+            if !reached.iter().any(|z| z.name == zone.name) {
                 let message = format!(
                     "zone `{}` is not a zone of load balancer `{}`",
                     zone.name, balancer.name
@@ -54,11 +61,13 @@ impl Kind for EndpointService {
                 cx.complain(
                     Diagnostic::error("X-17", zone.place, message)
                         .also(balancer.place, "the load balancer")
-                        .help(format!("its zones are {}", names(&balancer.spec.zones))),
+                        .help(format!("its zones are {}", names(&reached))),
                 );
             }
         }
-        if let ([only], true) = (&spec.zones[..], balancer.spec.zones.len() > 1) {
+        // Shared across regions, it must.
+        let should = reached.len() > 1 && spec.offer.regions.is_none();
+        if let ([only], true) = (&spec.zones[..], should) {
             let message = format!("`{}` offers one zone only", thing.full());
             cx.complain(
                 Diagnostic::warning("X-06", only.place, message)
@@ -68,7 +77,9 @@ impl Kind for EndpointService {
         }
         let Some(throttle) = &spec.default_throttle else { return };
         if balancer.spec.product == Product::Clb {
-            check_range(throttle, Product::Clb, "X-56", cx);
+            if check_range(throttle, Product::Clb, "X-56", cx) {
+                check_binding(throttle, Rate::from_gbps(5), cx);
+            }
         } else {
             let message = format!(
                 "a service of {} has no default throttle",
@@ -88,25 +99,42 @@ pub(crate) fn names(zones: &[Ref]) -> String {
     zones.iter().map(|z| z.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// Refuses a throttle outside the range that the documents give for the product.
+/// Refuses a throttle outside the range that the documents give for the product; whether it fits.
 pub(crate) fn check_range(
     throttle: &Given<Above0<Rate>>,
     product: Product,
     code: &'static str,
     cx: &Context,
-) {
+) -> bool {
     let high = match product {
         Product::Nlb => Rate::from_gbps(50),
         Product::Alb | Product::Gwlb => Rate::from_gbps(25),
         Product::Clb => Rate::from_mbps(10_240),
     };
     let (low, found) = (Rate::from_mbps(100), throttle.value.0);
-    if !(low..=high).contains(&found) {
+    let fits = (low..=high).contains(&found);
+    if !fits {
         let message = format!("a throttle of {found} cannot be set for {}", product.name());
         cx.complain(
             Diagnostic::error(code, throttle.place, message)
                 .label(format!("allowed are {low} to {high}"))
                 .reason("connection throttle ranges by type (PrivateLink endpoint services)"),
+        );
+    }
+    fits
+}
+
+/// warns about a throttle above what a network card ever carries.
+pub(crate) fn check_binding(throttle: &Given<Above0<Rate>>, ceiling: Rate, cx: &Context) {
+    if throttle.value.0 > ceiling {
+        let message = format!(
+            "a throttle of {} never binds: the network card ends at {ceiling} per zone",
+            throttle.value.0
+        );
+        cx.complain(
+            Diagnostic::warning("X-63", throttle.place, message)
+                .reason("the per-zone maximum of the endpoint is lower (PrivateLink overview and endpoint services)")
+                .help("lower the throttle, or leave it out"),
         );
     }
 }
@@ -117,12 +145,44 @@ impl Thing<EndpointService> {
         specs.load_balancer.get(&self.spec.load_balancer.name)
     }
 
-    /// The zones in which it is offered.
-    pub(crate) fn zones<'s>(&'s self, specs: &'s Specs) -> &'s [Ref] {
-        match self.balancer(specs) {
-            Some(balancer) if self.spec.zones.is_empty() => &balancer.spec.zones,
-            _ => &self.spec.zones,
+    /// Its resources: the load balancer, and those beside it.
+    pub(crate) fn resources(&self) -> Vec<Ref> {
+        std::iter::once(&self.spec.load_balancer).chain(&self.spec.offer.resources).cloned().collect()
+    }
+
+    /// Its resources, as far as they could be read.
+    pub(crate) fn balancers<'s>(
+        &'s self,
+        specs: &'s Specs,
+    ) -> impl Iterator<Item = &'s Thing<LoadBalancer>> {
+        std::iter::once(&self.spec.load_balancer)
+            .chain(&self.spec.offer.resources)
+            .filter_map(|r| specs.load_balancer.get(&r.name))
+    }
+
+    /// The zones of its resources, each once.
+    fn in_reach(&self, specs: &Specs) -> Vec<Ref> {
+        let mut zones: Vec<Ref> = Vec::new();
+        for zone in self.balancers(specs).flat_map(|b| &b.spec.zones) {
+            if !zones.iter().any(|z| z.name == zone.name) {
+                zones.push(zone.clone());
+            }
         }
+        zones
+    }
+
+    /// The zones in which it is offered.
+    pub(crate) fn zones(&self, specs: &Specs) -> Vec<Ref> {
+        match self.spec.zones.is_empty() {
+            true => self.in_reach(specs),
+            false => self.spec.zones.clone(),
+        }
+    }
+
+    /// Its home: the region of its zones.
+    pub(crate) fn region<'s>(&'s self, specs: &'s Specs) -> Option<&'s Ref> {
+        let first = self.balancers(specs).next()?.spec.zones.first()?;
+        Some(&specs.zone.get(&first.name)?.spec.region)
     }
 }
 
@@ -138,8 +198,9 @@ mod tests {
         };
         assert!(seen("nlb", "").is_empty());
         assert_eq!(seen("nlb", "default_throttle = \"1 Gbps\""), ["X-58"]);
-        assert_eq!(seen("clb", "default_throttle = \"20 Gbps\""), ["X-56"]);
-        assert!(seen("clb", "default_throttle = \"10240 Mbps\"").is_empty());
+        assert_eq!(seen("clb", "default_throttle = \"20 Gbps\""), ["X-56", "P-30"]);
+        assert_eq!(seen("clb", "default_throttle = \"10240 Mbps\""), ["P-30", "X-63"]);
+        assert_eq!(seen("clb", "default_throttle = \"5 Gbps\""), ["P-30"]);
         // Offered in one zone, while the endpoint wants two.
         assert_eq!(seen("nlb", "zones = [\"a\"]"), ["X-17", "X-06"]);
         assert_eq!(seen("nlb", "zones = [\"a\", \"b\", \"c\"]"), ["X-17"]);

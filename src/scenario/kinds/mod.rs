@@ -183,6 +183,8 @@ kinds! {
     region::Region,
     resolver::Resolver,
     route::Route,
+    route_table::RouteTable,
+    security_group::SecurityGroup,
     selector::Selector,
     site::Site,
     station::Station,

@@ -4,17 +4,20 @@
 //! |---|---|---|
 //! | usable addresses | 2^(32 - mask) - 4: first and last three are reserved | CreateVSwitch API (A) |
 //! | mask | /16 to /29 | the same (A) |
+//! | each ENI of an endpoint takes one address | | P-13, X-18 (001, 003) |
 //! | each instance takes one address, and creation fails without | | E-21 to E-23 (002) |
 //!
 //! ```text
-//! connection ──> [ pool: addresses - used ] ──>      full: `no_address`
+//! connection ──> [ pool: addresses - used - ENIs ] ──>      full: `no_address`
 //! ```
 //!
 //! On a path, each new connection stands for an instance that takes an address and gives it back
 //! when it closes. Leaves out: which address, IPv6.
 
+use super::endpoint::Endpoint;
 use super::{Kind, Specs, Thing};
 use crate::plan::{Hop, Lack, OnFull, Pool, Scope};
+use crate::scenario::cidr::Cidr;
 use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::lowering::{Fragment, Lowering};
@@ -23,8 +26,9 @@ use crate::scenario::reader::{Given, Reader};
 /// As written.
 #[derive(Clone, Debug)]
 pub(crate) struct VSwitch {
-    vpc: Ref,
-    zone: Ref,
+    pub(crate) vpc: Ref,
+    pub(crate) zone: Ref,
+    pub(crate) block: Cidr,
     usable: u64,
     used: Given<u64>,
 }
@@ -39,7 +43,8 @@ impl Kind for VSwitch {
         let zone = r.req_reference("zone", &["zone"]);
         let cidr = r.req::<String>("cidr");
         let used = Given { value: r.or("used", 0), place: r.place_of("used") };
-        let usable = usable(&cidr?);
+        let cidr = cidr?;
+        let usable = usable(&cidr);
         if usable.is_none() {
             let message = format!("`{}` is not a block that a vSwitch can have", r.path);
             let complaint = Diagnostic::error("E-21", r.place_of("cidr"), message);
@@ -50,7 +55,7 @@ impl Kind for VSwitch {
                     .help("write it as in \"10.0.1.0/24\""),
             );
         }
-        Some(Self { vpc: vpc?, zone: zone?, usable: usable?, used })
+        Some(Self { vpc: vpc?, zone: zone?, block: Cidr::parse(&cidr)?, usable: usable?, used })
     }
 
     fn check(thing: &Thing<Self>, specs: &Specs, cx: &Context) {
@@ -61,6 +66,19 @@ impl Kind for VSwitch {
             cx.complain(Diagnostic::error("E-21", spec.used.place, message).reason(
                 "a vSwitch has 2^(32 - mask) - 4 usable addresses (CreateVSwitch API)",
             ));
+        }
+        let cards = thing.cards(specs);
+        if spec.used.value <= spec.usable && spec.used.value + cards > spec.usable {
+            let message = format!(
+                "{cards} network cards of endpoints find {} free addresses in `{}`",
+                spec.usable - spec.used.value,
+                thing.full()
+            );
+            cx.complain(
+                Diagnostic::error("P-13", spec.used.place, message)
+                    .reason("an endpoint has a network card in each of its zones, with an address of a vSwitch (PrivateLink overview)")
+                    .help("free addresses, or name a larger vSwitch in the endpoint's `vswitches`"),
+            );
         }
         let (vpc, zone) = (specs.vpc.get(&spec.vpc.name), specs.zone.get(&spec.zone.name));
         if let (Some(vpc), Some(zone)) = (vpc, zone)
@@ -82,13 +100,21 @@ impl Kind for VSwitch {
         let zone = l.component(&thing.spec.zone.full());
         let pool = l.pool(Pool {
             name: format!("{}.addresses", thing.full()),
-            units: thing.spec.usable - thing.spec.used.value,
+            units: thing.spec.usable - thing.spec.used.value - thing.cards(l.specs),
             on_full: OnFull::Refuse,
             hold_after: crate::units::Span::ZERO,
             scope: Scope::Connection,
             lack: Lack::Address,
         });
         Fragment::of(vec![Hop::Need(zone), Hop::Pool(pool)])
+    }
+}
+
+impl Thing<VSwitch> {
+    /// Network cards that endpoints have in it: an address each.
+    fn cards(&self, specs: &Specs) -> u64 {
+        let named = |e: &&Thing<Endpoint>| e.spec.terms.vswitches.iter().any(|v| v.name == self.name);
+        specs.endpoint.values().filter(named).count() as u64
     }
 }
 

@@ -1,0 +1,146 @@
+//! Who may connect to a service: names, accounts, whitelists, approval.
+
+use std::collections::BTreeMap;
+
+use super::super::context::Context;
+use super::super::diagnostic::{Diagnostic, Severity};
+use super::super::kinds::endpoint::Endpoint;
+use super::super::kinds::endpoint_service::EndpointService;
+use super::super::kinds::endpoint_service::offer::Payer;
+use super::super::kinds::{Specs, Thing};
+use super::Visit;
+
+pub(super) fn check(visits: &[Visit<'_>], specs: &Specs, cx: &Context) {
+    let mut named: BTreeMap<&str, &Thing<EndpointService>> = BTreeMap::new();
+    for service in specs.endpoint_service.values() {
+        unique(service, &mut named, cx);
+        exposure(service, cx);
+        payer(service, cx);
+    }
+    for endpoint in specs.endpoint.values() {
+        if let Some(service) = endpoint.service(specs) {
+            whitelisted(endpoint, service, cx);
+        }
+    }
+    for visit in visits {
+        if let Some(service) = visit.endpoint.service(specs) {
+            accepted(visit, service, cx);
+        }
+    }
+}
+
+fn unique<'s>(
+    service: &'s Thing<EndpointService>,
+    named: &mut BTreeMap<&'s str, &'s Thing<EndpointService>>,
+    cx: &Context,
+) {
+    let Some(name) = &service.spec.offer.service_name else { return };
+    if let Some(first) = named.insert(&name.value, service) {
+        let message = format!("`{}` is the name of two services", name.value);
+        cx.complain(
+            Diagnostic::error("P-04", name.place, message)
+                .also(first.place, "the other one")
+                .reason(
+                    "a service's name is unique: consumers connect by it (PrivateLink overview)",
+                )
+                .help("write each service's own name, as the console shows it"),
+        );
+    }
+}
+
+fn exposure(service: &Thing<EndpointService>, cx: &Context) {
+    let offer = &service.spec.offer;
+    let everybody =
+        offer.whitelist.as_ref().and_then(|w| w.value.iter().find(|entry| entry.value == "*"));
+    if let (Some(entry), Some(auto)) = (everybody, &offer.auto_accept)
+        && auto.value
+    {
+        let message = format!("everybody can connect to `{}` unasked", service.full());
+        cx.complain(
+            Diagnostic::warning("X-33", entry.place, message)
+                .also(auto.place, "connections are accepted by themselves")
+                .reason(
+                    "a few trusted users: their UIDs and automatic acceptance; many: `*` and \
+                     acceptance by hand (PrivateLink endpoint services)",
+                )
+                .help("list UIDs, or set auto_accept = false"),
+        );
+    }
+}
+
+fn payer(service: &Thing<EndpointService>, cx: &Context) {
+    let Some(payer) = service.spec.offer.payer.as_ref().filter(|p| p.value == Payer::Provider)
+    else {
+        return;
+    };
+    let message =
+        format!("the provider of `{}` pays for its connections, for good", service.full());
+    cx.complain(
+        Diagnostic::new(Severity::Note, "X-15", payer.place, message)
+            .reason(
+                "consumers pay by default, and the payer can never be changed \
+                 (PrivateLink endpoint services)",
+            )
+            .help("write payer = \"consumer\" unless this is meant"),
+    );
+}
+
+/// P-05, P-06, X-67: an account that is not the provider's must be on the list.
+fn whitelisted(endpoint: &Thing<Endpoint>, service: &Thing<EndpointService>, cx: &Context) {
+    let (own, theirs) = (&endpoint.spec.terms.account, &service.spec.offer.account);
+    if endpoint.spec.terms.account_unread || own.as_ref().map(|a| &a.value) == theirs.as_ref() {
+        return;
+    }
+    let place = own.as_ref().map_or(endpoint.place, |a| a.place);
+    let account = own.as_ref().map_or("its account", |a| a.value.0.as_str());
+    let known = |entry: &str| entry == "*" || own.as_ref().is_some_and(|a| a.value.0 == entry);
+    let Some(list) = &service.spec.offer.whitelist else {
+        let message = format!(
+            "the consumer `{}` cannot find the service `{}`",
+            endpoint.full(),
+            service.name
+        );
+        cx.complain(
+            Diagnostic::error("X-67", place, message)
+                .also(service.place, "a service without a whitelist")
+                .reason(
+                    "only accounts on the whitelist find a service; the provider's own is on it \
+                     (PrivateLink endpoint services)",
+                )
+                .help(format!("whitelist = [\"{account}\"] on {}", service.full())),
+        );
+        return;
+    };
+    if !list.value.iter().any(|entry| known(&entry.value)) {
+        let message = format!("`{}` may not connect to `{}`", endpoint.full(), service.name);
+        cx.complain(
+            Diagnostic::error("P-05", place, message)
+                .label("not on the whitelist")
+                .also(list.place, "the whitelist")
+                .reason(
+                    "other accounts than the provider's must be whitelisted (PrivateLink overview)",
+                )
+                .help(format!("add \"{account}\" to the whitelist of {}", service.full())),
+        );
+    }
+}
+
+/// X-68: nothing flows before the provider allows it.
+fn accepted(visit: &Visit<'_>, service: &Thing<EndpointService>, cx: &Context) {
+    let (endpoint, offer) = (visit.endpoint, &service.spec.offer);
+    let Some(by_hand) = offer.auto_accept.as_ref().filter(|a| !a.value) else { return };
+    if offer.approved {
+        return;
+    }
+    let message = format!("the connection of `{}` stays Disconnected", endpoint.full());
+    cx.complain(
+        Diagnostic::error("X-68", endpoint.place, message)
+            .label("nobody allows it")
+            .also(by_hand.place, "each connection waits for the provider")
+            .reason(
+                "without automatic acceptance the provider must allow each connection \
+                 (PrivateLink endpoint services)",
+            )
+            .help("say how long that takes, approval = \"1 h\", or set auto_accept = true"),
+    );
+}
