@@ -314,6 +314,7 @@ impl Scenario {
         self.workloads.iter().for_each(|w| w.add_to(&mut l));
         self.backgrounds.iter().for_each(|b| b.add_to(&mut l));
         faults::add_to(&self.faults, &mut l);
+        kinds::endpoint::script::add_to(&mut l);
         l.plan
     }
 }

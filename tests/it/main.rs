@@ -1,6 +1,7 @@
 //! One binary for all integration tests.
 
 mod benches;
+mod changes;
 mod documented;
 mod engine;
 mod fairness;

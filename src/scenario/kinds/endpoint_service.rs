@@ -11,6 +11,12 @@
 //! zones, and inherit the default throttle. Leaves out: accounts, whitelists and approval (X-04 to
 //! X-09), several resources per zone, other regions.
 
+pub(crate) mod allocation;
+pub(crate) mod desk;
+
+use super::change::{Act, changes_of};
+use super::endpoint::Endpoint;
+use super::endpoint::life::{Turn, turns};
 use super::load_balancer::{LoadBalancer, Product};
 use super::{Kind, Specs, Thing};
 use crate::scenario::context::{Context, Ref};
@@ -18,6 +24,7 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::read::Above0;
 use crate::scenario::reader::{Given, Reader};
 use crate::units::Rate;
+use desk::Desk;
 
 /// As written.
 #[derive(Clone, Debug)]
@@ -27,6 +34,7 @@ pub(crate) struct EndpointService {
     zones: Vec<Ref>,
     pub(crate) default_throttle: Option<Given<Above0<Rate>>>,
     pub(crate) zone_affinity: bool,
+    pub(crate) desk: Desk,
 }
 
 impl Kind for EndpointService {
@@ -39,14 +47,16 @@ impl Kind for EndpointService {
         let zones = r.references("zones", &["zone"]);
         let default_throttle = r.given("default_throttle");
         let zone_affinity = r.or("zone_affinity", false);
-        Some(Self { load_balancer: load_balancer?, zones, default_throttle, zone_affinity })
+        let desk = Desk::read(r);
+        let (load_balancer, desk) = load_balancer.zip(desk)?;
+        Some(Self { load_balancer, zones, default_throttle, zone_affinity, desk })
     }
 
     fn check(thing: &Thing<Self>, specs: &Specs, cx: &Context) {
         let spec = &thing.spec;
         let Some(balancer) = specs.load_balancer.get(&spec.load_balancer.name) else { return };
         for zone in &spec.zones {
-            if !balancer.spec.zones.iter().any(|z| z.name == zone.name) {
+            if !thing.in_reach(specs).iter().any(|z| z.name == zone.name) {
                 let message = format!(
                     "zone `{}` is not a zone of load balancer `{}`",
                     zone.name, balancer.name
@@ -54,7 +64,7 @@ impl Kind for EndpointService {
                 cx.complain(
                     Diagnostic::error("X-17", zone.place, message)
                         .also(balancer.place, "the load balancer")
-                        .help(format!("its zones are {}", names(&balancer.spec.zones))),
+                        .help(format!("its zones are {}", names(&thing.in_reach(specs)))),
                 );
             }
         }
@@ -117,11 +127,49 @@ impl Thing<EndpointService> {
         specs.load_balancer.get(&self.spec.load_balancer.name)
     }
 
+    /// Its resources at the start: the load balancer, and those beside it.
+    pub(crate) fn resources(&self) -> Vec<Ref> {
+        std::iter::once(&self.spec.load_balancer).chain(&self.spec.desk.resources).cloned().collect()
+    }
+
+    /// Whether the endpoint is created in the run and accepted by hand: a resource can then be
+    /// allocated first.
+    pub(crate) fn is_asked_by_hand(&self, endpoint: &Thing<Endpoint>, specs: &Specs) -> bool {
+        turns(endpoint, specs).iter().any(|t| t.what == Turn::Created { auto: false })
+    }
+
+    /// Its resources at any time of the run, each once: those that changes attach come last.
+    pub(crate) fn resources_ever(&self, specs: &Specs) -> Vec<Ref> {
+        let mut all = self.resources();
+        for change in changes_of(specs, &self.full()) {
+            if let Act::Resource { balancer, attach: true } = &change.spec.act {
+                all.push(balancer.clone());
+            }
+        }
+        let mut seen = Vec::new();
+        all.retain(|r| !seen.contains(&r.name) && { seen.push(r.name.clone()); true });
+        all
+    }
+
+    /// The zones of its resources.
+    fn in_reach(&self, specs: &Specs) -> Vec<Ref> {
+        let mut zones: Vec<Ref> = Vec::new();
+        for resource in self.resources_ever(specs) {
+            let Some(balancer) = specs.load_balancer.get(&resource.name) else { continue };
+            for zone in &balancer.spec.zones {
+                if !zones.iter().any(|z| z.name == zone.name) {
+                    zones.push(zone.clone());
+                }
+            }
+        }
+        zones
+    }
+
     /// The zones in which it is offered.
-    pub(crate) fn zones<'s>(&'s self, specs: &'s Specs) -> &'s [Ref] {
-        match self.balancer(specs) {
-            Some(balancer) if self.spec.zones.is_empty() => &balancer.spec.zones,
-            _ => &self.spec.zones,
+    pub(crate) fn zones(&self, specs: &Specs) -> Vec<Ref> {
+        match self.spec.zones.is_empty() {
+            true => self.in_reach(specs),
+            false => self.spec.zones.clone(),
         }
     }
 }

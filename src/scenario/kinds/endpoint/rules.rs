@@ -50,7 +50,7 @@ fn zones(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
                 Diagnostic::error("X-17", zone.place, message)
                     .also(service.place, "the service")
                     .reason("endpoint zones must be among the service's zones (PrivateLink endpoint services)")
-                    .help(format!("its zones are {}", names(offered))),
+                    .help(format!("its zones are {}", names(&offered))),
             );
         }
     }
