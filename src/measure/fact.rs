@@ -248,6 +248,24 @@ pub enum Fact {
         /// When.
         at: u64,
     },
+    /// A gate is in another state from now on.
+    Gate {
+        /// Gate.
+        gate: u32,
+        /// The reason that names the state; none while it is open.
+        reason: Option<u32>,
+        /// When.
+        at: u64,
+    },
+    /// A try failed at a gate that was shut.
+    ShutOut {
+        /// Gate.
+        gate: u32,
+        /// The first of the reasons that shut it.
+        reason: u32,
+        /// When.
+        at: u64,
+    },
     /// One who waited for a pool's unit got it.
     PoolWait {
         /// Pool.

@@ -7,6 +7,7 @@
 
 mod agreement;
 mod fact;
+mod gates;
 mod histogram;
 mod merge;
 mod results;
@@ -16,6 +17,7 @@ mod transport;
 
 pub use agreement::{Agreement, Quantity, Scale, Validation, Verdict};
 pub use fact::{End, Fact, Limit, LinkUse, Observer, PHASES, Phase, PoolUse, SHORT, StationUse};
+pub use gates::{GateResults, StateSeen};
 pub use histogram::Histogram;
 pub use results::{
     AssumptionSeen, Binding, BoundSeen, FaultSeen, Gap, Headline, Identity, LinkResults,

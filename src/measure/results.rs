@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::gates::GateResults;
 use super::histogram::Histogram;
 use super::stats::Interval;
 
@@ -28,7 +29,10 @@ pub struct Results {
     pub stations: Vec<StationResults>,
     /// By name.
     pub selectors: Vec<SelectorResults>,
-    /// In order of start.
+    /// By name; none where nothing is decided in the course of the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<GateResults>,
+    /// Faults and planned changes, in order of start.
     pub faults: Vec<FaultSeen>,
     /// Belief-truth gaps, by fault and selector.
     pub gaps: Vec<Gap>,
@@ -340,6 +344,9 @@ pub struct FaultSeen {
     pub from_ns: u64,
     /// End, at most the horizon.
     pub to_ns: u64,
+    /// Something that somebody does on purpose; it ends when it starts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub planned: bool,
 }
 
 /// How long one selector's users were wrong about one fault. Each histogram has one value per

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::plan::{Arrivals, Belief, Hop, Plan, Servers};
 
 use super::fact::{End, Fact, Limit, Observer, PHASES};
+use super::gates::GateTally;
 use super::histogram::Histogram;
 use super::results::{
     AssumptionSeen, Binding, FaultSeen, Gap, Headline, Identity, LinkResults, NoticeSeen,
@@ -24,6 +25,7 @@ pub struct Tally<'a> {
     pools: Vec<PoolResults>,
     stations: Vec<StationResults>,
     selectors: Vec<SelectorResults>,
+    gates: Vec<GateTally>,
     /// Per (selector, branch): the gap that is open.
     open: BTreeMap<(u32, u32), OpenGap>,
     gaps: BTreeMap<(u32, u32), Gap>,
@@ -113,6 +115,7 @@ impl<'a> Tally<'a> {
             pools: pools.collect(),
             stations: stations.collect(),
             selectors: selectors.collect(),
+            gates: plan.gates.iter().map(GateTally::new).collect(),
             open: BTreeMap::new(),
             gaps: BTreeMap::new(),
             window: 0,
@@ -233,6 +236,7 @@ impl<'a> Tally<'a> {
             Limit::StartUp => "start-up".into(),
         };
         let replication = self.replication;
+        let horizon = plan.settings.horizon.nanos();
         let workloads = self.workloads.into_iter().map(|w| w.finish(replication, limit_name));
         let crossed = crossed_links(plan);
         let links = self.links.into_iter().zip(crossed).filter(|(_, crossed)| *crossed);
@@ -251,6 +255,7 @@ impl<'a> Tally<'a> {
             pools: self.pools,
             stations: self.stations,
             selectors: self.selectors,
+            gates: self.gates.into_iter().map(|g| g.finish(horizon)).collect(),
             faults: faults_of(plan),
             gaps: self.gaps.into_values().collect(),
             assumptions: plan.assumptions.iter().map(assumption).collect(),
@@ -395,6 +400,8 @@ impl Observer for Tally<'_> {
                     gap.last_failure = Some(at);
                 }
             }
+            Fact::Gate { gate, reason, at } => self.gates[gate as usize].enters(reason, at),
+            Fact::ShutOut { gate, reason, .. } => self.gates[gate as usize].dropped(reason),
             Fact::PoolWait { pool, wait, at } if at >= self.warmup_ns => {
                 self.pools[pool as usize].waits.record(wait);
             }
@@ -466,6 +473,7 @@ fn faults_of(plan: &Plan) -> Vec<FaultSeen> {
         label: f.label.clone(),
         from_ns: f.from.nanos().min(horizon),
         to_ns: f.to.nanos().min(horizon),
+        planned: f.planned,
     };
     let mut faults: Vec<FaultSeen> = plan.faults.iter().map(seen).collect();
     faults.sort_by(|a, b| (a.from_ns, &a.name).cmp(&(b.from_ns, &b.name)));

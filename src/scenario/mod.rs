@@ -31,6 +31,7 @@
 
 mod cidr;
 mod context;
+mod coverage;
 mod data;
 mod diagnostic;
 mod document;
@@ -54,6 +55,7 @@ mod tree;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+pub use coverage::{How, Row, coverage, coverage_table};
 pub use diagnostic::{Diagnostic, Place, Severity, Source};
 pub use faults::effects;
 pub use kinds::{KindDoc, kinds};
@@ -317,6 +319,7 @@ impl Scenario {
         self.workloads.iter().for_each(|w| w.add_to(&mut l));
         self.backgrounds.iter().for_each(|b| b.add_to(&mut l));
         faults::add_to(&self.faults, &mut l);
+        kinds::endpoint::script::add_to(&mut l);
         l.plan
     }
 }

@@ -398,6 +398,7 @@ impl<O: Observer> World<'_, O> {
             let path = self.connections[c as usize].path;
             if path != NONE {
                 self.tell_failed_on(path);
+                self.tell_shut_out(path);
             }
             self.close(c);
         }

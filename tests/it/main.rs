@@ -1,6 +1,8 @@
 //! One binary for all integration tests.
 
 mod benches;
+mod changes;
+mod coverage;
 mod documented;
 mod engine;
 mod fairness;

@@ -3,6 +3,7 @@
 //!
 //! Each case is an edit of [`BASE`] (the clean twin), and one more edit (the fault).
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use highwater::scenario::{Diagnostic, Failure, Severity, Source, load_text};
@@ -132,10 +133,40 @@ const REVERSE: &[Edit] = &[
     ("# e", "\ntype = \"reverse\"\nsecurity_group = \"web\" # e"),
     ("path = [\"endpoint.e\"]", "path = [\"endpoint.e\", \"backend.app\"]"),
 ];
+const CUT: &[Edit] = &[
+    TWO_CLB,
+    ("# svc", "\nmanaged_resources = true # svc"),
+    ("# more", "[change.a]\nat = \"5 s\"\nof = \"endpoint.e\"\ndisconnect_zone = \"a\"\n# more"),
+    (
+        "# more",
+        "[change.b]\nat = \"9 s\"\nof = \"endpoint.e\"\n\
+         allocate = { zone = \"a\", resource = \"load_balancer.lb2\" }\n# more",
+    ),
+];
+const SMOOTH: &[Edit] = &[
+    CLB,
+    TWO_CLB,
+    OTHER_PRIMARY,
+    ("# svc", "\nmanaged_resources = true # svc"),
+    (
+        "# more",
+        "[change.a]\nat = \"5 s\"\nof = \"endpoint_service.svc\"\n\
+         automatic_allocation = { resource = \"lb\", on = false }\n# more",
+    ),
+    (
+        "# more",
+        "[change.b]\nat = \"9 s\"\nof = \"endpoint.e\"\n\
+         replace = { zone = \"a\", by = \"lb2\", manner = \"smooth\", drain = \"30 s\" }\n# more",
+    ),
+];
 const BY_HAND: &[Edit] = &[
     ("# svc", "\nresources = [\"lb2\"]\nmanaged_resources = true # svc"),
     ("# e", "\nresources = [\"lb2\"] # e"),
 ];
+
+fn with(first: &[Edit], then: Vec<Edit>) -> Vec<Edit> {
+    first.iter().copied().chain(then).collect()
+}
 
 /// Rows in order: row and severity; the edits of the clean twin; the fault; what the caret is under
 /// and a part of the fix.
@@ -394,11 +425,43 @@ planted! {
     "X-38" Error:
         vec![REMOTE[0], REMOTE[1], REMOTE[2], BY_HAND[0]];
         BY_HAND[1];
-        "\"lb2\"", "leave `resources` out";
+        "\"lb2\"", "automatic allocation";
     "X-39" Error:
         vec![TWO_CLB, ("# svc", "\nmanual_only = [\"lb2\"] # svc")];
         ("manual_only = [\"lb2\"]", "manual_only = [\"lb2\", \"lb\"]");
         "\"lb\"", "`manual_only`";
+    "X-40" Error:
+        with(CUT, vec![("# lb2", "\ncross_zone = true # lb2")]);
+        ("lb2]\ntype = \"nlb\"\nzones = [\"a\", \"b\"]", "lb2]\ntype = \"nlb\"\nzones = [\"b\", \"c\"]");
+        "\"load_balancer.lb2\"", "its zones are b, c";
+    "X-41" Error:
+        CUT.to_vec();
+        ("[change.a]\nat = \"5 s\"", "[change.a]\nat = \"15 s\"");
+        "\"a\"", "disconnect_zone first";
+    "X-43" Error:
+        vec![
+            TWO_CLB,
+            ("# e", "\nresources = [\"lb2\"] # e"),
+            ("# svc", "\nmanaged_resources = true # svc"),
+        ];
+        ("# more", "[change.a]\nat = \"5 s\"\nof = \"endpoint_service.svc\"\ndetach = \"lb2\"");
+        "\"lb2\"", "disconnect these first";
+    "X-44" Note:
+        vec![TWO_CLB];
+        ("# more", "[change.a]\nat = \"5 s\"\nof = \"endpoint_service.svc\"\ndetach = \"lb2\"");
+        "\"lb2\"", "release the load balancer";
+    "X-49" Error:
+        SMOOTH.to_vec();
+        ("type = \"clb\"", "type = \"nlb\"");
+        "\"lb2\"", "disconnect_zone";
+    "X-50" Error:
+        SMOOTH.to_vec();
+        ("at = \"5 s\"", "at = \"15 s\"");
+        "\"a\"", "on = false";
+    "X-51" Error:
+        with(SMOOTH, vec![("# e", "\nvswitches = [\"a\", \"b\"] # e")]);
+        ("used = 1", "used = 3");
+        "\"a\"", "free an address";
     "X-56" Error:
         vec![CLB, TWO_CLB, OTHER_PRIMARY, ("# e", "\nthrottle = \"1 Gbps\" # e")];
         ("\"1 Gbps\" # e", "\"99 Mbps\" # e");
@@ -419,12 +482,22 @@ planted! {
         vec![CLB, TWO_CLB, OTHER_PRIMARY, ("# e", "\nthrottle = \"5 Gbps\" # e")];
         ("\"5 Gbps\"", "\"6 Gbps\"");
         "\"6 Gbps\"", "lower the throttle";
+    "X-66" Error:
+        vec![
+            ("# more", "[change.a]\nat = \"5 s\"\nof = \"endpoint.e\"\naction = \"deny\"\n# more"),
+            ("# more", "[change.b]\nat = \"9 s\"\nof = \"endpoint_service.svc\"\naction = \"delete\""),
+        ];
+        ("at = \"5 s\"", "at = \"15 s\"");
+        "\"delete\"", "deny";
     "X-67" Error:
         OTHERS.to_vec();
         ("\nwhitelist = [\"2002\"]", "");
         "\"2002\"", "whitelist = [\"2002\"] on endpoint_service.svc";
     "X-68" Error:
-        vec![("# svc", "\nauto_accept = false\napproval = \"1 h\" # svc")];
+        vec![
+            ("# svc", "\nauto_accept = false\napproval = \"1 h\" # svc"),
+            ("# more", "[change.new]\nat = \"5 s\"\nof = \"endpoint.e\"\naction = \"create\""),
+        ];
         ("\napproval = \"1 h\"", "");
         "e", "auto_accept = true";
     "Z-12" Warning:
@@ -435,8 +508,8 @@ planted! {
 
 fn apply(text: &str, (find, replace): Edit) -> String {
     assert!(text.contains(find), "nothing to edit: {find}");
-    // The first one: `type = "nlb"` is that of `lb`.
-    match find == CLB.0 {
+    // The first one, but of both load balancers.
+    match [CLB.0, CLB.1].contains(&find) {
         true => text.replace(find, replace),
         false => text.replacen(find, replace, 1),
     }
@@ -492,4 +565,33 @@ fn every_planted_fault_is_found_and_its_clean_twin_raises_nothing() {
         }
     }
     assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The rows that [`planted`] breaks.
+pub(crate) fn rows_with_a_planted_fault() -> BTreeSet<&'static str> {
+    planted().iter().map(|case| case.row).collect()
+}
+
+#[test]
+fn the_provider_s_own_account_is_always_let_in() {
+    // P-01, P-06: accounts of both sides, and a whitelist on which neither stands.
+    let edit = |text: &str, edit| apply(text, edit);
+    let own = edit(BASE, ("# svc", "\naccount = \"1001\"\nwhitelist = [] # svc"));
+    let own = edit(&own, ("# e", "\naccount = \"1001\" # e"));
+    assert_eq!(said(&own).0, []);
+    let other = edit(&own, ("\"1001\" # e", "\"2002\" # e"));
+    let codes: Vec<_> = said(&other).0.iter().map(|d| d.code).collect();
+    assert_eq!(codes, ["P-05"]);
+    // Everybody is let in by `*`.
+    assert_eq!(said(&edit(&other, ("whitelist = []", "whitelist = [\"*\"]"))).0, []);
+}
+
+#[test]
+fn two_services_of_one_name() {
+    let second = "[endpoint_service.two]\nload_balancer = \"lb2\"\nservice_name = \"shop.two\"";
+    let clean = apply(BASE, ("# more", second));
+    let clean = apply(&clean, ("# svc", "\nservice_name = \"shop.one\" # svc"));
+    assert_eq!(said(&clean).0, []);
+    let (raised, _) = said(&apply(&clean, ("shop.two", "shop.one")));
+    assert_eq!(raised.iter().map(|d| d.code).collect::<Vec<_>>(), ["P-04"]);
 }

@@ -52,6 +52,7 @@ impl Kind for Backend {
             place: Some(l.place(&zone.name)),
             hops: hops_in(thing, Some(zone), l),
             watches: watched(thing, Some(zone), l),
+            listed: true,
         };
         let branches = zones.iter().map(|zone| branch(zone, l)).collect();
         let id = l.selector(Selector {

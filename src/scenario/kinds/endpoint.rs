@@ -24,30 +24,34 @@
 //! default and its source. Leaves out: security groups, policies, connection states, IPv6, other
 //! regions.
 
+pub(crate) mod life;
 mod remote;
 mod rules;
+pub(crate) mod script;
 pub(crate) mod terms;
 #[cfg(test)]
 mod tests;
+mod ways;
 
 use super::endpoint_service::EndpointService;
-use super::load_balancer::{self, ANALOGUE_TTL, LoadBalancer, Product};
+use super::load_balancer::{ANALOGUE_TTL, LoadBalancer, Product};
 use super::region::way_into;
 use super::selector::{MOST_BRANCHES, NEGATIVE_CACHE, RESOLVING, answering};
 use super::{Kind, Specs, Thing};
 use crate::plan::{
-    Belief, Branch, Capacity, Detector, Duplex, Hop, Link, Naming, Policy, Rehash, Selector,
+    Belief, Branch, Capacity, ComponentId, Detector, Duplex, GateId, Hop, Link, Naming, Policy, Rehash, Selector,
 };
 use crate::random::Dist;
 use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::{Diagnostic, Place};
 use crate::scenario::law::Law;
-use crate::scenario::lowering::{Fragment, Lowering};
+use crate::scenario::lowering::{Entry, Fragment, Handles, Lowering};
 use crate::scenario::read::{Above0, Count, Day, Factor, Share};
 use crate::scenario::reader::{Basis, Given, Reader};
 use crate::scenario::rules::default_bandwidth;
 use crate::units::{Rate, Span};
 use terms::Terms;
+use ways::Card;
 
 /// As written.
 #[derive(Clone, Debug)]
@@ -73,7 +77,14 @@ pub(crate) struct Endpoint {
     negative_ttl: Span,
     resolver: Option<Ref>,
     detect: [Dist; 3],
+    pub(crate) account: Option<String>,
+    /// Resources that the provider allocated by hand, at most one per zone.
+    pub(crate) by_hand: Vec<Ref>,
+    throttle_delay: Span,
 }
+
+/// What the devices of a throttle let through that is switched off.
+const UNTHROTTLED: Rate = Rate::from_gbps(1_000_000);
 
 /// The form of endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,6 +173,9 @@ impl Kind for Endpoint {
         let down = r.param::<Law<Span>>("detect", probe, PROBING);
         let up = r.param::<Law<Span>>("detect_up", answer, PROBING);
         let propagate = r.param::<Law<Span>>("propagate", "1 s", GUESSED);
+        let account = terms.account.as_ref().map(|a| a.value.0.clone());
+        let by_hand = r.references("resources", &["load_balancer"]);
+        let throttle_delay = r.quiet::<Span>("throttle_delay", "0 s");
         Some(Self {
             service: service?,
             zones: zones?,
@@ -184,6 +198,9 @@ impl Kind for Endpoint {
             negative_ttl: negative_ttl?,
             resolver,
             detect: [down?.dist, up?.dist, propagate?.dist],
+            account,
+            by_hand,
+            throttle_delay: throttle_delay?,
         })
     }
 
@@ -193,11 +210,14 @@ impl Kind for Endpoint {
 
     fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
         let spec = &thing.spec;
-        let zones: Vec<&Ref> = match &spec.name {
-            NameForm::Endpoint | NameForm::Custom(_) => spec.zones.iter().collect(),
-            NameForm::Zone(zone) | NameForm::Address(zone) => vec![zone],
-        };
-        let branches = zones.iter().map(|zone| branch(thing, zone, l)).collect();
+        let gates = thing.gates(l);
+        let (mut branches, mut entries) = (Vec::new(), Vec::new());
+        for card in thing.cards(l.specs) {
+            let (branch, mut entry) = branch(thing, &card, gates[0], l);
+            entry.branch = u32::try_from(branches.len()).expect("few zones");
+            branches.push(branch);
+            entries.push(entry);
+        }
         // Affinity is of the endpoint's domain name; what a custom one leads to, it inherits.
         let preferred = thing.affine(l.specs) && !thing.is_pinned();
         let resolver = spec.resolver.as_ref().and_then(|r| answering(r, l));
@@ -227,6 +247,8 @@ impl Kind for Endpoint {
             }),
             headline: true,
         });
+        let [connection, state, throttle] = gates;
+        thing.note(Handles { name: id, connection, state, throttle, entries }, l);
         Fragment::of(vec![Hop::Selector(id)])
     }
 }
@@ -275,19 +297,6 @@ impl Thing<Endpoint> {
 
     pub(crate) fn balancer<'s>(&self, specs: &'s Specs) -> Option<&'s Thing<LoadBalancer>> {
         self.service(specs)?.balancer(specs)
-    }
-
-    /// The resource behind one of its zones: allocated by hand, else the first one of the zone that
-    /// is allocated automatically, else the first one at all.
-    fn resource_in<'s>(&self, zone: &Ref, specs: &'s Specs) -> Option<&'s Thing<LoadBalancer>> {
-        let service = self.service(specs)?;
-        let named = |list: &[Ref], b: &Thing<LoadBalancer>| list.iter().any(|r| r.name == b.name);
-        let here = |b: &&Thing<LoadBalancer>| b.is_in(&zone.name);
-        let by_hand = |b: &&Thing<LoadBalancer>| named(&self.spec.terms.allocated, b);
-        let open = |b: &&Thing<LoadBalancer>| !named(&service.spec.offer.manual_only, b);
-        let all = || service.balancers(specs);
-        let first = all().find(|b| here(b) && by_hand(b));
-        first.or_else(|| all().find(|b| here(b) && open(b))).or_else(|| service.balancer(specs))
     }
 
     /// Whether both sides want zone affinity.
@@ -370,9 +379,11 @@ impl Thing<Endpoint> {
 
     /// The throttle of every zone: its own, else the service's default, else that of CLB (P-44).
     pub(crate) fn throttle(&self, specs: &Specs) -> Option<Rate> {
-        if let Some(own) = &self.spec.throttle {
-            return Some(own.value.0);
-        }
+        self.spec.throttle.as_ref().map(|own| own.value.0).or_else(|| self.default_throttle(specs))
+    }
+
+    /// The default of its service, else that of CLB (P-44).
+    fn default_throttle(&self, specs: &Specs) -> Option<Rate> {
         let service = self.service(specs)?;
         let clb = service.balancer(specs)?.spec.product == Product::Clb;
         let default = service.spec.default_throttle.as_ref().map(|d| d.value.0);
@@ -399,61 +410,84 @@ impl Thing<Endpoint> {
     }
 }
 
-fn branch(thing: &Thing<Endpoint>, zone: &Ref, l: &mut Lowering<'_>) -> Branch {
-    Branch {
-        name: zone.name.clone(),
+fn branch(
+    thing: &Thing<Endpoint>,
+    card: &Card,
+    connection: Option<GateId>,
+    l: &mut Lowering<'_>,
+) -> (Branch, Entry) {
+    let gate = thing.zone_gate(card, l);
+    let component = |gate: GateId, l: &Lowering<'_>| l.plan.gates[gate.index()].component;
+    let cut = gate.and_then(|g| component(g, l));
+    let shut = connection.and_then(|g| component(g, l));
+    let (hops, mut entry) = hops_in(thing, card, shut.into_iter().chain(cut), l);
+    entry.gate = gate;
+    let branch = Branch {
+        name: card.name(),
         weight: 1.0,
-        place: Some(l.place(&zone.name)),
-        hops: hops_in(thing, zone, l),
-        watches: vec![l.component(&zone.full())],
-    }
+        place: Some(l.place(&card.zone.name)),
+        hops,
+        watches: std::iter::once(l.component(&card.zone.full())).chain(cut).collect(),
+        listed: thing.has_at_first(card, l.specs),
+    };
+    (branch, entry)
 }
 
-/// The way into one zone: delay, throttle, ENI, and what is behind it.
-fn hops_in(thing: &Thing<Endpoint>, zone: &Ref, l: &mut Lowering<'_>) -> Vec<Hop> {
-    let name = format!("{}.zone-{}", thing.full(), zone.name);
+/// The way through one network card: delay, throttle, ENI, and what is behind it.
+fn hops_in(
+    thing: &Thing<Endpoint>,
+    card: &Card,
+    gates: impl Iterator<Item = ComponentId>,
+    l: &mut Lowering<'_>,
+) -> (Vec<Hop>, Entry) {
+    let zone = &card.zone;
+    let name = format!("{}.zone-{}", thing.full(), card.name());
     let specs = l.specs;
     let mut hops = vec![way_into(zone, format!("{name}.delay"), l)];
-    let needs = vec![
+    let mut needs = vec![
         l.component(&zone.full()),
         l.component(&thing.full()),
         l.component(&thing.spec.service.full()),
     ];
+    needs.extend(gates);
     // A gateway endpoint has no network card, so none of its limits (P-12).
     let carded = thing.form(specs) != Form::Gateway;
-    if let Some(throttle) = thing.throttle(specs).filter(|_| carded) {
+    if let Some(throttle) = thing.first_throttle(specs).filter(|_| carded) {
         hops.push(throttle_devices(thing, throttle, &name, l));
     }
-    let Some(balancer) = thing.resource_in(zone, specs) else { return hops };
-    if let Some((start, ceiling)) = thing.bandwidth(balancer.spec.product).filter(|_| carded) {
-        let capacity = match start < ceiling {
-            true => Capacity::Elastic {
-                start,
-                ceiling,
-                trigger: thing.spec.trigger,
-                ramp: thing.spec.ramp,
-                step: thing.spec.step,
-            },
-            false => Capacity::Fixed(ceiling),
-        };
-        let link = l.link(Link {
-            name: format!("{name}.eni"),
-            role: "eni".into(),
-            capacity,
-            duplex: Duplex::Full,
-            needs,
-            headline: true,
-        });
-        l.carries(&thing.full(), link, 1.0);
-        hops.push(Hop::Link(link));
-    }
-    match thing.form(specs) {
+    let product = thing.balancer(specs).map_or(Product::Nlb, |b| b.spec.product);
+    // What has no bandwidth has been complained about.
+    let (start, ceiling) =
+        thing.bandwidth(product).filter(|_| carded).unwrap_or((UNTHROTTLED, UNTHROTTLED));
+    let capacity = match start < ceiling {
+        true => Capacity::Elastic {
+            start,
+            ceiling,
+            trigger: thing.spec.trigger,
+            ramp: thing.spec.ramp,
+            step: thing.spec.step,
+        },
+        false => Capacity::Fixed(ceiling),
+    };
+    let eni = l.link(Link {
+        name: format!("{name}.{}", if carded { "eni" } else { "gateway" }),
+        role: if carded { "eni" } else { "gateway" }.into(),
+        capacity,
+        duplex: Duplex::Full,
+        needs,
+        headline: true,
+    });
+    l.carries(&thing.full(), eni, 1.0);
+    hops.push(Hop::Link(eni));
+    let (behind, resource) = match thing.form(specs) {
         // What the provider calls in the consumer's VPC comes next on the path (P-10).
-        Form::Reverse => {}
-        _ if thing.is_remote(specs) => hops.extend(remote::hops(thing, l)),
-        _ => hops.extend(load_balancer::hops_in(balancer, zone, l)),
-    }
-    hops
+        Form::Reverse => (Vec::new(), None),
+        _ if thing.is_remote(specs) => (remote::hops(thing, l), None),
+        _ => thing.behind(card, &name, l),
+    };
+    hops.extend(behind);
+    let (zone, replaces) = (zone.name.clone(), card.replaces.is_some());
+    (hops, Entry { zone, branch: 0, gate: None, resource, eni, replaces })
 }
 
 /// The throttle of one zone: k links of L/k x overshoot, each connection hashed to one.
@@ -468,7 +502,10 @@ fn throttle_devices(
         let link = l.link(Link {
             name: format!("{name}.throttle-{i}"),
             role: "throttle".into(),
-            capacity: Capacity::Fixed(throttle.scaled(share)),
+            capacity: Capacity::Fixed(match throttle == UNTHROTTLED {
+                true => throttle,
+                false => throttle.scaled(share),
+            }),
             duplex: Duplex::Full,
             needs: Vec::new(),
             headline: false,
@@ -480,6 +517,7 @@ fn throttle_devices(
             place: None,
             hops: vec![Hop::Link(link)],
             watches: Vec::new(),
+            listed: true,
         }
     };
     let branches = (1..=thing.spec.devices).map(|i| device(i, l)).collect();

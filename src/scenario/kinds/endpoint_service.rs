@@ -12,8 +12,13 @@
 //! zones, and inherit the default throttle. Leaves out: accounts, whitelists and approval (X-04 to
 //! X-09), several resources per zone, other regions.
 
+pub(crate) mod allocation;
+pub(crate) mod desk;
 pub(crate) mod offer;
 
+use super::change::{Act, changes_of};
+use super::endpoint::Endpoint;
+use super::endpoint::life::{Turn, turns};
 use super::load_balancer::{LoadBalancer, Product};
 use super::{Kind, Specs, Thing};
 use crate::scenario::context::{Context, Ref};
@@ -22,6 +27,7 @@ use crate::scenario::read::Above0;
 use crate::scenario::reader::{Given, Reader};
 use crate::units::Rate;
 use offer::Offer;
+use desk::Desk;
 
 /// As written.
 #[derive(Clone, Debug)]
@@ -32,6 +38,7 @@ pub(crate) struct EndpointService {
     pub(crate) default_throttle: Option<Given<Above0<Rate>>>,
     pub(crate) zone_affinity: bool,
     pub(crate) offer: Offer,
+    pub(crate) desk: Desk,
 }
 
 impl Kind for EndpointService {
@@ -45,7 +52,9 @@ impl Kind for EndpointService {
         let default_throttle = r.given("default_throttle");
         let zone_affinity = r.or("zone_affinity", false);
         let offer = Offer::read(r);
-        Some(Self { load_balancer: load_balancer?, zones, default_throttle, zone_affinity, offer })
+        let desk = Desk::read(r);
+        let (load_balancer, desk) = load_balancer.zip(desk)?;
+        Some(Self { load_balancer, zones, default_throttle, zone_affinity, offer, desk })
     }
 
     fn check(thing: &Thing<Self>, specs: &Specs, cx: &Context) {
@@ -145,27 +154,54 @@ impl Thing<EndpointService> {
         specs.load_balancer.get(&self.spec.load_balancer.name)
     }
 
-    /// Its resources: the load balancer, and those beside it.
-    pub(crate) fn resources(&self) -> Vec<Ref> {
-        std::iter::once(&self.spec.load_balancer).chain(&self.spec.offer.resources).cloned().collect()
-    }
-
-    /// Its resources, as far as they could be read.
+    /// Its resources at the start, as far as they could be read.
     pub(crate) fn balancers<'s>(
         &'s self,
         specs: &'s Specs,
     ) -> impl Iterator<Item = &'s Thing<LoadBalancer>> {
         std::iter::once(&self.spec.load_balancer)
-            .chain(&self.spec.offer.resources)
+            .chain(&self.spec.desk.resources)
             .filter_map(|r| specs.load_balancer.get(&r.name))
     }
 
-    /// The zones of its resources, each once.
+    /// Its resources at the start: the load balancer, and those beside it.
+    pub(crate) fn resources(&self) -> Vec<Ref> {
+        std::iter::once(&self.spec.load_balancer).chain(&self.spec.desk.resources).cloned().collect()
+    }
+
+    /// Whether the endpoint is created in the run and accepted by hand: a resource can then be
+    /// allocated first.
+    pub(crate) fn is_asked_by_hand(&self, endpoint: &Thing<Endpoint>, specs: &Specs) -> bool {
+        turns(endpoint, specs).iter().any(|t| t.what == Turn::Created { auto: false })
+    }
+
+    /// Its resources at any time of the run, each once: those that changes attach come last.
+    pub(crate) fn resources_ever(&self, specs: &Specs) -> Vec<Ref> {
+        let mut all = self.resources();
+        for change in changes_of(specs, &self.full()) {
+            if let Act::Resource { balancer, attach: true } = &change.spec.act {
+                all.push(balancer.clone());
+            }
+        }
+        let mut seen = Vec::new();
+        all.retain(|r| {
+            !seen.contains(&r.name) && {
+                seen.push(r.name.clone());
+                true
+            }
+        });
+        all
+    }
+
+    /// The zones of its resources.
     fn in_reach(&self, specs: &Specs) -> Vec<Ref> {
         let mut zones: Vec<Ref> = Vec::new();
-        for zone in self.balancers(specs).flat_map(|b| &b.spec.zones) {
-            if !zones.iter().any(|z| z.name == zone.name) {
-                zones.push(zone.clone());
+        for resource in self.resources_ever(specs) {
+            let Some(balancer) = specs.load_balancer.get(&resource.name) else { continue };
+            for zone in &balancer.spec.zones {
+                if !zones.iter().any(|z| z.name == zone.name) {
+                    zones.push(zone.clone());
+                }
             }
         }
         zones

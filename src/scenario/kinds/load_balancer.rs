@@ -68,7 +68,7 @@ pub(crate) struct LoadBalancer {
     pub(crate) zones: Vec<Ref>,
     pub(crate) backend: Ref,
     pub(crate) listing: Listing,
-    bandwidth: Rate,
+    pub(crate) bandwidth: Rate,
     connections: u64,
     new_connections: f64,
     cross_zone: bool,
@@ -224,6 +224,7 @@ impl Kind for LoadBalancer {
                 place: Some(l.place(&zone.name)),
                 hops,
                 watches: vec![l.component(&zone.full()), l.component(&thing.full())],
+                listed: true,
             }
         };
         let branches = spec.zones.iter().map(|zone| branch(zone, l)).collect();
@@ -346,6 +347,7 @@ fn spread(
             place: zone.map(|z| l.place(&z.name)),
             hops: way.into_iter().chain(backend::hops_in(backend, zone, l)).collect(),
             watches: backend::watched(backend, zone, l),
+            listed: true,
         }
     };
     let branches = zones.into_iter().map(|zone| branch(zone, l)).collect();

@@ -169,6 +169,7 @@ macro_rules! kinds {
 kinds! {
     access_point::AccessPoint,
     backend::Backend,
+    change::Change,
     circuit::Circuit,
     circuit_group::CircuitGroup,
     component::Component,

@@ -14,6 +14,7 @@
 //! On a path, each new connection stands for an instance that takes an address and gives it back
 //! when it closes. Leaves out: which address, IPv6.
 
+use super::change::{Act, Migration};
 use super::endpoint::Endpoint;
 use super::{Kind, Specs, Thing};
 use crate::plan::{Hop, Lack, OnFull, Pool, Scope};
@@ -80,6 +81,7 @@ impl Kind for VSwitch {
                     .help("free addresses, or name a larger vSwitch in the endpoint's `vswitches`"),
             );
         }
+        thing.spare(cards, specs, cx);
         let (vpc, zone) = (specs.vpc.get(&spec.vpc.name), specs.zone.get(&spec.zone.name));
         if let (Some(vpc), Some(zone)) = (vpc, zone)
             && vpc.spec.region.name != zone.spec.region.name
@@ -111,6 +113,36 @@ impl Kind for VSwitch {
 }
 
 impl Thing<VSwitch> {
+    /// X-51: a smooth migration has two network cards in the zone for a while.
+    fn spare(&self, cards: u64, specs: &Specs, cx: &Context) {
+        let mut free = self.spec.usable.saturating_sub(self.spec.used.value + cards);
+        for change in specs.change.values() {
+            let Act::Replace(it) = &change.spec.act else { continue };
+            let here = specs.endpoint.get(&change.spec.of.name).is_some_and(|e| {
+                e.spec.terms.vswitches.iter().any(|v| v.name == self.name)
+                    && it.zone.name == self.spec.zone.name
+            });
+            let smooth = matches!(it.manner.value, Migration::Smooth { .. });
+            if !here || !smooth {
+                continue;
+            }
+            if free > 0 {
+                free -= 1;
+                continue;
+            }
+            let message = format!("`{}` has no spare address for a new network card", self.full());
+            cx.complain(
+                Diagnostic::error("X-51", it.zone.place, message)
+                    .also(self.spec.used.place, "all addresses are used")
+                    .reason(
+                        "a smooth migration makes a new ENI in the zone before the old one goes \
+                         (PrivateLink endpoint services; inferred)",
+                    )
+                    .help("free an address of the vSwitch first"),
+            );
+        }
+    }
+
     /// Network cards that endpoints have in it: an address each.
     fn cards(&self, specs: &Specs) -> u64 {
         let named = |e: &&Thing<Endpoint>| e.spec.terms.vswitches.iter().any(|v| v.name == self.name);
@@ -129,6 +161,7 @@ fn usable(cidr: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::usable;
+    use crate::scenario::testing::{lowered, service};
 
     #[test]
     fn usable_addresses() {
@@ -139,6 +172,17 @@ mod tests {
             assert_eq!(usable(bad), None, "{bad}");
         }
     }
+
+    #[test]
+    fn network_cards_take_addresses() {
+        // P-13, X-18: a /29 has 4 usable addresses; 1 is used, and 1 is the endpoint's.
+        let text = format!(
+            "{}[vpc.v]\nregion = \"r\"\n[vswitch.s]\nvpc = \"v\"\nzone = \"a\"\n\
+             cidr = \"10.0.0.0/29\"\nused = 1\n[endpoint.e]\nservice = \"svc\"\n\
+             zones = [\"a\", \"b\"]\ncreated_at = 2026-03-01\nvswitches = [\"s\"]\n",
+            service("nlb")
+        );
+        let tree = lowered(&text, "\"vswitch.s\", \"backend.app\"");
+        assert!(tree.contains("pool vswitch.s.addresses: 2 addresses"), "{tree}");
+    }
 }
-
-

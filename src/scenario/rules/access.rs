@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use super::super::context::Context;
 use super::super::diagnostic::{Diagnostic, Severity};
+use super::super::kinds::change::{Act, changes_of};
 use super::super::kinds::endpoint::Endpoint;
+use super::super::kinds::endpoint::life::{Turn, turns};
 use super::super::kinds::endpoint_service::EndpointService;
 use super::super::kinds::endpoint_service::offer::Payer;
 use super::super::kinds::{Specs, Thing};
-use super::Visit;
 
-pub(super) fn check(visits: &[Visit<'_>], specs: &Specs, cx: &Context) {
+pub(super) fn check(specs: &Specs, cx: &Context) {
     let mut named: BTreeMap<&str, &Thing<EndpointService>> = BTreeMap::new();
     for service in specs.endpoint_service.values() {
         unique(service, &mut named, cx);
@@ -19,12 +20,8 @@ pub(super) fn check(visits: &[Visit<'_>], specs: &Specs, cx: &Context) {
     }
     for endpoint in specs.endpoint.values() {
         if let Some(service) = endpoint.service(specs) {
-            whitelisted(endpoint, service, cx);
-        }
-    }
-    for visit in visits {
-        if let Some(service) = visit.endpoint.service(specs) {
-            accepted(visit, service, cx);
+            whitelisted(endpoint, service, specs, cx);
+            accepted(endpoint, service, specs, cx);
         }
     }
 }
@@ -85,23 +82,38 @@ fn payer(service: &Thing<EndpointService>, cx: &Context) {
     );
 }
 
-/// P-05, P-06, X-67: an account that is not the provider's must be on the list.
-fn whitelisted(endpoint: &Thing<Endpoint>, service: &Thing<EndpointService>, cx: &Context) {
-    let (own, theirs) = (&endpoint.spec.terms.account, &service.spec.offer.account);
-    if endpoint.spec.terms.account_unread || own.as_ref().map(|a| &a.value) == theirs.as_ref() {
+/// P-05, P-06, X-67: an account that is not the provider's must be on the list, or come onto it in
+/// the course of the run.
+fn whitelisted(
+    endpoint: &Thing<Endpoint>,
+    service: &Thing<EndpointService>,
+    specs: &Specs,
+    cx: &Context,
+) {
+    let Some(own) = &endpoint.spec.terms.account else { return };
+    let offer = &service.spec.offer;
+    if offer.account.as_ref() == Some(&own.value) {
         return;
     }
-    let place = own.as_ref().map_or(endpoint.place, |a| a.place);
-    let account = own.as_ref().map_or("its account", |a| a.value.0.as_str());
-    let known = |entry: &str| entry == "*" || own.as_ref().is_some_and(|a| a.value.0 == entry);
-    let Some(list) = &service.spec.offer.whitelist else {
+    let account = &own.value.0;
+    let added = || {
+        changes_of(specs, &service.full()).into_iter().any(|c| match &c.spec.act {
+            Act::Whitelist { account: entry, add: true } => entry == "*" || entry == account,
+            _ => false,
+        })
+    };
+    let Some(list) = &offer.whitelist else {
+        // Nothing at all is said about accounts.
+        if offer.account.is_none() || added() {
+            return;
+        }
         let message = format!(
             "the consumer `{}` cannot find the service `{}`",
             endpoint.full(),
             service.name
         );
         cx.complain(
-            Diagnostic::error("X-67", place, message)
+            Diagnostic::error("X-67", own.place, message)
                 .also(service.place, "a service without a whitelist")
                 .reason(
                     "only accounts on the whitelist find a service; the provider's own is on it \
@@ -111,10 +123,10 @@ fn whitelisted(endpoint: &Thing<Endpoint>, service: &Thing<EndpointService>, cx:
         );
         return;
     };
-    if !list.value.iter().any(|entry| known(&entry.value)) {
+    if !list.value.iter().any(|entry| entry.value == "*" || entry.value == *account) && !added() {
         let message = format!("`{}` may not connect to `{}`", endpoint.full(), service.name);
         cx.complain(
-            Diagnostic::error("P-05", place, message)
+            Diagnostic::error("P-05", own.place, message)
                 .label("not on the whitelist")
                 .also(list.place, "the whitelist")
                 .reason(
@@ -125,22 +137,32 @@ fn whitelisted(endpoint: &Thing<Endpoint>, service: &Thing<EndpointService>, cx:
     }
 }
 
-/// X-68: nothing flows before the provider allows it.
-fn accepted(visit: &Visit<'_>, service: &Thing<EndpointService>, cx: &Context) {
-    let (endpoint, offer) = (visit.endpoint, &service.spec.offer);
-    let Some(by_hand) = offer.auto_accept.as_ref().filter(|a| !a.value) else { return };
-    if offer.approved {
+/// X-68: an endpoint that is created while the service asks somebody, and nobody answers.
+fn accepted(
+    endpoint: &Thing<Endpoint>,
+    service: &Thing<EndpointService>,
+    specs: &Specs,
+    cx: &Context,
+) {
+    let turns = turns(endpoint, specs);
+    let asks = turns.first().is_some_and(|t| t.what == Turn::Created { auto: false });
+    let answered = turns.iter().any(|t| matches!(t.what, Turn::Accepted | Turn::Denied));
+    if !asks || answered || service.spec.desk.approval.is_some() {
         return;
     }
+    let by_hand = service.spec.offer.auto_accept.as_ref().map_or(service.place, |a| a.place);
     let message = format!("the connection of `{}` stays Disconnected", endpoint.full());
     cx.complain(
         Diagnostic::error("X-68", endpoint.place, message)
             .label("nobody allows it")
-            .also(by_hand.place, "each connection waits for the provider")
+            .also(by_hand, "each new connection waits for the provider")
             .reason(
                 "without automatic acceptance the provider must allow each connection \
                  (PrivateLink endpoint services)",
             )
-            .help("say how long that takes, approval = \"1 h\", or set auto_accept = true"),
+            .help(
+                "declare a change with action = \"accept\", say how long it takes with \
+                 approval = \"1 h\" on the service, or set auto_accept = true",
+            ),
     );
 }

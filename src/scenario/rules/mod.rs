@@ -34,7 +34,7 @@ struct Visit<'a> {
 /// Applies every rule.
 pub(crate) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) {
     let visits = visits(workloads, specs);
-    access::check(&visits, specs, cx);
+    access::check(specs, cx);
     addresses::check(&visits, specs, cx);
     backends::check(specs, cx);
     forms::check(&visits, specs, cx);

@@ -2,6 +2,7 @@
 
 use super::super::context::{Context, Ref};
 use super::super::diagnostic::Diagnostic;
+use super::super::kinds::change::{Act, changes_of};
 use super::super::kinds::endpoint::Endpoint;
 use super::super::kinds::endpoint_service::{EndpointService, names};
 use super::super::kinds::load_balancer::listing::{AddressType, Billing};
@@ -21,6 +22,17 @@ pub(super) fn check(specs: &Specs, cx: &Context) {
     }
     for endpoint in specs.endpoint.values() {
         allocated(endpoint, specs, cx);
+        for change in changes_of(specs, &endpoint.full()) {
+            match &change.spec.act {
+                Act::Allocate { resource: Some(named), .. } => {
+                    by_hand(endpoint, named, specs, cx);
+                }
+                Act::Replace(it) => {
+                    by_hand(endpoint, &it.by, specs, cx);
+                }
+                _ => {}
+            }
+        }
     }
 }
 
@@ -98,9 +110,9 @@ fn classic(balancer: &Thing<LoadBalancer>, service: &Thing<EndpointService>, cx:
 fn automatic(service: &Thing<EndpointService>, specs: &Specs, cx: &Context) {
     const WHY: &str = "every zone needs a resource that can be allocated automatically \
                        (PrivateLink endpoint services)";
-    let offer = &service.spec.offer;
-    let by_hand = |b: &Thing<LoadBalancer>| offer.manual_only.iter().any(|m| m.name == b.name);
-    for named in &offer.manual_only {
+    let desk = &service.spec.desk;
+    let by_hand = |b: &Thing<LoadBalancer>| desk.manual_only.iter().any(|m| m.name == b.name);
+    for named in &desk.manual_only {
         if !service.resources().iter().any(|r| r.name == named.name) {
             let message = format!("`{}` is no resource of `{}`", named.name, service.full());
             cx.complain(
@@ -110,7 +122,7 @@ fn automatic(service: &Thing<EndpointService>, specs: &Specs, cx: &Context) {
             );
         }
     }
-    let Some(last) = offer.manual_only.last() else { return };
+    let Some(last) = desk.manual_only.last() else { return };
     let all_by_hand = |zone: &Ref| {
         let mut here = service.balancers(specs).filter(|b| b.is_in(&zone.name)).peekable();
         here.peek().is_some() && here.all(by_hand)
@@ -131,41 +143,50 @@ fn automatic(service: &Thing<EndpointService>, specs: &Specs, cx: &Context) {
     }
 }
 
-/// X-35, X-37, X-38: resources that the provider allocates by hand.
+/// X-35, X-37, X-38: resources that the provider allocated by hand.
 fn allocated(endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
     let Some(service) = endpoint.service(specs) else { return };
-    let named = &endpoint.spec.terms.allocated;
+    let named = &endpoint.spec.by_hand;
     let Some(first) = named.first() else { return };
+    if by_hand(endpoint, first, specs, cx) {
+        for (i, resource) in named.iter().enumerate() {
+            bound(endpoint, service, resource, &named[..i], specs, cx);
+        }
+    }
+}
+
+/// X-37, X-38: whether resources can be allocated and replaced by hand at all.
+fn by_hand(endpoint: &Thing<Endpoint>, resource: &Ref, specs: &Specs, cx: &Context) -> bool {
+    let Some(service) = endpoint.service(specs) else { return false };
     if endpoint.is_remote(specs) {
         let message = format!("`{}` is in another region than its service", endpoint.full());
         cx.complain(
-            Diagnostic::error("X-38", first.place, message)
+            Diagnostic::error("X-38", resource.place, message)
                 .label("allocated by hand")
                 .also(service.place, "the service")
                 .reason(
                     "cross-region connections do not support manual allocation \
                      (PrivateLink endpoint services)",
                 )
-                .help("leave `resources` out"),
+                .help("leave it to automatic allocation"),
         );
-        return;
+        return false;
     }
     if !service.spec.offer.managed_resources {
         let message = format!("resources of `{}` cannot be allocated by hand yet", service.full());
         cx.complain(
-            Diagnostic::error("X-37", first.place, message)
+            Diagnostic::error("X-37", resource.place, message)
                 .also(service.place, "the service")
                 .reason(
-                    "manual allocation is off until the quota \
+                    "allocating and replacing by hand are off until the quota \
                      privatelink_whitelist/svc_res_mgt_uat is granted \
                      (PrivateLink endpoint services)",
                 )
                 .help("request it, then set managed_resources = true on the service"),
         );
+        return false;
     }
-    for (i, resource) in named.iter().enumerate() {
-        bound(endpoint, service, resource, &named[..i], specs, cx);
-    }
+    true
 }
 
 /// X-35: one resource of the service for each zone.

@@ -56,6 +56,7 @@ pub(super) fn hops(thing: &Thing<Endpoint>, l: &mut Lowering<'_>) -> Vec<Hop> {
                 place: Some(place),
                 hops: load_balancer::hops_in(balancer, &zone, l),
                 watches: vec![watched],
+                listed: true,
             });
         }
         let [down, up, propagate] = thing.spec.detect.clone();

@@ -24,8 +24,6 @@ use crate::units::{Rate, Span};
 #[derive(Clone, Debug)]
 pub(crate) struct Terms {
     pub(crate) account: Option<Given<Account>>,
-    /// Whether there is an account that could not be read.
-    pub(crate) account_unread: bool,
     pub(crate) security_group: Option<Ref>,
     pub(crate) policy: Option<Given<Policy>>,
     pub(crate) ip_version: Option<Given<IpVersion>>,
@@ -37,8 +35,6 @@ pub(crate) struct Terms {
     pub(crate) raised_limit: Option<Given<String>>,
     pub(crate) cross_region_bandwidth: Option<Given<Above0<Rate>>>,
     pub(crate) cross_region_round_trip: Option<Given<Law<Span>>>,
-    /// Resources of the service that the provider allocated by hand.
-    pub(crate) allocated: Vec<Ref>,
 }
 
 /// What an endpoint policy lets through.
@@ -54,10 +50,8 @@ impl Terms {
     /// Reads its keys of the endpoint's table.
     pub(super) fn read(r: &Reader<'_>) -> Self {
         let policies = [("custom", Policy::Custom), ("default", Policy::Default)];
-        let account = r.given("account");
         Self {
-            account_unread: account.is_none() && r.has("account"),
-            account,
+            account: r.given("account"),
             security_group: r.reference("security_group", &["security_group"]),
             policy: r.given_word("policy", &policies),
             ip_version: r.given_word("ip_version", IP_VERSIONS),
@@ -67,7 +61,6 @@ impl Terms {
             raised_limit: r.given("raised_limit"),
             cross_region_bandwidth: r.given("cross_region_bandwidth"),
             cross_region_round_trip: r.given("cross_region_round_trip"),
-            allocated: r.references("resources", &["load_balancer"]),
         }
     }
 }

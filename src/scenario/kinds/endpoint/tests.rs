@@ -141,3 +141,54 @@ fn what_nobody_publishes_is_assumed() {
     let set = seen("record_ttl = \"5 s\"", "endpoint.e.record_ttl");
     assert_eq!(set, Some(("5 s".into(), "set".into())));
 }
+
+#[test]
+fn forms_of_endpoints() {
+    // P-12: no network card limits a gateway endpoint, whatever its service throttles.
+    let cloud = |keys: &str, name: &str| {
+        nlb(keys).replace(
+            "load_balancer = \"lb\"",
+            &format!("load_balancer = \"lb\"\ncloud_service = \"{name}\""),
+        )
+    };
+    let gateway = lowered(&cloud("type = \"gateway\"\nthrottle = \"1 Gbps\"", "oss"), PATH);
+    assert!(!gateway.contains("eni") && !gateway.contains("throttle"), "{gateway}");
+    assert!(gateway.contains("load_balancer.lb.zone-a.link: 50 Gbps"), "{gateway}");
+    // P-10: from the provider through the card to what is next on the path, past no load balancer.
+    let group = "[security_group.g]\ninbound = [{ source = \"0.0.0.0/0\" }]\n";
+    let reverse = cloud("type = \"reverse\"\nsecurity_group = \"g\"", "log") + group;
+    let tree = lowered(&reverse, "\"endpoint.e\", \"backend.app\"");
+    assert!(tree.contains("endpoint.e.zone-a.eni: 10 Gbps"), "{tree}");
+    assert!(!tree.contains("load_balancer") && tree.contains("backend.app"), "{tree}");
+}
+
+#[test]
+fn forms_of_names() {
+    // P-32: an address asks nobody, and follows no health.
+    let address = lowered(&nlb("name = \"address:b\""), PATH);
+    assert!(address.starts_with("choose endpoint.e.name (dns): random\n"), "{address}");
+    assert!(!address.contains("zone-a"), "{address}");
+    // P-24: the custom domain has the records of the endpoint's own.
+    let custom = nlb("name = \"custom\"")
+        .replace("load_balancer = \"lb\"", "load_balancer = \"lb\"\ncustom_domain = \"x.example\"");
+    assert_eq!(lowered(&custom, PATH), lowered(&nlb(""), PATH));
+    assert_eq!(codes(&nlb("name = \"nobody\""), PATH), ["word"]);
+}
+
+#[test]
+fn a_remote_endpoint_crosses_one_capped_link() {
+    // one zone here leads over 100 Mbps and 15 ms to both zones of the service.
+    let far = "[region.far]\nmainland = false\n[zone.f]\nregion = \"far\"\n";
+    let keys = "zones = [\"f\"]\ncross_region_round_trip = \"30 ms\"";
+    let text = format!("{}{far}", nlb(keys))
+        .replace("[region.r]", "[region.r]\nmainland = false")
+        .replace("load_balancer = \"lb\"", "load_balancer = \"lb\"\nregions = [\"r\", \"far\"]");
+    assert_eq!(codes(&text, PATH), ["X-27"]);
+    let tree = lowered(&text, PATH);
+    assert!(tree.contains("link endpoint.e.cross-region.link: 100 Mbps [endpoint.e]"), "{tree}");
+    assert!(tree.contains("delay endpoint.e.cross-region.delay: 15 ms"), "{tree}");
+    assert!(tree.contains("choose endpoint.e.cross-region.zones (cross-region): random"), "{tree}");
+    for zone in ["a", "b"] {
+        assert!(tree.contains(&format!("load_balancer.lb.zone-{zone}.link")), "{tree}");
+    }
+}

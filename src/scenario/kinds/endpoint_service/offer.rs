@@ -14,10 +14,8 @@
 use super::super::load_balancer::listing::{IP_VERSIONS, IpVersion};
 use crate::scenario::context::Ref;
 use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::law::Law;
 use crate::scenario::read::Account;
 use crate::scenario::reader::{Given, Reader};
-use crate::units::Span;
 
 /// As written.
 #[derive(Clone, Debug)]
@@ -26,8 +24,6 @@ pub(crate) struct Offer {
     pub(crate) account: Option<Account>,
     pub(crate) whitelist: Option<Given<Vec<Given<String>>>>,
     pub(crate) auto_accept: Option<Given<bool>>,
-    /// Whether it is said how long acceptance by hand takes.
-    pub(crate) approved: bool,
     pub(crate) ip_version: Option<Given<IpVersion>>,
     /// `oss`: a service of the cloud itself; absent for one that a user built.
     pub(crate) cloud_service: Option<Given<String>>,
@@ -35,10 +31,6 @@ pub(crate) struct Offer {
     pub(crate) payer: Option<Given<Payer>>,
     /// From where consumers may connect; absent for the home region only.
     pub(crate) regions: Option<Given<Vec<Ref>>>,
-    /// Resources beside `load_balancer`.
-    pub(crate) resources: Vec<Ref>,
-    /// Resources that are not allocated automatically.
-    pub(crate) manual_only: Vec<Ref>,
     /// Whether the quota to allocate and replace by hand is granted.
     pub(crate) managed_resources: bool,
 }
@@ -76,14 +68,11 @@ impl Offer {
             account: r.opt("account"),
             whitelist: listed.then_some(whitelist),
             auto_accept: r.given("auto_accept"),
-            approved: r.opt::<Law<Span>>("approval").is_some(),
             ip_version: r.given_word("ip_version", IP_VERSIONS),
             cloud_service: r.given("cloud_service"),
             custom_domain: r.opt("custom_domain"),
             payer: r.given_word("payer", &payers),
             regions: r.has("regions").then_some(regions),
-            resources: r.references("resources", &["load_balancer"]),
-            manual_only: r.references("manual_only", &["load_balancer"]),
             managed_resources: r.or("managed_resources", false),
         }
     }
