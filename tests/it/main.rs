@@ -11,6 +11,7 @@ mod lab;
 mod laws;
 mod program;
 mod readme;
+mod recovery;
 mod report;
 mod scenario;
 mod scenario_bad;

@@ -25,6 +25,7 @@
 //! regions.
 
 pub(crate) mod life;
+pub(crate) mod remote;
 mod rules;
 pub(crate) mod script;
 #[cfg(test)]
@@ -75,6 +76,7 @@ pub(crate) struct Endpoint {
     /// Resources that the provider allocated by hand, at most one per zone.
     pub(crate) by_hand: Vec<Ref>,
     throttle_delay: Span,
+    pub(crate) cross_region: remote::CrossRegion,
 }
 
 /// What the devices of a throttle let through that is switched off.
@@ -153,6 +155,7 @@ impl Kind for Endpoint {
         let account = r.opt("account");
         let by_hand = r.references("resources", &["load_balancer"]);
         let throttle_delay = r.quiet::<Span>("throttle_delay", "0 s");
+        let cross_region = remote::CrossRegion::read(r);
         Some(Self {
             service: service?,
             zones: zones?,
@@ -176,6 +179,7 @@ impl Kind for Endpoint {
             account,
             by_hand,
             throttle_delay: throttle_delay?,
+            cross_region,
         })
     }
 
