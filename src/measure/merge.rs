@@ -68,6 +68,12 @@ impl Results {
                 }
             }
         }
+        for theirs in &other.recoveries {
+            match self.recoveries.iter_mut().find(|r| r.key() == theirs.key()) {
+                None => self.recoveries.push(theirs.clone()),
+                Some(mine) => mine.merge(theirs),
+            }
+        }
         self.sort();
     }
 
@@ -88,6 +94,7 @@ impl Results {
         self.selectors.sort_by(|a, b| a.name.cmp(&b.name));
         self.gates.sort_by(|a, b| a.name.cmp(&b.name));
         self.gaps.sort_by(|a, b| (&a.fault, &a.selector).cmp(&(&b.fault, &b.selector)));
+        self.recoveries.sort_by(|a, b| a.key().cmp(&b.key()));
         for w in &mut self.workloads {
             w.binding.sort_by(|a, b| a.limit.cmp(&b.limit));
         }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gates::GateResults;
 use super::histogram::Histogram;
+use super::recovery::Recovery;
 use super::stats::Interval;
 
 /// The results of one or more replications of one scenario.
@@ -36,6 +37,9 @@ pub struct Results {
     pub faults: Vec<FaultSeen>,
     /// Belief-truth gaps, by fault and selector.
     pub gaps: Vec<Gap>,
+    /// How each workload came off what failed, by fault, selector and workload.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recoveries: Vec<Recovery>,
     /// Every parameter without a documented value that was used.
     pub assumptions: Vec<AssumptionSeen>,
     /// Warnings and notes of the check.

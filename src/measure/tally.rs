@@ -7,6 +7,7 @@ use crate::plan::{Arrivals, Belief, Hop, Plan, Servers};
 use super::fact::{End, Fact, Limit, Observer, PHASES};
 use super::gates::GateTally;
 use super::histogram::Histogram;
+use super::recovery::Recoveries;
 use super::results::{
     AssumptionSeen, Binding, FaultSeen, Gap, Headline, Identity, LinkResults, NoticeSeen,
     PoolResults, Results, SelectorResults, SettingsSeen, StationResults, WorkloadResults,
@@ -29,6 +30,7 @@ pub struct Tally<'a> {
     /// Per (selector, branch): the gap that is open.
     open: BTreeMap<(u32, u32), OpenGap>,
     gaps: BTreeMap<(u32, u32), Gap>,
+    recoveries: Recoveries,
     window: usize,
 }
 
@@ -118,6 +120,7 @@ impl<'a> Tally<'a> {
             gates: plan.gates.iter().map(GateTally::new).collect(),
             open: BTreeMap::new(),
             gaps: BTreeMap::new(),
+            recoveries: Recoveries::default(),
             window: 0,
         }
     }
@@ -258,6 +261,7 @@ impl<'a> Tally<'a> {
             gates: self.gates.into_iter().map(|g| g.finish(horizon)).collect(),
             faults: faults_of(plan),
             gaps: self.gaps.into_values().collect(),
+            recoveries: self.recoveries.finish(plan),
             assumptions: plan.assumptions.iter().map(assumption).collect(),
             notices: plan.notices.iter().map(notice).collect(),
         };
@@ -375,14 +379,18 @@ impl Observer for Tally<'_> {
             Fact::Short { workload, start } => {
                 self.workloads[workload as usize].seen.short += u64::from(start >= self.warmup_ns);
             }
-            Fact::Chosen { selector, branch, stale, fresh, at } => {
+            Fact::Chosen { workload, selector, branch, stale, fresh, at } => {
                 self.chosen(selector, branch, stale, fresh, at);
+                if stale && fresh {
+                    self.recoveries.felt(workload, (selector, branch), 0, at);
+                }
             }
             Fact::Moved { selector, connections } => {
                 self.selectors[selector as usize].moved += connections;
             }
             Fact::Believed { fault, selector, branch, failed, detect, propagate } => {
                 let changed = failed + detect + propagate;
+                self.recoveries.learnt((selector, branch), detect, propagate);
                 let gap = OpenGap {
                     fault,
                     changed,
@@ -395,7 +403,14 @@ impl Observer for Tally<'_> {
                     self.close_gap((selector, branch), old);
                 }
             }
-            Fact::FailedOn { selector, branch, at } => {
+            Fact::Failed { fault, selector, branch, at } => {
+                self.recoveries.failed(self.plan, fault, (selector, branch), at);
+            }
+            Fact::Caught { workload, selector, branch, by, .. } => {
+                self.recoveries.caught(self.plan, workload, (selector, branch), by);
+            }
+            Fact::FailedOn { workload, selector, branch, at } => {
+                self.recoveries.felt(workload, (selector, branch), 1, at);
                 if let Some(gap) = self.open.get_mut(&(selector, branch)) {
                     gap.last_failure = Some(at);
                 }
@@ -410,6 +425,7 @@ impl Observer for Tally<'_> {
             }
             Fact::PoolWait { .. } | Fact::StationWait { .. } => {}
             Fact::Restored { selector, branch, .. } => {
+                self.recoveries.close(self.plan, (selector, branch));
                 if let Some(gap) = self.open.remove(&(selector, branch)) {
                     self.close_gap((selector, branch), gap);
                 }

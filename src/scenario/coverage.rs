@@ -131,10 +131,12 @@ rows! {
         ["tests/it/scenario.rs::shipped_scenarios_lower_as_agreed"];
     "P-03" Both: "NLB, ALB, CLB and GWLB behind a service, of one type";
         "`type` of load_balancer; rules/resources.rs";
-        ["src/scenario/kinds/endpoint/tests.rs::bandwidth_by_product", PLANTED];
+        ["src/scenario/kinds/endpoint/tests.rs::bandwidth_by_product",
+         PLANTED];
     "P-04" Rule: "a service's name is unique";
         "names of tables, key `service_name`; rules/access.rs";
-        [PLANTED, "tests/it/planted.rs::two_services_of_one_name"];
+        [PLANTED,
+         "tests/it/planted.rs::two_services_of_one_name"];
     "P-05" Rule: "other accounts must be whitelisted";
         "keys `account`, `whitelist`; rules/access.rs";
         [PLANTED];
@@ -146,22 +148,27 @@ rows! {
         [];
     "P-08" Rule: "interface endpoints with NLB, ALB, CLB";
         "`type` of endpoint; endpoint/rules.rs";
-        [PLANTED, "src/scenario/kinds/endpoint/tests.rs::zones_and_pairing"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::zones_and_pairing"];
     "P-09" Rule: "GWLB endpoints are next hops of a route table";
         "[route_table.x]; rules/forms.rs. An inline hop that traffic leaves again: not yet";
         [PLANTED];
     "P-10" Both: "reverse endpoints: the provider starts the connection";
         "`type = \"reverse\"`, the path goes on; rules/forms.rs";
-        [PLANTED, "src/scenario/kinds/endpoint/tests.rs::forms_of_endpoints"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::forms_of_endpoints"];
     "P-11" Rule: "reverse endpoints are governed by security groups";
         "[security_group.x]; rules/forms.rs, rules/addresses.rs";
         [PLANTED];
     "P-12" Both: "gateway endpoints: no network card, OSS only";
         "`type = \"gateway\"`; rules/forms.rs";
-        [PLANTED, "src/scenario/kinds/endpoint/tests.rs::forms_of_endpoints"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::forms_of_endpoints"];
     "P-13" Both: "an ENI per zone, with an address of a vSwitch";
         "a link per zone; key `vswitches`; vswitch.rs";
-        ["src/scenario/kinds/endpoint/tests.rs::lowered_network", PLANTED, "src/scenario/kinds/vswitch.rs::network_cards_take_addresses"];
+        ["src/scenario/kinds/endpoint/tests.rs::lowered_network",
+         PLANTED,
+         "src/scenario/kinds/vswitch.rs::network_cards_take_addresses"];
     "P-14" Rule: "policies only at interface endpoints of cloud services";
         "keys `policy`, `cloud_service`; rules/forms.rs";
         [PLANTED];
@@ -191,10 +198,12 @@ rows! {
         ["src/scenario/kinds/endpoint/tests.rs::lowered_network"];
     "P-23" Both: "zone domain name pins a zone";
         "`name = \"zone:a\"`; traffic/rules.rs";
-        [PLANTED, "src/scenario/kinds/endpoint/tests.rs::names_and_affinity"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::names_and_affinity"];
     "P-24" Both: "custom domain name of the service";
         "`name = \"custom\"`, `custom_domain`; rules/names.rs";
-        [PLANTED, "src/scenario/kinds/endpoint/tests.rs::forms_of_names"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::forms_of_names"];
     "P-25" Rule: "it resolves in the endpoint's VPC only";
         "`vpc` of workload and endpoint, `resolved_in`; rules/names.rs";
         [PLANTED];
@@ -209,25 +218,31 @@ rows! {
         [PLANTED];
     "P-29" Rule: "NLB and ALB span zones";
         "load_balancer.rs";
-        [PLANTED, "src/scenario/kinds/load_balancer.rs::complaints"];
+        [PLANTED,
+         "src/scenario/kinds/load_balancer.rs::complaints"];
     "P-30" Rule: "CLB instances with different primary zones";
         "`primary_zone`; rules/resources.rs";
         [PLANTED];
     "P-31" Rule: "endpoint in at least two zones";
         "endpoint/rules.rs";
-        [PLANTED, "src/scenario/kinds/endpoint/tests.rs::zones_and_pairing"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::zones_and_pairing"];
     "P-32" Both: "use the endpoint's domain name";
         "`name = \"address:a\"`; traffic/rules.rs";
-        [PLANTED, "src/scenario/kinds/endpoint/tests.rs::forms_of_names"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::forms_of_names"];
     "P-33" Behaviour: "health of each zone's ENI is watched";
         "keys `detect`, `detect_up`";
-        ["src/scenario/kinds/endpoint/tests.rs::what_nobody_publishes_is_assumed", "tests/it/engine.rs::detection_of_a_branch_is_unmoved_by_faults_on_another"];
+        ["src/scenario/kinds/endpoint/tests.rs::what_nobody_publishes_is_assumed",
+         "tests/it/engine.rs::detection_of_a_branch_is_unmoved_by_faults_on_another"];
     "P-34" Behaviour: "anomaly: the record goes";
         "key `propagate`, caches of clients and resolvers";
-        ["tests/it/changes.rs::a_disconnected_zone_is_taken_out_of_the_record_when_it_is_noticed"];
+        ["tests/it/changes.rs::a_disconnected_zone_is_taken_out_of_the_record_when_it_is_noticed",
+         "tests/it/recovery.rs::a_cached_name_adds_the_rest_of_its_ttl"];
     "P-35" Behaviour: "recovery: the record comes back";
         "key `detect_up`";
-        ["tests/it/engine.rs::gaps_end_with_the_repair"];
+        ["tests/it/recovery.rs::who_never_asks_again_waits_for_the_repair",
+         "tests/it/engine.rs::gaps_end_with_the_repair"];
     "P-36" Behaviour: "bandwidth of a zone grows by itself";
         "keys `start`, `ceiling`, `ramp`, `ramp_trigger`, `ramp_step`";
         ["tests/it/documented.rs::an_nlb_zone_ramps_from_10_to_50_gbps_in_its_ramp"];
@@ -236,16 +251,20 @@ rows! {
         ["src/scenario/kinds/endpoint/tests.rs::bandwidth_by_product"];
     "P-38" Behaviour: "the figure covers the network card only";
         "links of ENI, throttle, load balancer and backend in series; binding limits";
-        ["src/scenario/kinds/endpoint/tests.rs::lowered_network", "tests/it/documented.rs::one_connection_stops_at_its_device"];
+        ["src/scenario/kinds/endpoint/tests.rs::lowered_network",
+         "tests/it/documented.rs::one_connection_stops_at_its_device"];
     "P-39" Both: "more by the account manager";
         "`ceiling` with `raised_limit`; change `ceiling`";
-        [PLANTED, "tests/it/changes.rs::a_ceiling_is_raised"];
+        [PLANTED,
+         "tests/it/changes.rs::a_ceiling_is_raised"];
     "P-40" Behaviour: "NLB 10 to 50 Gbps per zone";
         "endpoint.rs, `created_at`";
-        ["src/scenario/kinds/endpoint/tests.rs::bandwidth_by_product", "tests/it/documented.rs::an_nlb_zone_ramps_from_10_to_50_gbps_in_its_ramp"];
+        ["src/scenario/kinds/endpoint/tests.rs::bandwidth_by_product",
+         "tests/it/documented.rs::an_nlb_zone_ramps_from_10_to_50_gbps_in_its_ramp"];
     "P-41" Rule: "NLB created earlier: no figure";
         "`created_at`, `ceiling`; endpoint/rules.rs";
-        [PLANTED, "src/scenario/kinds/endpoint/tests.rs::an_older_nlb_endpoint_needs_its_figure"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::an_older_nlb_endpoint_needs_its_figure"];
     "P-42" Behaviour: "ALB 5 to 25 Gbps per zone";
         "endpoint.rs";
         ["src/scenario/kinds/endpoint/tests.rs::bandwidth_by_product"];
@@ -272,7 +291,8 @@ rows! {
         ["tests/it/changes.rs::a_new_default_touches_new_connections_only"];
     "P-50" Both: "every zone's ENI has the whole cap";
         "endpoint.rs; rules/backends.rs";
-        [PLANTED, "tests/it/documented.rs::a_clb_endpoint_in_three_zones_carries_three_times_its_default_throttle"];
+        [PLANTED,
+         "tests/it/documented.rs::a_clb_endpoint_in_three_zones_carries_three_times_its_default_throttle"];
     "P-51" Outside: "read it from `Bandwidth` of the API or the console";
         "`throttle` is that field; nothing is read from a cloud account";
         [];
@@ -284,10 +304,12 @@ rows! {
         ["tests/it/documented.rs::one_connection_stops_at_its_device"];
     "P-54" Both: "reached with multiple connections only";
         "traffic/rules.rs";
-        [PLANTED, "src/scenario/kinds/endpoint/tests.rs::clients_of_a_spread_throttle"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::clients_of_a_spread_throttle"];
     "P-55" Both: "may be exceeded";
         "key `overshoot`";
-        [PLANTED, "src/scenario/kinds/endpoint/tests.rs::lowered_network"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::lowered_network"];
     "X-01" Rule: "no peering, no clash of addresses";
         "`cidr`, `connected_to` of vpc; rules/addresses.rs";
         [PLANTED];
@@ -296,7 +318,8 @@ rows! {
         [PLANTED];
     "X-03" Both: "with it, any supported region";
         "`regions`, `cross_region_round_trip`; endpoint/remote.rs, rules/regions.rs";
-        [PLANTED, "tests/it/documented.rs::a_cross_region_endpoint_carries_its_default_bandwidth"];
+        [PLANTED,
+         "tests/it/documented.rs::a_cross_region_endpoint_carries_its_default_bandwidth"];
     "X-04" Rule: "both sides are accounts of the cloud";
         "`account`; read.rs";
         [PLANTED];
@@ -305,19 +328,22 @@ rows! {
         [PLANTED];
     "X-06" Rule: "resources from several zones";
         "endpoint_service.rs";
-        [PLANTED, "src/scenario/kinds/endpoint_service.rs::complaints"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint_service.rs::complaints"];
     "X-07" Behaviour: "automatic acceptance connects at once";
         "`auto_accept`";
         ["tests/it/changes.rs::without_a_default_a_new_connection_is_exposed"];
     "X-08" Behaviour: "else somebody approves or denies";
         "`approval`, changes `accept` and `deny`";
-        ["tests/it/changes.rs::every_state_of_a_connection_has_its_seconds", "tests/it/changes.rs::an_approval_left_to_chance_is_void_once_somebody_decides"];
+        ["tests/it/changes.rs::every_state_of_a_connection_has_its_seconds",
+         "tests/it/changes.rs::an_approval_left_to_chance_is_void_once_somebody_decides"];
     "X-09" Behaviour: "toggling it leaves existing connections alone";
         "change `auto_accept`; endpoint/life.rs (no test of its own yet)";
         ["tests/it/changes.rs::every_state_of_a_connection_has_its_seconds"];
     "X-10" Both: "zone affinity needs both sides";
         "`zone_affinity`; endpoint/rules.rs";
-        [PLANTED, "src/scenario/kinds/endpoint/tests.rs::names_and_affinity"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::names_and_affinity"];
     "X-11" Behaviour: "affinity prefers the client's zone";
         "policy of the name's selector";
         ["src/scenario/kinds/endpoint/tests.rs::names_and_affinity"];
@@ -335,13 +361,16 @@ rows! {
         [PLANTED];
     "X-16" Both: "whitelist entries are `*` or UIDs";
         "`whitelist`; endpoint_service/offer.rs";
-        [PLANTED, "tests/it/changes.rs::grey_release_lets_accounts_in_one_by_one"];
+        [PLANTED,
+         "tests/it/changes.rs::grey_release_lets_accounts_in_one_by_one"];
     "X-17" Rule: "endpoint zones are among the service's";
         "endpoint/rules.rs";
-        [PLANTED, "src/scenario/kinds/endpoint/tests.rs::zones_and_pairing"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::zones_and_pairing"];
     "X-18" Both: "addresses chosen or automatic, none reserved";
         "`vswitches`, `addresses`; rules/addresses.rs";
-        [PLANTED, "src/scenario/kinds/vswitch.rs::network_cards_take_addresses"];
+        [PLANTED,
+         "src/scenario/kinds/vswitch.rs::network_cards_take_addresses"];
     "X-19" Rule: "dual-stack endpoint only if the service is";
         "`ip_version`; rules/versions.rs";
         [PLANTED];
@@ -353,22 +382,24 @@ rows! {
         [];
     "X-22" Behaviour: "APIs to change services and endpoints";
         "[change.x]: one key for each; nothing calls the API";
-        ["src/scenario/kinds/change.rs::a_change_says_one_thing_that_can_be_done", "tests/it/changes.rs::zones_come_and_go"];
+        ["src/scenario/kinds/change.rs::a_change_says_one_thing_that_can_be_done",
+         "tests/it/changes.rs::zones_come_and_go"];
     "X-23" Rule: "cross-region: NLB and upgraded ALB";
         "`upgraded`; rules/regions.rs";
         [PLANTED];
     "X-24" Rule: "two zones before cross-region sharing";
         "rules/regions.rs";
         [PLANTED];
-    "X-25" Missing: "a region is removed: old endpoints keep working";
-        "change `remove_region` is read; its effect on later endpoints is not yet modelled";
-        [];
+    "X-25" Both: "a region is removed: old endpoints keep working";
+        "change `remove_region`; endpoint/life.rs, change/rules.rs";
+        [PLANTED];
     "X-26" Rule: "the home region cannot be removed";
-        "`regions`, change `remove_region`; rules/regions.rs";
+        "change `remove_region`; change/rules.rs";
         [PLANTED];
     "X-27" Both: "zones of both sides need not match; two advised";
         "endpoint/remote.rs, endpoint/rules.rs";
-        [PLANTED, "src/scenario/kinds/endpoint/tests.rs::a_remote_endpoint_crosses_one_capped_link"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::a_remote_endpoint_crosses_one_capped_link"];
     "X-28" Rule: "across regions, too, the endpoint's name fails over";
         "traffic/rules.rs";
         [PLANTED];
@@ -377,10 +408,12 @@ rows! {
         [];
     "X-30" Both: "1,000 Mbps between mainland regions";
         "`mainland` of regions, `cross_region_bandwidth`; rules/regions.rs";
-        [PLANTED, "tests/it/documented.rs::a_cross_region_endpoint_carries_its_default_bandwidth"];
+        [PLANTED,
+         "tests/it/documented.rs::a_cross_region_endpoint_carries_its_default_bandwidth"];
     "X-31" Both: "100 Mbps between regions outside";
         "`mainland` of regions; rules/regions.rs";
-        [PLANTED, "src/scenario/kinds/endpoint/tests.rs::a_remote_endpoint_crosses_one_capped_link"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::a_remote_endpoint_crosses_one_capped_link"];
     "X-32" Rule: "between mainland and outside: no figure";
         "`cross_region_bandwidth`; rules/regions.rs";
         [PLANTED];
@@ -392,10 +425,11 @@ rows! {
         ["tests/it/changes.rs::grey_release_lets_accounts_in_one_by_one"];
     "X-35" Both: "several resources per zone";
         "`resources`; endpoint_service/allocation.rs, rules/resources.rs";
-        [PLANTED, "tests/it/changes.rs::what_is_done_is_shown_step_by_step"];
+        [PLANTED,
+         "tests/it/changes.rs::by_hand_and_by_and_by"];
     "X-36" Behaviour: "a resource fails: another one of its zone";
-        "`resource_failover`; endpoint/ways.rs (no test of its own yet)";
-        ["tests/it/changes.rs::what_is_done_is_shown_step_by_step"];
+        "`resource_failover`; endpoint/ways.rs";
+        ["tests/it/changes.rs::a_lost_resource_is_caught_in_its_zone"];
     "X-37" Rule: "allocating and replacing by hand need a quota";
         "`managed_resources`; rules/resources.rs";
         [PLANTED];
@@ -407,10 +441,12 @@ rows! {
         [PLANTED];
     "X-40" Both: "automatic choice by bandwidth and connections";
         "endpoint_service/allocation.rs";
-        [PLANTED, "tests/it/changes.rs::what_is_done_is_shown_step_by_step"];
+        [PLANTED,
+         "tests/it/changes.rs::resources_are_allocated_by_bandwidth_and_connections"];
     "X-41" Both: "unsuitable choice: disconnect, allocate, allow";
         "changes `disconnect_zone`, `allocate`, `connect_zone`";
-        [PLANTED, "tests/it/changes.rs::what_is_done_is_shown_step_by_step"];
+        [PLANTED,
+         "tests/it/changes.rs::by_hand_and_by_and_by"];
     "X-42" Behaviour: "by hand: allocate first, or automatically on allowing";
         "change `allocate` before `accept`; endpoint_service/allocation.rs (no test of its own yet)";
         ["tests/it/changes.rs::what_is_done_is_shown_step_by_step"];
@@ -421,8 +457,8 @@ rows! {
         "change `detach`; change/rules.rs";
         [PLANTED];
     "X-45" Behaviour: "toggling automatic allocation leaves bindings";
-        "change `automatic_allocation`; endpoint_service/allocation.rs (no test of its own yet)";
-        ["tests/it/changes.rs::what_is_done_is_shown_step_by_step"];
+        "change `automatic_allocation`; endpoint_service/allocation.rs";
+        ["tests/it/changes.rs::by_hand_and_by_and_by"];
     "X-46" Behaviour: "Deny disconnects all zones";
         "change `action = \"deny\"`";
         ["tests/it/changes.rs::every_state_of_a_connection_has_its_seconds"];
@@ -440,22 +476,24 @@ rows! {
         [PLANTED];
     "X-51" Both: "smooth: a new ENI, in the record";
         "change `replace`; vswitch.rs";
-        [PLANTED, "tests/it/changes.rs::what_is_done_is_shown_step_by_step"];
+        [PLANTED,
+         "tests/it/changes.rs::smooth_and_forcible_migration"];
     "X-52" Behaviour: "smooth: the old address leaves the record";
         "`overlap` of change `replace`";
-        ["tests/it/changes.rs::what_is_done_is_shown_step_by_step"];
+        ["tests/it/changes.rs::smooth_and_forcible_migration"];
     "X-53" Behaviour: "smooth: the old ENI is cut when it is empty";
         "`drain` of change `replace`";
-        ["tests/it/changes.rs::what_is_done_is_shown_step_by_step"];
+        ["tests/it/changes.rs::smooth_and_forcible_migration"];
     "X-54" Behaviour: "forcible: all its connections break";
         "`manner = \"forcible\"` of change `replace`";
-        ["tests/it/changes.rs::what_is_done_is_shown_step_by_step"];
+        ["tests/it/changes.rs::smooth_and_forcible_migration"];
     "X-55" Behaviour: "the default limit applies at Connected";
         "endpoint/script.rs";
         ["tests/it/changes.rs::a_new_default_touches_new_connections_only"];
     "X-56" Both: "CLB default 3,072 Mbps, 100 to 10,240";
         "`default_throttle`; endpoint_service.rs";
-        [PLANTED, "src/scenario/kinds/endpoint/tests.rs::throttle_ranges"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::throttle_ranges"];
     "X-57" Behaviour: "a new default touches new connections only";
         "change `default_throttle`";
         ["tests/it/changes.rs::a_new_default_touches_new_connections_only"];
@@ -470,13 +508,16 @@ rows! {
         ["tests/it/changes.rs::without_a_default_a_new_connection_is_exposed"];
     "X-61" Rule: "NLB throttle 100 Mbps to 50 Gbps";
         "endpoint_service.rs";
-        [PLANTED, "src/scenario/kinds/endpoint/tests.rs::throttle_ranges"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::throttle_ranges"];
     "X-62" Rule: "ALB and GWLB throttle 100 Mbps to 25 Gbps";
         "endpoint_service.rs";
-        [PLANTED, "src/scenario/kinds/endpoint/tests.rs::throttle_ranges"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::throttle_ranges"];
     "X-63" Rule: "a throttle above the ENI's maximum never binds";
         "endpoint_service.rs";
-        [PLANTED, "src/scenario/kinds/endpoint/tests.rs::throttle_ranges"];
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::throttle_ranges"];
     "X-64" Behaviour: "throttling can be enabled, changed, disabled";
         "change `throttle`, fault `throttle_change`";
         ["tests/it/changes.rs::a_throttle_is_changed_and_switched_off"];
@@ -485,7 +526,8 @@ rows! {
         [];
     "X-66" Both: "disconnect all before deleting a service";
         "change `action = \"delete\"`; change/rules.rs";
-        [PLANTED, "tests/it/changes.rs::every_state_of_a_connection_has_its_seconds"];
+        [PLANTED,
+         "tests/it/changes.rs::every_state_of_a_connection_has_its_seconds"];
     "X-67" Rule: "consumer cannot find the service";
         "`whitelist`; rules/access.rs";
         [PLANTED];
@@ -500,5 +542,6 @@ rows! {
         [];
     "Z-12" Both: "throttle x zones x overshoot against the backend";
         "rules/backends.rs";
-        [PLANTED, "tests/it/documented.rs::a_clb_endpoint_in_three_zones_carries_three_times_its_default_throttle"];
+        [PLANTED,
+         "tests/it/documented.rs::a_clb_endpoint_in_three_zones_carries_three_times_its_default_throttle"];
 }

@@ -1,11 +1,11 @@
 //! Truth and belief: components, detection, names and their caches, choices.
 
 use crate::kernel::Rank;
-use crate::measure::{Fact, Observer};
+use crate::measure::{Catch, End, Fact, Observer};
 use crate::plan::{Belief, Branch, Manner, NameCache, Naming, Plan, Policy, Rehash, Selector};
 use crate::random::{Draws, Stream, name_key};
 
-use super::state::{Answer, Event, Token, instant};
+use super::state::{Answer, Event, NONE, Token, instant};
 use super::world::World;
 
 /// What is true of a component.
@@ -235,8 +235,12 @@ impl<O: Observer> World<'_, O> {
         }
         state.serial += 1;
         let serial = state.serial;
-        if !down {
-            self.tell(Fact::Restored { selector, branch, at: self.now });
+        match (down, fault) {
+            (false, _) => self.tell(Fact::Restored { selector, branch, at: self.now }),
+            (true, Some(fault)) => {
+                self.tell(Fact::Failed { fault, selector, branch, at: self.now });
+            }
+            (true, None) => {}
         }
         let it = &mut self.selectors[selector as usize];
         let Belief::Watched(detector) = &plan.selectors[selector as usize].belief else {
@@ -479,20 +483,44 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Tells which branch a try took.
-    pub(super) fn tell_choice(&mut self, selector: u32, branch: u8, fresh: bool) {
+    pub(super) fn tell_choice(&mut self, workload: u32, selector: u32, branch: u8, fresh: bool) {
         let stale = self.selectors[selector as usize].branches[usize::from(branch)].down > 0;
         let at = self.now;
-        self.tell(Fact::Chosen { selector, branch: u32::from(branch), stale, fresh, at });
+        self.tell(Fact::Chosen { workload, selector, branch: u32::from(branch), stale, fresh, at });
     }
 
-    /// Tells which failed branches a failed try was on.
-    pub(super) fn tell_failed_on(&mut self, path: u32) {
+    /// Tells which failed branches a failed try was on, and notes the outermost of them.
+    pub(super) fn tell_failed_on(&mut self, r: u32, path: u32) {
+        let workload = self.requests[r as usize].workload;
+        let mut outermost = true;
         for i in 0..self.paths[path as usize].picks.len() {
             let (selector, branch) = self.paths[path as usize].picks[i];
             if self.selectors[selector as usize].branches[usize::from(branch)].down > 0 {
-                self.tell(Fact::FailedOn { selector, branch: u32::from(branch), at: self.now });
+                let at = self.now;
+                self.tell(Fact::FailedOn { workload, selector, branch: u32::from(branch), at });
+                if std::mem::take(&mut outermost) {
+                    self.requests[r as usize].hit = Some((selector, branch));
+                }
             }
         }
+    }
+
+    /// Tells who caught a request that had failed on a dead branch and has now ended.
+    pub(super) fn tell_caught(&mut self, r: u32, end: End, path: u32) {
+        let it = &self.requests[r as usize];
+        let Some((selector, branch)) = it.hit else { return };
+        let workload = it.workload;
+        let by = if end != End::Ok || path == NONE {
+            Catch::Nobody
+        } else if self.paths[path as usize].picks.contains(&(selector, branch)) {
+            Catch::Repair
+        } else if self.selectors[selector as usize].open().has(usize::from(branch)) {
+            Catch::Client
+        } else {
+            Catch::Choice
+        };
+        let at = self.now;
+        self.tell(Fact::Caught { workload, selector, branch: u32::from(branch), by, at });
     }
 
     /// Starts a query about a name; false if it can't even be sent.

@@ -350,3 +350,225 @@ change.b at 50 s: endpoint e is denied
 "
     );
 }
+
+/// A service of two CLB resources in zone a, for endpoints that stay on what they were given.
+fn two_resources(second: &str, keys: &str, length: u32) -> String {
+    service(
+        "clb",
+        &format!(
+            "resources = [\"two\"]\nmanaged_resources = true\nresource_failover = \"3 s\"\n{keys}"
+        ),
+        length,
+    )
+    .replace(
+        "bandwidth = \"200 Gbps\"\n[endpoint_service",
+        "bandwidth = \"5 Gbps\"\n[endpoint_service",
+    ) + &format!(
+        "[load_balancer.two]\ntype = \"clb\"\nzones = [\"a\", \"b\"]\nbackend = \"b\"\n\
+             primary_zone = \"b\"\nbandwidth = \"{second}\"\n"
+    )
+}
+
+/// The resources of an endpoint's zone a, the bound one first.
+fn order(plan: &highwater::plan::Plan, endpoint: &str) -> Vec<String> {
+    let name = format!("endpoint.{endpoint}.zone-a.resource");
+    let it = plan.selectors.iter().find(|s| s.name == name).expect("two resources");
+    it.branches.iter().map(|b| b.name.clone()).collect()
+}
+
+#[test]
+fn resources_are_allocated_by_bandwidth_and_connections() {
+    // X-40 with the stated rule, bandwidth / (connections + 1), ties by name. Equal resources take
+    // turns: lb, two, lb, two. With 5 and 2.5 Gbps: lb (5), lb (2.5 against 2.5), two (1.67 against
+    // 2.5), lb (1.67 against 1.25).
+    let first = |second: &str, keys: &str| {
+        let endpoints: String = ["e1", "e2", "e3", "e4"].map(|e| endpoint(e, "")).concat();
+        let text = two_resources(second, keys, 10)
+            + &endpoints
+            + &greedy("e1")
+            + &greedy("e2")
+            + &greedy("e3")
+            + &greedy("e4");
+        let plan = loaded(&text).plan;
+        ["e1", "e2", "e3", "e4"].map(|e| order(&plan, e)[0].clone())
+    };
+    assert_eq!(first("5 Gbps", ""), ["lb", "two", "lb", "two"]);
+    assert_eq!(first("2.5 Gbps", ""), ["lb", "lb", "two", "lb"]);
+    // One that is open to allocation by hand only gets nobody (X-40).
+    assert_eq!(first("5 Gbps", "manual_only = [\"lb\"]"), ["two", "two", "two", "two"]);
+}
+
+#[test]
+fn by_hand_and_by_and_by() {
+    // `e1` is given `two` by hand. `e2` comes at 10 s: lb is free. At 20 s lb is closed to automatic
+    // allocation: `e2` stays there (X-45); `e3`, from 30 s, gets two though it has a connection. At 40
+    // s zone a of `e2` is cut, gets two by hand, and is connected again at 50 s (X-41).
+    let text = two_resources("5 Gbps", "", 60)
+        + &endpoint("e1", "resources = [\"two\"]")
+        + &endpoint("e2", "")
+        + &endpoint("e3", "")
+        + &["e1", "e2", "e3"].map(greedy).concat()
+        + &change("b", 10, "endpoint.e2", "action = \"create\"")
+        + &change(
+            "c",
+            20,
+            "endpoint_service.s",
+            "automatic_allocation = { resource = \"lb\", on = false }",
+        )
+        + &change("d", 30, "endpoint.e3", "action = \"create\"")
+        + &change("e", 40, "endpoint.e2", "disconnect_zone = \"a\"")
+        + &change("f", 45, "endpoint.e2", "allocate = { zone = \"a\", resource = \"two\" }")
+        + &change("g", 50, "endpoint.e2", "connect_zone = \"a\"");
+    let plan = loaded(&text).plan;
+    assert_eq!(["e1", "e2", "e3"].map(|e| order(&plan, e)[0].clone()), ["two", "lb", "two"]);
+    let r = results(&text);
+    let chosen = |e: &str, of: &str, w: std::ops::Range<usize>| {
+        let name = format!("endpoint.{e}.zone-a.resource");
+        let it = r.selectors.iter().find(|s| s.name == name).expect("the choice");
+        let b = it.branches.iter().position(|b| b == of).expect("the resource");
+        it.chosen_by_window[b][w].iter().sum::<u64>()
+    };
+    assert!(chosen("e2", "lb", 10..40) >= 64 && chosen("e2", "two", 0..50) == 0);
+    assert!(chosen("e2", "two", 50..60) >= 64 && chosen("e2", "lb", 51..60) == 0);
+    assert_eq!(chosen("e1", "lb", 0..60) + chosen("e3", "lb", 0..60), 0);
+}
+
+#[test]
+fn a_lost_resource_is_caught_in_its_zone() {
+    // X-36: `lb` is lost at 10 s and found out after 3 s; its connections go on over `two`, and stay
+    // there when it is back. The record never changes. Survivors' load: all 2 x 3,072 Mbps want
+    // through two's 5 Gbps.
+    let text = two_resources("5 Gbps", "", 60)
+        + &endpoint("e1", "")
+        + &endpoint("e2", "")
+        + &greedy("e1")
+        + &greedy("e2")
+        + "[fault.lost]\ncomponent_down = \"load_balancer.lb\"\nat = \"10 s\"\nlength = \"20 s\"\n";
+    let r = results(&text);
+    for (who, windows, expect) in [
+        ("e1", 2..10, 3_072.0),
+        ("e1", 11..13, 0.0),
+        ("e1", 15..60, 2_500.0),
+        ("e2", 2..10, 3_072.0),
+        ("e2", 15..60, 2_500.0),
+    ] {
+        let got = mbps(&r, who, windows.clone());
+        assert!((got - expect).abs() < 20.0, "{who} {windows:?}: {got} against {expect}");
+    }
+    let gap = |selector: &str| r.gaps.iter().find(|g| g.selector == selector);
+    let caught = gap("endpoint.e1.zone-a.resource").expect("the zone notices");
+    assert_eq!(caught.detect.max(), Some(3_000_000_000));
+    assert!(gap("endpoint.e1.name").is_none(), "the name does not");
+    let it = r.recoveries.iter().find(|x| x.workload == "e1").expect("it came off");
+    assert_eq!((it.role.as_str(), it.detect.max()), ("resource", Some(3_000_000_000)));
+    assert!(r.recoveries.iter().all(|x| x.workload == "e1"), "e2 was never on it");
+}
+
+#[test]
+fn smooth_and_forcible_migration() {
+    // 64 workers with downloads of about a tenth of a second, a connection each, names kept for 5 s.
+    // Forcible at 20 s: what is under way breaks (X-54). Smooth: the new network card is in the
+    // record at 20 s, the old one out at 25 s and gone at 45 s, when nobody uses it (X-51 to X-53).
+    let text = |how: &str| {
+        two_resources("5 Gbps", "manual_only = [\"two\"]", 60)
+            + &endpoint("e", "record_ttl = \"5 s\"")
+            + &greedy("e")
+                .replace("100 GB", "5 MB")
+                .replace("reuse = true", "reuse = false")
+                .replace("names = \"none\"", "names = \"ttl\"")
+            + &change(
+                "close",
+                10,
+                "endpoint_service.s",
+                "automatic_allocation = { resource = \"lb\", on = false }",
+            )
+            + &change(
+                "open",
+                10,
+                "endpoint_service.s",
+                "automatic_allocation = { resource = \"two\", on = true }",
+            )
+            + &change(
+                "move",
+                20,
+                "endpoint.e",
+                &format!("replace = {{ zone = \"a\", by = \"two\", {how} }}"),
+            )
+    };
+    let forcible = results(&text("manner = \"forcible\""));
+    let w = &forcible.workloads[0];
+    let busy = 64;
+    assert!((busy / 2..=busy).contains(&w.errors["reset"]), "{:?}", w.errors);
+    assert_eq!(w.errors_by_window["reset"][20], w.errors["reset"], "all at once");
+    let text = text("manner = \"smooth\", overlap = \"5 s\", drain = \"20 s\"");
+    let smooth = results(&text);
+    assert_eq!(smooth.workloads[0].errors_total(), 0);
+    let names = smooth.selectors.iter().find(|s| s.name == "endpoint.e.name").expect("its name");
+    assert_eq!(names.branches, ["a", "a.move"]);
+    let chosen =
+        |b: usize, w: std::ops::Range<usize>| names.chosen_by_window[b][w].iter().sum::<u64>();
+    // Both while both are in the record; the old one until its last cached answer, at 30 s.
+    assert!(chosen(1, 0..20) == 0 && chosen(1, 20..25) > 0 && chosen(0, 25..30) > 0);
+    assert_eq!(chosen(0, 31..60), 0);
+    let shown = show_plan(&loaded(&text).plan);
+    let from = shown.find("change.move at").expect("it is shown");
+    assert_eq!(
+        &shown[from..],
+        "change.move at 20 s: endpoint e moves smoothly to two in zone a
+  20 s: endpoint.e.name a.move is listed
+  20 s: endpoint.e.zone-a.move.connection is no more No network card (zone not added yet)
+  25 s: endpoint.e.name a is not listed
+  45 s: endpoint.e.zone-a.connection is No network card (replaced)
+"
+    );
+}
+
+#[test]
+fn a_plan_out_of_order_is_refused() {
+    let codes = |changes: &str| {
+        let text = two_resources("5 Gbps", "", 60)
+            + &endpoint("e", "zones = [\"a\", \"b\"]")
+            + &greedy("e")
+            + changes;
+        let source = Source { path: "t.toml".into(), text };
+        match load_text(source, Path::new("scenarios"), &[]) {
+            Ok(loaded) => loaded.diagnostics.iter().map(|d| d.code.to_owned()).collect(),
+            Err(highwater::scenario::Failure::Refused { diagnostics, .. }) => {
+                diagnostics.iter().map(|d| d.code.to_owned()).collect::<Vec<_>>()
+            }
+            Err(other) => panic!("{other}"),
+        }
+    };
+    let replace = "replace = { zone = \"a\", by = \"two\", manner = \"forcible\" }";
+    let close = "automatic_allocation = { resource = \"lb\", on = false }";
+    for (changes, say) in [
+        // X-50: its automatic allocation goes first.
+        (change("m", 20, "endpoint.e", replace), vec!["X-50"]),
+        (
+            change("c", 10, "endpoint_service.s", close) + &change("m", 20, "endpoint.e", replace),
+            vec![],
+        ),
+        // X-43: what is bound stays.
+        (change("d", 20, "endpoint_service.s", "detach = \"lb\""), vec!["X-43"]),
+        (change("d", 20, "endpoint_service.s", "detach = \"two\""), vec!["X-44"]),
+        // X-41: a connected zone keeps its resource.
+        (
+            change("p", 20, "endpoint.e", "allocate = { zone = \"a\", resource = \"two\" }"),
+            vec!["X-41"],
+        ),
+        // X-66: everybody is disconnected first.
+        (change("z", 20, "endpoint_service.s", "action = \"delete\""), vec!["X-66"]),
+        (
+            change("y", 10, "endpoint.e", "action = \"deny\"")
+                + &change("z", 20, "endpoint_service.s", "action = \"delete\""),
+            vec![],
+        ),
+        // X-17, X-26, X-56, and zones that are not there.
+        (change("z", 20, "endpoint.e", "remove_zone = \"a\""), vec![]),
+        (change("r", 20, "endpoint_service.s", "remove_region = \"r\""), vec!["X-26"]),
+        (change("t", 20, "endpoint_service.s", "default_throttle = \"20 Gbps\""), vec!["X-56"]),
+        (change("t", 20, "endpoint.e", "throttle = \"20 Gbps\""), vec!["X-64"]),
+    ] {
+        assert_eq!(codes(&changes), say, "{changes}");
+    }
+}

@@ -120,7 +120,7 @@ fn a_cross_region_endpoint_carries_its_default_bandwidth() {
     // X-30: 1,000 Mbps between two regions of the mainland, for all zones of the endpoint together.
     let far = "[region.q]\nmainland = true\n[zone.q1]\nregion = \"q\"\n[zone.q2]\nregion = \"q\"\n";
     let text = format!(
-        "{ZONES}\nregions = [\"r\", \"q\"]\n{far}\
+        "{ZONES}\nregions = [\"q\"]\n{far}\
          [run]\nlength = \"20 s\"\nwindow = \"1 s\"\nreplications = 1\n\
          [load_balancer.lb]\ntype = \"nlb\"\nzones = [\"a\", \"b\"]\nbackend = \"b\"\n\
          [endpoint.e]\nservice = \"s\"\nzones = [\"q1\", \"q2\"]\ncreated_at = 2026-03-01\n\

@@ -13,6 +13,7 @@ mod laws;
 mod planted;
 mod program;
 mod readme;
+mod recovery;
 mod report;
 mod scenario;
 mod scenario_bad;

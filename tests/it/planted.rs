@@ -110,12 +110,12 @@ const OTHERS: &[Edit] = &[
     ("# e", "\naccount = \"2002\" # e"),
 ];
 const REMOTE: &[Edit] = &[
-    ("# svc", "\nregions = [\"r\", \"q\"] # svc"),
+    ("# svc", "\nregions = [\"q\"] # svc"),
     ("zones = [\"a\", \"b\"]\ncreated_at", "zones = [\"q1\", \"q2\"]\ncreated_at"),
     ("# e", "\ncross_region_round_trip = \"30 ms\" # e"),
 ];
 const ABROAD: &[Edit] = &[
-    ("# svc", "\nregions = [\"r\", \"o\"] # svc"),
+    ("# svc", "\nregions = [\"o\"] # svc"),
     ("zones = [\"a\", \"b\"]\ncreated_at", "zones = [\"o1\", \"o2\"]\ncreated_at"),
     ("# e", "\ncross_region_round_trip = \"30 ms\" # e"),
     ("region.r]\nmainland = true", "region.r]\nmainland = false"),
@@ -317,11 +317,11 @@ planted! {
         "\"app\"", "endpoint service";
     "X-02" Error:
         REMOTE.to_vec();
-        ("regions = [\"r\", \"q\"]", "");
-        "\"q1\"", "regions = [\"r\", \"q\"]";
+        ("regions = [\"q\"]", "");
+        "\"q1\"", "regions = [\"q\"]";
     "X-03" Error:
         REMOTE.to_vec();
-        ("[\"r\", \"q\"]", "[\"r\", \"o\"]");
+        ("[\"q\"]", "[\"o\"]");
         "\"q1\"", "add \"q\"";
     "X-04" Error:
         OTHERS.to_vec();
@@ -381,10 +381,19 @@ planted! {
         vec![REMOTE[0], REMOTE[1], REMOTE[2], ("# svc", "\nzones = [\"a\", \"b\"] # svc")];
         ("zones = [\"a\", \"b\"] # svc", "zones = [\"a\"] # svc");
         "\"q\"", "second zone";
+    "X-25" Warning:
+        with(REMOTE, vec![
+            ("# more", "[change.new]\nat = \"9 s\"\nof = \"endpoint.e\"\naction = \"create\"\n# more"),
+            ("# more", "[change.shut]\nat = \"15 s\"\nof = \"endpoint_service.svc\"\nremove_region = \"q\""),
+        ]);
+        ("at = \"15 s\"", "at = \"5 s\"");
+        "\"create\"", "add_region";
     "X-26" Error:
-        REMOTE.to_vec();
-        ("[\"r\", \"q\"]", "[\"q\"]");
-        "[\"q\"]", "add \"r\"";
+        with(REMOTE, vec![
+            ("# more", "[change.shut]\nat = \"5 s\"\nof = \"endpoint_service.svc\"\nremove_region = \"q\""),
+        ]);
+        ("remove_region = \"q\"", "remove_region = \"r\"");
+        "\"r\"", "other regions only";
     "X-27" Warning:
         REMOTE.to_vec();
         ("[\"q1\", \"q2\"]", "[\"q1\"]");
@@ -409,7 +418,7 @@ planted! {
             ("# e", "\ncross_region_bandwidth = \"200 Mbps\" # e"),
         ];
         ("\ncross_region_bandwidth = \"200 Mbps\"", "");
-        "e", "set cross_region_bandwidth";
+        "e", "state it: cross_region_bandwidth";
     "X-33" Warning:
         vec![("# svc", "\nwhitelist = [\"2002\"]\nauto_accept = true # svc")];
         ("\"2002\"", "\"*\"");

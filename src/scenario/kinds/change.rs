@@ -1,9 +1,10 @@
 //! What a provider or a consumer does at an instant of the run: a plan that is rehearsed.
 //!
-//! | of | keys |
-//! |---|---|
-//! | endpoint | `action` (accept, create, delete, deny, overdue, paid), `throttle`, `ceiling`, `add_zone`, `remove_zone`, `connect_zone`, `disconnect_zone`, `allocate`, `replace` |
-//! | service | `action` (delete, overdue, paid), `default_throttle`, `add_zone`, `remove_zone`, `attach`, `detach`, `automatic_allocation`, `auto_accept`, `whitelist_add`, `whitelist_remove`, `add_region`, `remove_region` |
+//! - an endpoint: `action` (accept, create, delete, deny, overdue, paid), `throttle`, `ceiling`,
+//!   `add_zone`, `remove_zone`, `connect_zone`, `disconnect_zone`, `allocate`, `replace`
+//! - a service: `action` (delete, overdue, paid), `default_throttle`, `add_zone`, `remove_zone`,
+//!   `attach`, `detach`, `automatic_allocation`, `auto_accept`, `whitelist_add`,
+//!   `whitelist_remove`, `add_region`, `remove_region`
 //!
 //! ```toml
 //! [change.tighter]

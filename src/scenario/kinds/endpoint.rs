@@ -25,7 +25,7 @@
 //! regions.
 
 pub(crate) mod life;
-mod remote;
+pub(crate) mod remote;
 mod rules;
 pub(crate) mod script;
 pub(crate) mod terms;
@@ -33,7 +33,7 @@ pub(crate) mod terms;
 mod tests;
 mod ways;
 
-use super::endpoint_service::EndpointService;
+use super::endpoint_service::{EndpointService, range};
 use super::load_balancer::{ANALOGUE_TTL, LoadBalancer, Product};
 use super::region::way_into;
 use super::selector::{MOST_BRANCHES, NEGATIVE_CACHE, RESOLVING, answering};
@@ -81,6 +81,7 @@ pub(crate) struct Endpoint {
     /// Resources that the provider allocated by hand, at most one per zone.
     pub(crate) by_hand: Vec<Ref>,
     throttle_delay: Span,
+    pub(crate) cross_region: remote::CrossRegion,
 }
 
 /// What the devices of a throttle let through that is switched off.
@@ -176,6 +177,7 @@ impl Kind for Endpoint {
         let account = terms.account.as_ref().map(|a| a.value.0.clone());
         let by_hand = r.references("resources", &["load_balancer"]);
         let throttle_delay = r.quiet::<Span>("throttle_delay", "0 s");
+        let cross_region = remote::CrossRegion::read(r);
         Some(Self {
             service: service?,
             zones: zones?,
@@ -201,6 +203,7 @@ impl Kind for Endpoint {
             account,
             by_hand,
             throttle_delay: throttle_delay?,
+            cross_region,
         })
     }
 
@@ -348,12 +351,6 @@ impl Thing<Endpoint> {
         Some(&specs.zone.get(&self.spec.zones.first()?.name)?.spec.region)
     }
 
-    /// Whether it is in another region than its service.
-    pub(crate) fn is_remote(&self, specs: &Specs) -> bool {
-        let home = self.service(specs).and_then(|s| s.region(specs));
-        self.region(specs).zip(home).is_some_and(|(own, home)| own.name != home.name)
-    }
-
     /// The documented bandwidth between its region and its service's, the row, and the quota that
     /// raises it; none across the mainland's border, or where nothing is said.
     pub(crate) fn cross_region_default(
@@ -374,6 +371,11 @@ impl Thing<Endpoint> {
         let ceiling = self.balancer(specs).and_then(|b| self.bandwidth(b.spec.product));
         let place = own.or(theirs).unwrap_or(self.place);
         let rate = self.throttle(specs)?;
+        // What cannot be set has been complained about.
+        let product = self.balancer(specs).map(|b| b.spec.product);
+        if product.is_some_and(|product| !range(product).contains(&rate)) {
+            return None;
+        }
         Some((ceiling.map_or(rate, |(_, most)| rate.min(most)), place))
     }
 
@@ -482,7 +484,6 @@ fn hops_in(
     let (behind, resource) = match thing.form(specs) {
         // What the provider calls in the consumer's VPC comes next on the path (P-10).
         Form::Reverse => (Vec::new(), None),
-        _ if thing.is_remote(specs) => (remote::hops(thing, l), None),
         _ => thing.behind(card, &name, l),
     };
     hops.extend(behind);

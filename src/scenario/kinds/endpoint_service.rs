@@ -16,6 +16,8 @@ pub(crate) mod allocation;
 pub(crate) mod desk;
 pub(crate) mod offer;
 
+use std::ops::RangeInclusive;
+
 use super::change::{Act, changes_of};
 use super::endpoint::Endpoint;
 use super::endpoint::life::{Turn, turns};
@@ -108,6 +110,16 @@ pub(crate) fn names(zones: &[Ref]) -> String {
     zones.iter().map(|z| z.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
+/// Throttles that can be set for the product.
+pub(crate) const fn range(product: Product) -> RangeInclusive<Rate> {
+    let high = match product {
+        Product::Nlb => Rate::from_gbps(50),
+        Product::Alb | Product::Gwlb => Rate::from_gbps(25),
+        Product::Clb => Rate::from_mbps(10_240),
+    };
+    RangeInclusive::new(Rate::from_mbps(100), high)
+}
+
 /// Refuses a throttle outside the range that the documents give for the product; whether it fits.
 pub(crate) fn check_range(
     throttle: &Given<Above0<Rate>>,
@@ -115,18 +127,13 @@ pub(crate) fn check_range(
     code: &'static str,
     cx: &Context,
 ) -> bool {
-    let high = match product {
-        Product::Nlb => Rate::from_gbps(50),
-        Product::Alb | Product::Gwlb => Rate::from_gbps(25),
-        Product::Clb => Rate::from_mbps(10_240),
-    };
-    let (low, found) = (Rate::from_mbps(100), throttle.value.0);
-    let fits = (low..=high).contains(&found);
+    let (allowed, found) = (range(product), throttle.value.0);
+    let fits = allowed.contains(&found);
     if !fits {
         let message = format!("a throttle of {found} cannot be set for {}", product.name());
         cx.complain(
             Diagnostic::error(code, throttle.place, message)
-                .label(format!("allowed are {low} to {high}"))
+                .label(format!("allowed are {} to {}", allowed.start(), allowed.end()))
                 .reason("connection throttle ranges by type (PrivateLink endpoint services)"),
         );
     }

@@ -1,7 +1,8 @@
 //! Services that are shared across regions.
 
-use super::super::context::{Context, Ref};
+use super::super::context::Context;
 use super::super::diagnostic::Diagnostic;
+use super::super::kinds::change::{Act, changes_of};
 use super::super::kinds::endpoint::Endpoint;
 use super::super::kinds::endpoint_service::EndpointService;
 use super::super::kinds::load_balancer::Product;
@@ -21,22 +22,10 @@ pub(super) fn check(specs: &Specs, cx: &Context) {
     }
 }
 
-/// X-23, X-24, X-26: what a service needs to be shared.
+/// X-23, X-24: what a service needs to be shared. Its home region is always one (X-26).
 fn shared(service: &Thing<EndpointService>, specs: &Specs, cx: &Context) {
     let Some(regions) = &service.spec.offer.regions else { return };
     let Some(home) = service.region(specs) else { return };
-    if !regions.value.iter().any(|r| r.name == home.name) {
-        let message = format!("`{}` leaves out its home region `{}`", service.full(), home.name);
-        cx.complain(
-            Diagnostic::error("X-26", regions.place, message)
-                .also(home.place, "the region of its load balancer's zones")
-                .reason(
-                    "the home region cannot be removed from the supported ones \
-                     (PrivateLink endpoint services)",
-                )
-                .help(format!("add \"{}\"", home.name)),
-        );
-    }
     let Some(other) = regions.value.iter().find(|r| r.name != home.name) else { return };
     for balancer in service.balancers(specs) {
         let fits = match balancer.spec.product {
@@ -105,9 +94,8 @@ fn one_region(endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
 
 /// X-03: what only cross-region endpoints have.
 fn local(endpoint: &Thing<Endpoint>, cx: &Context) {
-    let terms = &endpoint.spec.terms;
-    let width = terms.cross_region_bandwidth.as_ref().map(|b| b.place);
-    if let Some(place) = width.or(terms.cross_region_round_trip.as_ref().map(|t| t.place)) {
+    if let Some(stated) = &endpoint.spec.cross_region.bandwidth {
+        let place = stated.place;
         let message = format!("`{}` is in the region of its service", endpoint.full());
         cx.complain(
             Diagnostic::error("X-03", place, message)
@@ -121,14 +109,18 @@ fn local(endpoint: &Thing<Endpoint>, cx: &Context) {
     }
 }
 
-/// X-02, X-03, X-30 to X-32: an endpoint in another region than its service.
+/// X-02, X-03, X-30, X-31: an endpoint in another region than its service.
 fn remote(endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
     let Some(service) = endpoint.service(specs) else { return };
     let (Some(there), Some(home)) = (endpoint.region(specs), service.region(specs)) else {
         return;
     };
     let zone = endpoint.spec.zones.first().map_or(endpoint.place, |z| z.place);
+    let opened = changes_of(specs, &service.full()).into_iter().any(
+        |c| matches!(&c.spec.act, Act::Region { region, add: true } if region.name == there.name),
+    );
     match &service.spec.offer.regions {
+        _ if opened => {}
         None => {
             let message = format!(
                 "`{}` is in region `{}`, its service in `{}`",
@@ -144,9 +136,8 @@ fn remote(endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
                          others join that VPC first (PrivateLink endpoint services)",
                     )
                     .help(format!(
-                        "set regions = [\"{}\", \"{}\"] on the service, or put the endpoint into \
-                         `{0}`",
-                        home.name, there.name
+                        "set regions = [\"{}\"] on the service, or put the endpoint into `{}`",
+                        there.name, home.name
                     )),
             );
             return;
@@ -166,48 +157,15 @@ fn remote(endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
         }
         Some(_) => {}
     }
-    if endpoint.spec.terms.cross_region_round_trip.is_none() {
-        let message = format!("the way of `{}` to its service has no length", endpoint.full());
-        cx.complain(
-            Diagnostic::error("X-03", endpoint.place, message)
-                .label("in another region")
-                .reason(
-                    "requests are forwarded to the service's own region \
-                     (PrivateLink endpoint services)",
-                )
-                .help("set cross_region_round_trip = \"30 ms\", as measured between the regions"),
-        );
-    }
-    bandwidth(endpoint, there, home, specs, cx);
+    bandwidth(endpoint, specs, cx);
 }
 
-fn bandwidth(endpoint: &Thing<Endpoint>, there: &Ref, home: &Ref, specs: &Specs, cx: &Context) {
-    let terms = &endpoint.spec.terms;
-    let documented = endpoint.cross_region_default(specs);
-    let Some(stated) = &terms.cross_region_bandwidth else {
-        if documented.is_none() {
-            let message = format!(
-                "no document gives the bandwidth of `{}` from `{}` to `{}`",
-                endpoint.full(),
-                there.name,
-                home.name
-            );
-            cx.complain(
-                Diagnostic::error("X-32", endpoint.place, message)
-                    .also(there.place, "one side of the mainland's border, or not told")
-                    .reason(
-                        "1,000 Mbps between regions of the Chinese mainland, 100 Mbps between \
-                         others, no figure for one of each (PrivateLink endpoint services)",
-                    )
-                    .help(
-                        "set cross_region_bandwidth, or mainland = true or false on both regions",
-                    ),
-            );
-        }
-        return;
-    };
-    let Some((default, code, quota)) = documented else { return };
-    if stated.value.0 > default && terms.raised_limit.is_none() {
+/// X-30, X-31: more than the default is a matter of a quota. (X-32, where no document gives one, is
+/// told beside what becomes of it.)
+fn bandwidth(endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
+    let Some(stated) = &endpoint.spec.cross_region.bandwidth else { return };
+    let Some((default, code, quota)) = endpoint.cross_region_default(specs) else { return };
+    if stated.value.0 > default && endpoint.spec.terms.raised_limit.is_none() {
         let message = format!(
             "a cross-region bandwidth of {} is above the default {default}",
             stated.value.0

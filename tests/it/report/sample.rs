@@ -47,6 +47,7 @@ pub(crate) fn sample(load: f64) -> Results {
         pools: pools(),
         stations: stations(),
         selectors: selectors(),
+        recoveries: vec![],
         gates: vec![],
         faults: faults(),
         gaps: gaps(),

@@ -1,6 +1,7 @@
 //! What a change plan must keep to; each complaint carries its inventory row.
 
 use super::super::endpoint::Endpoint;
+use super::super::endpoint::life::{Turn, turns};
 use super::super::endpoint_service::allocation::bindings;
 use super::super::endpoint_service::{EndpointService, check_range, names};
 use super::super::load_balancer::Product;
@@ -90,7 +91,15 @@ fn of_endpoint(
             is_resource(&it.by, &it.zone, service, specs, cx);
             old_is_closed(thing, endpoint, it, service, specs, cx);
         }
-        Act::Ceiling(_) | Act::Deed(_) | Act::Throttle(_) => {}
+        Act::Deed(deed) if deed.value == super::Deed::Create && turns(endpoint, specs).is_empty() => {
+            let message = format!("`{}` never comes to be", endpoint.full());
+            cx.complain(
+                Diagnostic::warning("X-25", deed.place, message)
+                    .also(service.place, "the service")
+                    .reason(format!("its account is not on the whitelist, or its region is not open to new endpoints ({SERVICES})"))
+                    .help("let it in: whitelist_add, or add_region"),
+            );
+        }
         _ => {}
     }
 }
@@ -201,7 +210,6 @@ fn still_connected(
     specs: &Specs,
     cx: &Context,
 ) {
-    use super::super::endpoint::life::{Turn, turns};
     let of = specs.endpoint.values().filter(|e| e.spec.service.name == service.name);
     let connected: Vec<&str> = of
         .filter(|e| {

@@ -84,6 +84,10 @@ pub(crate) fn turns(endpoint: &Thing<Endpoint>, specs: &Specs) -> Vec<TurnAt> {
             Turn::Created { auto }
         }
     };
+    // A region that is closed takes no new endpoints; those that are there stay.
+    if what != Turn::Existing && !endpoint.is_let_in_from_afar(service, &theirs, from, specs) {
+        return turns;
+    }
     turns.push(TurnAt { at: from, what, by });
     let mut later: Vec<_> = own.iter().chain(&theirs).filter(|c| c.spec.at.value >= from).collect();
     later.sort_by_key(|c| (c.spec.at.value, c.name.clone()));

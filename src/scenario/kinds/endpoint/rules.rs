@@ -57,6 +57,9 @@ fn zones(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
     if service.balancer(specs).is_none() || remote {
         return;
     }
+    if thing.is_remote(specs) {
+        return thing.check_remote(specs, cx);
+    }
     let offered = service.zones(specs);
     for zone in &spec.zones {
         if !offered.iter().any(|z| z.name == zone.name) {

@@ -10,15 +10,12 @@
 //! | dual-stack if the service is | P-28, X-19 (001, 003) |
 //! | a custom domain resolves in its VPC; others must be set up for it | P-25, P-26 (001) |
 //! | more bandwidth is arranged with the account manager | P-39 (001) |
-//! | regions on both sides of the mainland's border: no figure | X-32 (003) |
 
 use super::super::load_balancer::listing::{IP_VERSIONS, IpVersion};
 use crate::scenario::cidr::Cidr;
 use crate::scenario::context::Ref;
-use crate::scenario::law::Law;
-use crate::scenario::read::{Above0, Account};
+use crate::scenario::read::Account;
 use crate::scenario::reader::{Given, Reader};
-use crate::units::{Rate, Span};
 
 /// As written.
 #[derive(Clone, Debug)]
@@ -33,8 +30,6 @@ pub(crate) struct Terms {
     pub(crate) resolved_in: Vec<Ref>,
     /// What the account manager promised in writing.
     pub(crate) raised_limit: Option<Given<String>>,
-    pub(crate) cross_region_bandwidth: Option<Given<Above0<Rate>>>,
-    pub(crate) cross_region_round_trip: Option<Given<Law<Span>>>,
 }
 
 /// What an endpoint policy lets through.
@@ -59,8 +54,6 @@ impl Terms {
             addresses: r.several("addresses"),
             resolved_in: r.references("resolved_in", &["vpc", "site"]),
             raised_limit: r.given("raised_limit"),
-            cross_region_bandwidth: r.given("cross_region_bandwidth"),
-            cross_region_round_trip: r.given("cross_region_round_trip"),
         }
     }
 }

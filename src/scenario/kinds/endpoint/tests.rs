@@ -182,12 +182,12 @@ fn a_remote_endpoint_crosses_one_capped_link() {
     let keys = "zones = [\"f\"]\ncross_region_round_trip = \"30 ms\"";
     let text = format!("{}{far}", nlb(keys))
         .replace("[region.r]", "[region.r]\nmainland = false")
-        .replace("load_balancer = \"lb\"", "load_balancer = \"lb\"\nregions = [\"r\", \"far\"]");
+        .replace("load_balancer = \"lb\"", "load_balancer = \"lb\"\nregions = [\"far\"]");
     assert_eq!(codes(&text, PATH), ["X-27"]);
     let tree = lowered(&text, PATH);
-    assert!(tree.contains("link endpoint.e.cross-region.link: 100 Mbps [endpoint.e]"), "{tree}");
+    assert!(tree.contains("link endpoint.e.cross-region: 100 Mbps"), "{tree}");
     assert!(tree.contains("delay endpoint.e.cross-region.delay: 15 ms"), "{tree}");
-    assert!(tree.contains("choose endpoint.e.cross-region.zones (cross-region): random"), "{tree}");
+    assert!(tree.contains("choose endpoint.e.zone-f.service-zone (zone): random"), "{tree}");
     for zone in ["a", "b"] {
         assert!(tree.contains(&format!("load_balancer.lb.zone-{zone}.link")), "{tree}");
     }

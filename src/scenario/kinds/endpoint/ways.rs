@@ -241,6 +241,9 @@ impl Thing<Endpoint> {
         l: &mut Lowering<'_>,
     ) -> (Vec<Hop>, Option<(SelectorId, Vec<String>)>) {
         let specs = l.specs;
+        if self.is_remote(specs) {
+            return (self.over_the_border(name, l), None);
+        }
         let names = self.resources_behind(card, specs);
         let Some(service) = self.service(specs) else { return (Vec::new(), None) };
         let [_, _, ..] = names[..] else {

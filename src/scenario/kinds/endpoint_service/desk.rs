@@ -6,6 +6,7 @@
 //! | accounts other than its own must be on the whitelist, by UID or `*` | P-05, P-06, X-16 (001, 003) |
 //! | several resources per zone; some only by hand | X-35, X-40 (003) |
 //! | one that fails is replaced by another of the same zone first | X-36 (003) |
+//! | other regions may be let in; closing one touches later endpoints only | X-03, X-25 (003) |
 //! | only Connected carries traffic; for Modifying that is inferred | P-17 (001) |
 
 use crate::random::Dist;
@@ -31,6 +32,8 @@ pub(crate) struct Desk {
     /// Resources beside `load_balancer`.
     pub(crate) resources: Vec<Ref>,
     pub(crate) manual_only: Vec<Ref>,
+    /// Other regions from which endpoints can be created.
+    pub(crate) regions: Vec<Ref>,
     /// From the failure of a resource to the use of another one in its zone.
     pub(crate) failover: Dist,
     pub(crate) failover_written: Option<Given<()>>,
@@ -70,6 +73,7 @@ impl Desk {
             whitelist,
             resources,
             manual_only,
+            regions: r.references("regions", &["region"]),
             failover: failover?.dist,
             failover_written,
         })

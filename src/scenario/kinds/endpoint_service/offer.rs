@@ -7,7 +7,7 @@
 //! | connections are accepted by themselves, or each by the provider | X-07, X-08 (003) |
 //! | IPv4 or dual-stack | P-27 (001) |
 //! | services of the cloud itself are reached by reverse and gateway endpoints too | P-10, P-12 (001) |
-//! | regions from which consumers may connect; the home region is always one of them | X-03, X-26 (003) |
+//! | other regions from which consumers may connect; the home region is always one | X-03, X-26 (003) |
 //! | the consumer pays unless said otherwise, once and for all | X-15 (003) |
 //! | a quota is needed to allocate and replace resources by hand | X-37 (003) |
 
@@ -29,7 +29,7 @@ pub(crate) struct Offer {
     pub(crate) cloud_service: Option<Given<String>>,
     pub(crate) custom_domain: Option<String>,
     pub(crate) payer: Option<Given<Payer>>,
-    /// From where consumers may connect; absent for the home region only.
+    /// From where consumers may connect beside the home region; absent for that only.
     pub(crate) regions: Option<Given<Vec<Ref>>>,
     /// Whether the quota to allocate and replace by hand is granted.
     pub(crate) managed_resources: bool,
