@@ -592,7 +592,10 @@ fn the_provider_s_own_account_is_always_let_in() {
     let codes: Vec<_> = said(&other).0.iter().map(|d| d.code).collect();
     assert_eq!(codes, ["P-05"]);
     // Everybody is let in by `*`.
-    assert_eq!(said(&edit(&other, ("whitelist = []", "whitelist = [\"*\"]"))).0, []);
+    assert_eq!(
+        said(&edit(&other, ("whitelist = []", "auto_accept = false\nwhitelist = [\"*\"]"))).0,
+        []
+    );
 }
 
 #[test]
@@ -603,4 +606,29 @@ fn two_services_of_one_name() {
     assert_eq!(said(&clean).0, []);
     let (raised, _) = said(&apply(&clean, ("shop.two", "shop.one")));
     assert_eq!(raised.iter().map(|d| d.code).collect::<Vec<_>>(), ["P-04"]);
+}
+
+/// Keys that would say nothing where they stand.
+#[test]
+fn nothing_is_read_and_then_ignored() {
+    for (row, edits) in [
+        ("P-12", vec![OSS, ("# e", "\ntype = \"gateway\"\nthrottle = \"1 Gbps\" # e")]),
+        ("P-25", vec![("# e", "\nresolved_in = [\"vpc.other\"] # e")]),
+        ("P-30", vec![("# lb\n", "\nprimary_zone = \"a\"\n")]),
+        ("P-39", vec![("# e", "\nraised_limit = \"ticket\" # e")]),
+        ("X-03", vec![("# e", "\ncross_region_bandwidth = \"1 Gbps\" # e")]),
+        ("X-18", vec![("# e", "\naddresses = [\"10.0.2.7\"] # e")]),
+        ("X-23", vec![("# lb\n", "\nupgraded = true\n")]),
+        (
+            "exclusive",
+            vec![
+                ("# w", "\nvpc = \"app\" # w"),
+                ("[\"endpoint.e\"]", "[\"site.hq\", \"endpoint.e\"]"),
+            ],
+        ),
+    ] {
+        let text = edits.iter().fold(BASE.to_owned(), |text, edit| apply(&text, *edit));
+        let codes: Vec<_> = said(&text).0.iter().map(|d| d.code).collect();
+        assert_eq!(codes, [row]);
+    }
 }

@@ -21,8 +21,9 @@
 //! ```
 //!
 //! Nobody publishes the probe interval, record TTL, ramp or number of devices: each is a key with a
-//! default and its source. Leaves out: security groups, policies, connection states, IPv6, other
-//! regions.
+//! default and its source. What it states beside its bandwidth is in [`terms`], its states in
+//! [`life`], other regions in [`remote`]. Leaves out: what a policy lets through in detail, addresses of
+//! IPv6, a multi-zone maximum (P-46).
 
 pub(crate) mod life;
 pub(crate) mod remote;

@@ -9,8 +9,8 @@
 //! | accounts, whitelist, regions, and more | | [`offer`] |
 //!
 //! It becomes no primitive of its own: endpoints lower the load balancer's share in each of their
-//! zones, and inherit the default throttle. Leaves out: accounts, whitelists and approval (X-04 to
-//! X-09), several resources per zone, other regions.
+//! zones, and inherit the default throttle. Who may connect is in [`offer`], who is let in and which
+//! resource serves whom in [`desk`] and [`allocation`]. Leaves out: prices.
 
 pub(crate) mod allocation;
 pub(crate) mod desk;

@@ -49,13 +49,16 @@ fn exposure(service: &Thing<EndpointService>, cx: &Context) {
     let offer = &service.spec.offer;
     let everybody =
         offer.whitelist.as_ref().and_then(|w| w.value.iter().find(|entry| entry.value == "*"));
-    if let (Some(entry), Some(auto)) = (everybody, &offer.auto_accept)
-        && auto.value
-    {
+    // Accepted by themselves unless the service says otherwise.
+    let auto = offer.auto_accept.as_ref();
+    if let Some(entry) = everybody.filter(|_| auto.is_none_or(|a| a.value)) {
         let message = format!("everybody can connect to `{}` unasked", service.full());
         cx.complain(
             Diagnostic::warning("X-33", entry.place, message)
-                .also(auto.place, "connections are accepted by themselves")
+                .also(
+                    auto.map_or(service.place, |a| a.place),
+                    "connections are accepted by themselves",
+                )
                 .reason(
                     "a few trusted users: their UIDs and automatic acceptance; many: `*` and \
                      acceptance by hand (PrivateLink endpoint services)",

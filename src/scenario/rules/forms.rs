@@ -26,8 +26,26 @@ pub(super) fn check(visits: &[Visit<'_>], specs: &Specs, cx: &Context) {
     }
 }
 
-/// P-12: gateway endpoints lead to OSS and nowhere else.
+/// P-12: gateway endpoints lead to OSS and nowhere else, without a network card.
 fn gateway(endpoint: &Thing<Endpoint>, service: &Thing<EndpointService>, cx: &Context) {
+    let spec = &endpoint.spec;
+    let of_cards = [
+        spec.throttle.as_ref().map(|t| t.place),
+        spec.terms.security_group.as_ref().map(|g| g.place),
+        spec.terms.vswitches.first().map(|v| v.place),
+    ];
+    for place in of_cards.into_iter().flatten() {
+        let message = format!("the gateway endpoint `{}` has no network card", endpoint.full());
+        cx.complain(
+            Diagnostic::error("P-12", place, message)
+                .also(endpoint.form_place(), "its type")
+                .reason(
+                    "gateway endpoints do not depend on PrivateLink: they lead to addresses of \
+                     100.64.0.0/10 (PrivateLink overview)",
+                )
+                .help("leave this out, or write type = \"interface\""),
+        );
+    }
     if service.spec.offer.is_cloud_service("oss") {
         return;
     }

@@ -18,7 +18,20 @@ pub(super) fn check(visits: &[Visit<'_>], specs: &Specs, cx: &Context) {
 
 /// P-24: a custom domain is the service's to offer.
 fn custom(endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
-    let Some(place) = endpoint.custom_name() else { return };
+    let Some(place) = endpoint.custom_name() else {
+        if let Some(first) = endpoint.spec.terms.resolved_in.first() {
+            let message = format!("`{}` is not called by a custom domain", endpoint.full());
+            cx.complain(
+                Diagnostic::error("P-25", first.place, message)
+                    .reason(
+                        "other VPCs and data centers need resolution of their own for a custom \
+                         domain (PrivateLink overview)",
+                    )
+                    .help("write name = \"custom\", or leave `resolved_in` out"),
+            );
+        }
+        return;
+    };
     let Some(service) = endpoint.service(specs) else { return };
     if service.spec.offer.custom_domain.is_some() {
         return;
@@ -37,6 +50,14 @@ fn custom(endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
 
 /// P-26: clients in another VPC need a way to the endpoint's.
 fn connected(visit: &Visit<'_>, specs: &Specs, cx: &Context) {
+    if let (Some(site), Some(vpc)) = (visit.site, &visit.workload.spec.vpc) {
+        let message = format!("clients of workload `{}` are in two places", visit.workload.name);
+        cx.complain(
+            Diagnostic::error("exclusive", vpc.place, message)
+                .also(site.place, "its path begins here, on premises")
+                .help("leave `vpc` out, or begin the path in the cloud"),
+        );
+    }
     let (Some(from), Some(to)) = (&visit.workload.spec.vpc, &visit.endpoint.spec.vpc) else {
         return;
     };

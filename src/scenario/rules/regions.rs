@@ -30,7 +30,7 @@ fn shared(service: &Thing<EndpointService>, specs: &Specs, cx: &Context) {
     for balancer in service.balancers(specs) {
         let fits = match balancer.spec.product {
             Product::Nlb => true,
-            Product::Alb => balancer.spec.listing.upgraded,
+            Product::Alb => balancer.spec.listing.upgraded.as_ref().is_some_and(|u| u.value),
             Product::Clb | Product::Gwlb => false,
         };
         if !fits {

@@ -20,6 +20,7 @@ pub(super) fn check(specs: &Specs, cx: &Context) {
         }
         automatic(service, specs, cx);
     }
+    specs.load_balancer.values().for_each(|b| listed(b, cx));
     for endpoint in specs.endpoint.values() {
         allocated(endpoint, specs, cx);
         for change in changes_of(specs, &endpoint.full()) {
@@ -63,6 +64,41 @@ fn alike(
                     .help("declare a service for each type"),
             );
         }
+    }
+}
+
+/// P-30, X-23: what only some products have.
+fn listed(balancer: &Thing<LoadBalancer>, cx: &Context) {
+    let (spec, name) = (&balancer.spec, balancer.full());
+    if let Some(zone) = &spec.listing.primary_zone {
+        let message = match (spec.product, balancer.is_in(&zone.name)) {
+            (Product::Clb, true) => return upgraded(balancer, cx),
+            (Product::Clb, false) => format!("the primary zone of `{name}` is none of its zones"),
+            (other, _) => format!("`{name}` of {} has no primary zone", other.name()),
+        };
+        cx.complain(
+            Diagnostic::error("P-30", zone.place, message)
+                .reason("a CLB has a primary zone, of its zones (PrivateLink overview)")
+                .help(format!("its zones are {}", names(&spec.zones))),
+        );
+    }
+    upgraded(balancer, cx);
+}
+
+fn upgraded(balancer: &Thing<LoadBalancer>, cx: &Context) {
+    if let Some(stated) = &balancer.spec.listing.upgraded
+        && balancer.spec.product != Product::Alb
+    {
+        let message =
+            format!("`{}` of {} cannot be upgraded", balancer.full(), balancer.spec.product.name());
+        cx.complain(
+            Diagnostic::error("X-23", stated.place, message)
+                .reason(
+                    "upgraded ALB and NLB can be shared across regions \
+                     (PrivateLink endpoint services)",
+                )
+                .help("leave `upgraded` out"),
+        );
     }
 }
 

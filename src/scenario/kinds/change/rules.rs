@@ -43,7 +43,7 @@ fn of_endpoint(
                 check_range(&Given { value: Above0(*rate), place: *place }, product, "X-64", cx);
             }
         }
-        Act::Zone { zone, add: true } => {
+        Act::Zone { zone, add: true } if !endpoint.is_remote(specs) => {
             let offered = service.zones(specs);
             if !offered.iter().any(|z| z.name == zone.name) {
                 let message =
@@ -55,6 +55,8 @@ fn of_endpoint(
                 );
             }
         }
+        // In another region, zones need not be those of the service.
+        Act::Zone { add: true, .. } => {}
         Act::Zone { zone, .. } | Act::ZoneConnection { zone, .. } => has_zone(zone, endpoint, specs, cx),
         Act::Allocate { zone, resource } => {
             has_zone(zone, endpoint, specs, cx);

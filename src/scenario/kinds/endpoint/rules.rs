@@ -53,11 +53,11 @@ fn zones(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
         );
     }
     let Some(service) = thing.service(specs) else { return };
-    // The zones of another region have names of their own.
-    if service.balancer(specs).is_none() || remote {
+    if service.balancer(specs).is_none() {
         return;
     }
-    if thing.is_remote(specs) {
+    // The zones of another region have names of their own.
+    if remote {
         return thing.check_remote(specs, cx);
     }
     let offered = service.zones(specs);
@@ -151,6 +151,16 @@ fn bandwidth(thing: &Thing<Endpoint>, product: Product, cx: &Context) {
         Product::Clb => Rate::from_gbps(5),
     };
     let promised = spec.terms.raised_limit.is_some();
+    if let (Some(promise), None, None) =
+        (&spec.terms.raised_limit, &spec.ceiling, &spec.cross_region.bandwidth)
+    {
+        cx.complain(
+            Diagnostic::error("P-39", promise.place, "what was promised is not said")
+                .label("no limit is raised")
+                .reason("higher throughput is arranged with the account manager (PrivateLink overview)")
+                .help("state the figure as `ceiling`, or as `cross_region_bandwidth`"),
+        );
+    }
     if let Some(raised) = spec.ceiling.as_ref().filter(|c| c.value.0 > documented && !promised) {
         let message = format!(
             "a ceiling of {} is above the documented {documented} per zone for {}",

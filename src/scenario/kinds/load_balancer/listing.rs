@@ -17,7 +17,7 @@ pub(crate) struct Listing {
     pub(crate) address_type: Option<Given<AddressType>>,
     pub(crate) billing: Option<Given<Billing>>,
     pub(crate) ip_version: Option<Given<IpVersion>>,
-    pub(crate) upgraded: bool,
+    pub(crate) upgraded: Option<Given<bool>>,
     pub(crate) primary_zone: Option<Ref>,
 }
 
@@ -56,7 +56,7 @@ impl Listing {
             address_type: r.given_word("address_type", &address_types),
             billing: r.given_word("billing", &billings),
             ip_version: r.given_word("ip_version", IP_VERSIONS),
-            upgraded: r.or("upgraded", false),
+            upgraded: r.given("upgraded"),
             primary_zone: r.reference("primary_zone", &["zone"]),
         }
     }
