@@ -146,7 +146,8 @@ const CUT: &[Edit] = &[
 const SMOOTH: &[Edit] = &[
     CLB,
     TWO_CLB,
-    OTHER_PRIMARY,
+    // The first zone is the primary one.
+    ("lb2]\ntype = \"clb\"\nzones = [\"a\", \"b\"]", "lb2]\ntype = \"clb\"\nzones = [\"b\", \"a\"]"),
     ("# svc", "\nmanaged_resources = true # svc"),
     (
         "# more",
