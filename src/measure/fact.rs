@@ -184,6 +184,8 @@ pub enum Fact {
     },
     /// A try took a branch: counted when its connection chooses, or when it reuses one.
     Chosen {
+        /// Workload.
+        workload: u32,
         /// Selector.
         selector: u32,
         /// Branch.
@@ -201,6 +203,30 @@ pub enum Fact {
         selector: u32,
         /// How many.
         connections: u64,
+    },
+    /// A fault or change has failed a branch.
+    Failed {
+        /// Fault.
+        fault: u32,
+        /// Selector.
+        selector: u32,
+        /// Branch.
+        branch: u32,
+        /// When.
+        at: u64,
+    },
+    /// A request ended that had had a failed try on a branch that was truly down.
+    Caught {
+        /// Workload.
+        workload: u32,
+        /// Selector: the outermost one of the path whose branch was down.
+        selector: u32,
+        /// Branch.
+        branch: u32,
+        /// By whom.
+        by: Catch,
+        /// When.
+        at: u64,
     },
     /// A fault's failure of a branch was detected and will be acted on.
     Believed {
@@ -241,10 +267,30 @@ pub enum Fact {
     },
     /// A try on a path through a branch that is truly down failed.
     FailedOn {
+        /// Workload.
+        workload: u32,
         /// Selector.
         selector: u32,
         /// Branch.
         branch: u32,
+        /// When.
+        at: u64,
+    },
+    /// A gate is in another state from now on.
+    Gate {
+        /// Gate.
+        gate: u32,
+        /// The reason that names the state; none while it is open.
+        reason: Option<u32>,
+        /// When.
+        at: u64,
+    },
+    /// A try failed at a gate that was shut.
+    ShutOut {
+        /// Gate.
+        gate: u32,
+        /// The first of the reasons that shut it.
+        reason: u32,
         /// When.
         at: u64,
     },
@@ -319,6 +365,19 @@ pub enum Fact {
         /// Flow x ns.
         flow_ns: u64,
     },
+}
+
+/// Who caught a request that had failed on a dead branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Catch {
+    /// The selector: it had left the branch.
+    Choice,
+    /// The client: it found another branch while the selector still believed in the dead one.
+    Client,
+    /// The repair of the branch.
+    Repair,
+    /// Nobody: the request ended with an error.
+    Nobody,
 }
 
 /// What holds a flow back.

@@ -52,6 +52,7 @@ impl Results {
             a.stale_by_window.iter_mut().zip(&b.stale_by_window).for_each(|(a, b)| add(a, b));
             a.moved += b.moved;
         }
+        self.gates.iter_mut().zip(&other.gates).for_each(|(a, b)| a.merge(b));
         for gap in &other.gaps {
             match self
                 .gaps
@@ -65,6 +66,12 @@ impl Results {
                     mine.cache.merge(&gap.cache);
                     mine.reconnect.merge(&gap.reconnect);
                 }
+            }
+        }
+        for theirs in &other.recoveries {
+            match self.recoveries.iter_mut().find(|r| r.key() == theirs.key()) {
+                None => self.recoveries.push(theirs.clone()),
+                Some(mine) => mine.merge(theirs),
             }
         }
         self.sort();
@@ -85,7 +92,9 @@ impl Results {
         self.pools.sort_by(|a, b| a.name.cmp(&b.name));
         self.stations.sort_by(|a, b| a.name.cmp(&b.name));
         self.selectors.sort_by(|a, b| a.name.cmp(&b.name));
+        self.gates.sort_by(|a, b| a.name.cmp(&b.name));
         self.gaps.sort_by(|a, b| (&a.fault, &a.selector).cmp(&(&b.fault, &b.selector)));
+        self.recoveries.sort_by(|a, b| a.key().cmp(&b.key()));
         for w in &mut self.workloads {
             w.binding.sort_by(|a, b| a.limit.cmp(&b.limit));
         }

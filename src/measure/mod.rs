@@ -7,16 +7,22 @@
 
 mod agreement;
 mod fact;
+mod gates;
 mod histogram;
 mod merge;
+mod recovery;
 mod results;
 mod stats;
 mod tally;
 mod transport;
 
 pub use agreement::{Agreement, Quantity, Scale, Validation, Verdict};
-pub use fact::{End, Fact, Limit, LinkUse, Observer, PHASES, Phase, PoolUse, SHORT, StationUse};
+pub use fact::{
+    Catch, End, Fact, Limit, LinkUse, Observer, PHASES, Phase, PoolUse, SHORT, StationUse,
+};
+pub use gates::{GateResults, StateSeen};
 pub use histogram::Histogram;
+pub use recovery::Recovery;
 pub use results::{
     AssumptionSeen, Binding, BoundSeen, FaultSeen, Gap, Headline, Identity, LinkResults,
     NoticeSeen, ObjectiveSeen, PoolResults, Results, SelectorResults, SettingsSeen, StationResults,

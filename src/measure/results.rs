@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::gates::GateResults;
 use super::histogram::Histogram;
+use super::recovery::Recovery;
 use super::stats::Interval;
 
 /// The results of one or more replications of one scenario.
@@ -28,10 +30,16 @@ pub struct Results {
     pub stations: Vec<StationResults>,
     /// By name.
     pub selectors: Vec<SelectorResults>,
-    /// In order of start.
+    /// By name; none where nothing is decided in the course of the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<GateResults>,
+    /// Faults and planned changes, in order of start.
     pub faults: Vec<FaultSeen>,
     /// Belief-truth gaps, by fault and selector.
     pub gaps: Vec<Gap>,
+    /// How each workload came off what failed, by fault, selector and workload.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recoveries: Vec<Recovery>,
     /// Every parameter without a documented value that was used.
     pub assumptions: Vec<AssumptionSeen>,
     /// Warnings and notes of the check.
@@ -340,6 +348,9 @@ pub struct FaultSeen {
     pub from_ns: u64,
     /// End, at most the horizon.
     pub to_ns: u64,
+    /// Something that somebody does on purpose; it ends when it starts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub planned: bool,
 }
 
 /// How long one selector's users were wrong about one fault. Each histogram has one value per

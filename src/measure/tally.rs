@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use crate::plan::{Arrivals, Belief, Hop, Plan, Servers};
 
 use super::fact::{End, Fact, Limit, Observer, PHASES};
+use super::gates::GateTally;
 use super::histogram::Histogram;
+use super::recovery::Recoveries;
 use super::results::{
     AssumptionSeen, Binding, FaultSeen, Gap, Headline, Identity, LinkResults, NoticeSeen,
     PoolResults, Results, SelectorResults, SettingsSeen, StationResults, WorkloadResults,
@@ -24,9 +26,11 @@ pub struct Tally<'a> {
     pools: Vec<PoolResults>,
     stations: Vec<StationResults>,
     selectors: Vec<SelectorResults>,
+    gates: Vec<GateTally>,
     /// Per (selector, branch): the gap that is open.
     open: BTreeMap<(u32, u32), OpenGap>,
     gaps: BTreeMap<(u32, u32), Gap>,
+    recoveries: Recoveries,
     window: usize,
 }
 
@@ -113,8 +117,10 @@ impl<'a> Tally<'a> {
             pools: pools.collect(),
             stations: stations.collect(),
             selectors: selectors.collect(),
+            gates: plan.gates.iter().map(GateTally::new).collect(),
             open: BTreeMap::new(),
             gaps: BTreeMap::new(),
+            recoveries: Recoveries::default(),
             window: 0,
         }
     }
@@ -233,6 +239,7 @@ impl<'a> Tally<'a> {
             Limit::StartUp => "start-up".into(),
         };
         let replication = self.replication;
+        let horizon = plan.settings.horizon.nanos();
         let workloads = self.workloads.into_iter().map(|w| w.finish(replication, limit_name));
         let crossed = crossed_links(plan);
         let links = self.links.into_iter().zip(crossed).filter(|(_, crossed)| *crossed);
@@ -251,8 +258,10 @@ impl<'a> Tally<'a> {
             pools: self.pools,
             stations: self.stations,
             selectors: self.selectors,
+            gates: self.gates.into_iter().map(|g| g.finish(horizon)).collect(),
             faults: faults_of(plan),
             gaps: self.gaps.into_values().collect(),
+            recoveries: self.recoveries.finish(plan),
             assumptions: plan.assumptions.iter().map(assumption).collect(),
             notices: plan.notices.iter().map(notice).collect(),
         };
@@ -370,14 +379,18 @@ impl Observer for Tally<'_> {
             Fact::Short { workload, start } => {
                 self.workloads[workload as usize].seen.short += u64::from(start >= self.warmup_ns);
             }
-            Fact::Chosen { selector, branch, stale, fresh, at } => {
+            Fact::Chosen { workload, selector, branch, stale, fresh, at } => {
                 self.chosen(selector, branch, stale, fresh, at);
+                if stale && fresh {
+                    self.recoveries.felt(workload, (selector, branch), 0, at);
+                }
             }
             Fact::Moved { selector, connections } => {
                 self.selectors[selector as usize].moved += connections;
             }
             Fact::Believed { fault, selector, branch, failed, detect, propagate } => {
                 let changed = failed + detect + propagate;
+                self.recoveries.learnt((selector, branch), detect, propagate);
                 let gap = OpenGap {
                     fault,
                     changed,
@@ -390,11 +403,20 @@ impl Observer for Tally<'_> {
                     self.close_gap((selector, branch), old);
                 }
             }
-            Fact::FailedOn { selector, branch, at } => {
+            Fact::Failed { fault, selector, branch, at } => {
+                self.recoveries.failed(self.plan, fault, (selector, branch), at);
+            }
+            Fact::Caught { workload, selector, branch, by, .. } => {
+                self.recoveries.caught(self.plan, workload, (selector, branch), by);
+            }
+            Fact::FailedOn { workload, selector, branch, at } => {
+                self.recoveries.felt(workload, (selector, branch), 1, at);
                 if let Some(gap) = self.open.get_mut(&(selector, branch)) {
                     gap.last_failure = Some(at);
                 }
             }
+            Fact::Gate { gate, reason, at } => self.gates[gate as usize].enters(reason, at),
+            Fact::ShutOut { gate, reason, .. } => self.gates[gate as usize].dropped(reason),
             Fact::PoolWait { pool, wait, at } if at >= self.warmup_ns => {
                 self.pools[pool as usize].waits.record(wait);
             }
@@ -403,6 +425,7 @@ impl Observer for Tally<'_> {
             }
             Fact::PoolWait { .. } | Fact::StationWait { .. } => {}
             Fact::Restored { selector, branch, .. } => {
+                self.recoveries.close(self.plan, (selector, branch));
                 if let Some(gap) = self.open.remove(&(selector, branch)) {
                     self.close_gap((selector, branch), gap);
                 }
@@ -466,6 +489,7 @@ fn faults_of(plan: &Plan) -> Vec<FaultSeen> {
         label: f.label.clone(),
         from_ns: f.from.nanos().min(horizon),
         to_ns: f.to.nanos().min(horizon),
+        planned: f.planned,
     };
     let mut faults: Vec<FaultSeen> = plan.faults.iter().map(seen).collect();
     faults.sort_by(|a, b| (a.from_ns, &a.name).cmp(&(b.from_ns, &b.name)));

@@ -18,6 +18,11 @@ impl Plan {
                 super::What::SetLink { capacity: Capacity::Random { law, .. }, .. } => varies(law),
                 _ => false,
             })
+            || self
+                .changes
+                .iter()
+                .filter_map(|c| c.after.as_ref())
+                .any(|a| a.waits.iter().any(|w| varies(&w.law)))
             || self.stations.iter().any(|s| varies(&s.service))
             || self
                 .delays

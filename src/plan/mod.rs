@@ -15,6 +15,7 @@
 //! of the path forward, response bytes cross them backward.
 
 mod chance;
+mod gate;
 mod network;
 mod traffic;
 mod transport;
@@ -22,6 +23,7 @@ mod validate;
 
 use crate::units::{Rate, Span};
 
+pub use gate::{After, Gate, Reason, Wait};
 pub use network::{
     Belief, Branch, Capacity, Component, Delay, Detector, Duplex, Hop, Lack, Link, Naming, OnFull,
     Policy, Pool, Rehash, Route, Scope, Selector, Servers, Station,
@@ -54,6 +56,8 @@ id! {
     ComponentId
     /// Index into [`Plan::delays`].
     DelayId
+    /// Index into [`Plan::gates`].
+    GateId
     /// Index into [`Plan::links`].
     LinkId
     /// Index into [`Plan::places`].
@@ -96,6 +100,8 @@ pub struct Plan {
     pub selectors: Vec<Selector>,
     /// Places (zones) that a selector may prefer.
     pub places: Vec<String>,
+    /// What is open or shut by decisions.
+    pub gates: Vec<Gate>,
     /// Ways through the network.
     pub routes: Vec<Route>,
     /// Who sends requests.
@@ -147,7 +153,9 @@ impl Default for Settings {
 pub struct Change {
     /// Simulated time.
     pub at: Span,
-    /// The fault it belongs to, as an index into [`Plan::faults`]; none for planned changes.
+    /// What it waits for beyond that; nothing when absent.
+    pub after: Option<After>,
+    /// The fault or change of the scenario that it belongs to, as an index into [`Plan::faults`].
     pub fault: Option<u32>,
     /// What changes.
     pub what: What,
@@ -183,12 +191,46 @@ pub enum What {
         /// What it gives per direction.
         rate: Option<Rate>,
     },
+    /// An elastic link may grow up to `rate` from now on, and has no more; a fixed one has it at
+    /// once.
+    Ceiling {
+        /// Which.
+        link: LinkId,
+        /// The new ceiling.
+        rate: Rate,
+    },
     /// The pool's size becomes `units`; units in use above it are kept until released.
     SetPool {
         /// Which.
         pool: PoolId,
         /// The new size.
         units: u64,
+    },
+    /// A reason of a gate begins to hold, or does no more.
+    Gate {
+        /// Which.
+        gate: GateId,
+        /// Position in its list of reasons.
+        reason: u32,
+        /// Whether it holds from now on.
+        holds: bool,
+    },
+    /// A branch is put on the list of those that a selector may choose, or taken off it, by
+    /// decision and not by belief.
+    List {
+        /// Which.
+        selector: SelectorId,
+        /// Position in its list of branches.
+        branch: u32,
+        /// Whether it is on the list from now on.
+        on: bool,
+    },
+    /// A selector by [`Policy::Priority`] or [`Policy::Stay`] takes this branch before all others from now on.
+    Favour {
+        /// Which.
+        selector: SelectorId,
+        /// Position in its list of branches.
+        branch: u32,
     },
 }
 
@@ -210,8 +252,11 @@ pub struct Fault {
     pub label: String,
     /// Start.
     pub from: Span,
-    /// End; beyond the horizon for a fault that is not repaired.
+    /// End; beyond the horizon for a fault that is not repaired. That of a planned change is its
+    /// start.
     pub to: Span,
+    /// Something that somebody does on purpose.
+    pub planned: bool,
 }
 
 /// A number that no document gives.

@@ -187,6 +187,9 @@ pub enum Policy {
     Hash(Rehash),
     /// The first branch believed up, in the order of the list.
     Priority,
+    /// The first branch believed up; once there it stays until that one is believed down, and then
+    /// takes the next.
+    Stay,
     /// At random, in proportion to the weights.
     Random,
     /// A branch in the client's own place if one is believed up, otherwise at random by weight.
@@ -215,6 +218,8 @@ pub struct Branch {
     pub hops: Vec<Hop>,
     /// What the selector's detector watches: the branch is truly up while all of these are.
     pub watches: Vec<ComponentId>,
+    /// Whether it may be chosen at time 0; changes put branches on the list and take them off.
+    pub listed: bool,
 }
 
 /// How a selector comes to know.

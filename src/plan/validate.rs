@@ -1,6 +1,8 @@
 //! The invariants of a plan, checked before any run.
 
-use super::{Arrivals, Capacity, Hop, Plan, Profile, Servers, Transport, Workload};
+use super::{
+    Arrivals, Capacity, Hop, Plan, Profile, SelectorId, Servers, Transport, What, Workload,
+};
 
 /// A plan that breaks an invariant: a bug of whoever lowered it, since scenario text is checked
 /// before.
@@ -59,7 +61,47 @@ impl Plan {
                 return fail(format!("link {}: intervals above 0", link.name));
             }
         }
+        self.check_decisions()?;
         self.check_traffic()
+    }
+
+    /// Gates own their components, and changes name what is there.
+    fn check_decisions(&self) -> Result<(), PlanError> {
+        let mut owned = Vec::new();
+        for gate in &self.gates {
+            if let Some(c) = gate.component {
+                if c.index() >= self.components.len() || owned.contains(&c) {
+                    return Err(PlanError(format!("gate {}: a component of its own", gate.name)));
+                }
+                owned.push(c);
+            } else if gate.reasons.iter().any(|r| r.shuts.is_some()) {
+                return Err(PlanError(format!("gate {}: nothing to shut", gate.name)));
+            }
+        }
+        let branch = |selector: SelectorId, branch: u32| {
+            let it = self.selectors.get(selector.index());
+            it.is_some_and(|s| (branch as usize) < s.branches.len())
+        };
+        let known = |what: &What| match *what {
+            What::Fail { component, .. } | What::Repair { component } => {
+                component.index() < self.components.len() && !owned.contains(&component)
+            }
+            What::SetLink { link, .. }
+            | What::Override { link, .. }
+            | What::Ceiling { link, .. } => link.index() < self.links.len(),
+            What::SetPool { pool, .. } => pool.index() < self.pools.len(),
+            What::Gate { gate, reason, .. } => {
+                let it = self.gates.get(gate.index());
+                it.is_some_and(|g| (reason as usize) < g.reasons.len())
+            }
+            What::List { selector, branch: b, .. } | What::Favour { selector, branch: b } => {
+                branch(selector, b)
+            }
+        };
+        match self.changes.iter().find(|c| !known(&c.what)) {
+            Some(change) => Err(PlanError(format!("{:?} does not exist", change.what))),
+            None => Ok(()),
+        }
     }
 
     fn check_traffic(&self) -> Result<(), PlanError> {
@@ -102,8 +144,9 @@ impl Plan {
     }
 
     fn unique_names(&self) -> Result<(), PlanError> {
-        let lists: [(&str, Vec<&str>); 8] = [
+        let lists: [(&str, Vec<&str>); 9] = [
             ("component", self.components.iter().map(|x| x.name.as_str()).collect()),
+            ("gate", self.gates.iter().map(|x| x.name.as_str()).collect()),
             ("link", self.links.iter().map(|x| x.name.as_str()).collect()),
             ("pool", self.pools.iter().map(|x| x.name.as_str()).collect()),
             ("station", self.stations.iter().map(|x| x.name.as_str()).collect()),

@@ -388,6 +388,15 @@ pub(crate) fn transfers(results: &Results) -> Vec<String> {
     lines
 }
 
+/// The level at which a choice catches failures.
+pub(crate) fn level(role: &str) -> &str {
+    match role {
+        "dns" => "DNS",
+        "load balancer" | "backend" => "zone",
+        other => other,
+    }
+}
+
 /// Whether a binding limit is no resource of the network: the flow's own cap, its start, or a failure.
 pub(crate) fn is_no_limit(limit: &str) -> bool {
     limit == "own cap" || limit == "down" || limit == "start-up"

@@ -32,9 +32,16 @@ pub fn summary(results: &Results, width: usize) -> String {
     section(&mut out, &latency_title(results), &tables::latency(results, width > 110), width);
     section(&mut out, "Errors, per replication", &tables::errors(results), width);
     section(&mut out, "What held flows back", &tables::binding(results), width);
-    section(&mut out, "Faults", &tables::faults(results), width);
+    let planned = results.faults.iter().any(|f| f.planned);
+    let faults = if planned { "Faults and changes" } else { "Faults" };
+    section(&mut out, faults, &tables::faults(results), width);
+    let states = "States, mean time per replication";
+    section(&mut out, states, &tables::states(results), width);
     let gaps = "Gaps between what failed and what its users believed, median / longest";
     section(&mut out, gaps, &without_column(tables::gaps(results), 2), width);
+    let off =
+        "Recovery by workload, median / longest; requests that failed on the way, per replication";
+    section(&mut out, off, &tables::recoveries(results), width);
     section(&mut out, "Links, fullest window first", &tables::links(results), width);
     let pools = "Pools, counters per replication";
     section(&mut out, pools, &tables::pools(results), width);

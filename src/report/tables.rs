@@ -126,7 +126,10 @@ pub(crate) fn binding(r: &Results) -> Table {
 pub(crate) fn faults(r: &Results) -> Table {
     let mut table = Table::new(2, ["fault", "what", "from", "for"]);
     for f in &r.faults {
-        let length = setting(f.to_ns.saturating_sub(f.from_ns));
+        let length = match f.planned {
+            true => "planned".to_owned(),
+            false => setting(f.to_ns.saturating_sub(f.from_ns)),
+        };
         table.row([f.name.clone(), f.label.clone(), instant(&r.settings, f.from_ns), length]);
     }
     table
@@ -151,6 +154,70 @@ pub(crate) fn gaps(r: &Results) -> Table {
             both(&g.cache),
             both(&g.reconnect),
         ]);
+    }
+    table
+}
+
+/// How each workload came off what failed: `median / max` of the whole and its parts, and how many
+/// requests were caught by whom.
+pub(crate) fn recoveries(r: &Results) -> Table {
+    let head = [
+        "fault",
+        "level",
+        "workload",
+        "recovered in",
+        "detect",
+        "propagate",
+        "cache",
+        "reconnect",
+        "by level",
+        "by client",
+        "by repair",
+        "lost",
+    ];
+    let mut table = Table::new(3, head);
+    let both = |h: &Histogram| match (h.quantile(0.5), h.max()) {
+        (Some(p50), Some(max)) if p50 == max => span(float(max)),
+        (Some(p50), Some(max)) => format!("{} / {}", span(float(p50)), span(float(max))),
+        _ => NONE.into(),
+    };
+    let n = runs(&r.settings);
+    for it in &r.recoveries {
+        table.row([
+            it.fault.clone(),
+            findings::level(&it.role).to_owned(),
+            it.workload.clone(),
+            both(&it.total),
+            both(&it.detect),
+            both(&it.propagate),
+            both(&it.cache),
+            both(&it.reconnect),
+            mean_count(float(it.by_choice) / n),
+            mean_count(float(it.by_client) / n),
+            mean_count(float(it.by_repair) / n),
+            mean_count(float(it.lost) / n),
+        ]);
+    }
+    table
+}
+
+/// States that gates were in, with their share of the run and who was turned away.
+pub(crate) fn states(r: &Results) -> Table {
+    let mut table = Table::new(3, ["of", "state", "cause", "time", "share", "entered", "dropped"]);
+    let n = runs(&r.settings);
+    for gate in &r.gates {
+        for s in gate.states.iter().filter(|s| s.entered > 0) {
+            let ns = float(s.ns) / n;
+            table.row([
+                gate.name.clone(),
+                s.state.clone(),
+                if s.cause.is_empty() { NONE.into() } else { s.cause.clone() },
+                span(ns),
+                percent(ns / float(r.settings.horizon_ns)),
+                mean_count(float(s.entered) / n),
+                mean_count(float(s.dropped) / n),
+            ]);
+        }
     }
     table
 }

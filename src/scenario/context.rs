@@ -6,7 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Place, Severity, Source, nearest};
-use super::kinds;
+use super::kinds::endpoint_service::EndpointService;
+use super::kinds::{self, Kind};
 use super::tree::{Node, Table, Value};
 use crate::plan::Assumption;
 
@@ -192,7 +193,13 @@ impl Context {
             return Some(Ref { kind, name: name.to_owned(), place });
         }
         let message = format!("there is no {kind} called `{name}`");
-        let mut complaint = Diagnostic::error("unknown-name", place, message);
+        let code = if *kind == EndpointService::NAME { "P-04" } else { "unknown-name" };
+        let mut complaint = Diagnostic::error(code, place, message);
+        if code == "P-04" {
+            complaint = complaint.reason(
+                "a service's name is unique: consumers connect by it (PrivateLink overview)",
+            );
+        }
         if let Some(guess) = self.guess(name, self.names(kind)) {
             complaint = complaint.label(format!("did you mean `{guess}`?"));
         }

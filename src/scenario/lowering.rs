@@ -9,8 +9,8 @@ use super::context::{Ref, Step};
 use super::kinds::Specs;
 use super::reader::Basis;
 use crate::plan::{
-    Assumption, Component, ComponentId, Delay, DelayId, Hop, Link, LinkId, PlaceId, Plan, Pool,
-    PoolId, Route, RouteId, Selector, SelectorId, Station, StationId,
+    Assumption, Component, ComponentId, Delay, DelayId, Gate, GateId, Hop, Link, LinkId, PlaceId,
+    Plan, Pool, PoolId, Route, RouteId, Selector, SelectorId, Station, StationId,
 };
 
 /// What a thing becomes on a path.
@@ -32,6 +32,31 @@ pub(crate) struct Carrier {
     pub(crate) share: f64,
 }
 
+/// What an endpoint became, for what is done to it later.
+#[derive(Clone, Debug)]
+pub(crate) struct Handles {
+    pub(crate) name: SelectorId,
+    /// Gates of the connection, of the endpoint's own state, and of a throttle that comes late.
+    pub(crate) connection: Option<GateId>,
+    pub(crate) state: Option<GateId>,
+    pub(crate) throttle: Option<GateId>,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// One network card of an endpoint.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) zone: String,
+    /// Its branch in the endpoint's name.
+    pub(crate) branch: u32,
+    pub(crate) gate: Option<GateId>,
+    /// The choice among the zone's resources, and their names in its order.
+    pub(crate) resource: Option<(SelectorId, Vec<String>)>,
+    pub(crate) eni: LinkId,
+    /// It takes the place of another one.
+    pub(crate) replaces: bool,
+}
+
 /// The plan under construction.
 pub(crate) struct Lowering<'a> {
     pub(crate) specs: &'a Specs,
@@ -45,6 +70,8 @@ pub(crate) struct Lowering<'a> {
     parts: BTreeMap<String, Vec<Hop>>,
     /// Declared routes that were asked for.
     pub(crate) declared_routes: BTreeMap<String, RouteId>,
+    /// What changes of endpoints need to find again.
+    pub(crate) endpoints: BTreeMap<String, Handles>,
     /// The first link and the first route of each fabric; its others follow.
     pub(crate) fabrics: BTreeMap<String, (LinkId, RouteId)>,
 }
@@ -72,6 +99,7 @@ impl<'a> Lowering<'a> {
             twins: BTreeMap::new(),
             parts: BTreeMap::new(),
             declared_routes: BTreeMap::new(),
+            endpoints: BTreeMap::new(),
             fabrics: BTreeMap::new(),
         }
     }
@@ -79,6 +107,8 @@ impl<'a> Lowering<'a> {
     adders! {
         /// Adds a delay.
         delay, delays, Delay, DelayId;
+        /// Adds a gate.
+        gate, gates, Gate, GateId;
         /// Adds a link.
         link, links, Link, LinkId;
         /// Adds a pool.

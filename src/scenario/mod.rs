@@ -29,7 +29,9 @@
 //! assert_eq!(loaded.plan.links[0].name, "link.wan");
 //! ```
 
+mod cidr;
 mod context;
+mod coverage;
 mod data;
 mod diagnostic;
 mod document;
@@ -42,6 +44,7 @@ mod overrides;
 mod read;
 mod reader;
 mod render;
+mod rules;
 mod show;
 mod table;
 #[cfg(test)]
@@ -52,6 +55,7 @@ mod tree;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+pub use coverage::{How, Row, coverage, coverage_table};
 pub use diagnostic::{Diagnostic, Place, Severity, Source};
 pub use faults::effects;
 pub use kinds::{KindDoc, kinds};
@@ -290,6 +294,7 @@ impl Scenario {
         specs.check(cx);
         kinds::selector::check_nesting(&specs.selector, cx);
         traffic::check(&workloads, &specs, cx);
+        rules::check(&workloads, &specs, cx);
         faults::check(&faults, head.settings.horizon, &specs, cx);
         if workloads.is_empty() && cx.names("workload").next().is_none() {
             let message = "nothing sends requests: there is no workload";
@@ -314,6 +319,7 @@ impl Scenario {
         self.workloads.iter().for_each(|w| w.add_to(&mut l));
         self.backgrounds.iter().for_each(|b| b.add_to(&mut l));
         faults::add_to(&self.faults, &mut l);
+        kinds::endpoint::script::add_to(&mut l);
         l.plan
     }
 }

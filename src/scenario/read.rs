@@ -258,6 +258,61 @@ impl Read for Count {
     }
 }
 
+/// A port of TCP or UDP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Port(pub(crate) u16);
+
+impl Read for Port {
+    const EXPECTED: &'static str = "443";
+    fn read(node: &Node, cx: &Context) -> Option<Self> {
+        let value = u64::read(node, cx)?;
+        let port = u16::try_from(value).ok().filter(|port| *port > 0);
+        if port.is_none() {
+            let complaint = Diagnostic::error("range", node.place, format!("{value} is no port"));
+            cx.complain(complaint.label("must lie in 1..=65535"));
+        }
+        port.map(Self)
+    }
+}
+
+/// A cloud account: its UID, a number of up to 20 digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Account(pub(crate) String);
+
+impl Account {
+    /// Whether a text is a UID.
+    pub(crate) fn is_uid(text: &str) -> bool {
+        (1..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+    }
+}
+
+impl Read for Account {
+    const EXPECTED: &'static str = "\"1234567890123456\"";
+    fn read(node: &Node, cx: &Context) -> Option<Self> {
+        let text = match &node.value {
+            Value::Text(text) => text.clone(),
+            Value::Integer(number) => number.to_string(),
+            _ => {
+                cx.complain(wrong_type(node, "the UID of an account"));
+                return None;
+            }
+        };
+        if Self::is_uid(&text) {
+            return Some(Self(text));
+        }
+        cx.complain(
+            Diagnostic::error("X-04", node.place, format!("`{text}` is no account of the cloud"))
+                .label("a UID is a number")
+                .reason(
+                    "provider and consumer must both be users of the cloud \
+                     (PrivateLink endpoint services)",
+                )
+                .help("write the UID of the account, as in \"1234567890123456\""),
+        );
+        None
+    }
+}
+
 impl Read for bool {
     const EXPECTED: &'static str = "true";
     fn read(node: &Node, cx: &Context) -> Option<Self> {

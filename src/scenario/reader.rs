@@ -174,6 +174,16 @@ impl<'a> Reader<'a> {
         self.node(key).and_then(|node| word(node, self.cx, choices))
     }
 
+    /// One of a few words, and its place.
+    pub(crate) fn given_word<T: Copy>(
+        &self,
+        key: &'static str,
+        choices: &[(&'static str, T)],
+    ) -> Option<Given<T>> {
+        let value = self.word(key, choices)?;
+        Some(Given { value, place: self.place_of(key) })
+    }
+
     /// One of a few words that must be given.
     pub(crate) fn req_word<T: Copy>(
         &self,
@@ -240,6 +250,13 @@ impl<'a> Reader<'a> {
                 &[]
             }
         }
+    }
+
+    /// Values of a list with their places, none when the key is absent.
+    pub(crate) fn several<T: Read>(&self, key: &'static str) -> Vec<Given<T>> {
+        let Some(node) = self.node(key) else { return Vec::new() };
+        let read = |item: &Node| Some(Given { value: T::read(item, self.cx)?, place: item.place });
+        self.list(node).iter().filter_map(read).collect()
     }
 
     /// Steps of a route or path.

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::plan::{
-    Arrivals, Belief, Capacity, Duplex, Hop, Lack, OnFull, Plan, Policy, Rehash, Scope, Selector,
-    Servers,
+    Arrivals, Belief, Capacity, Duplex, Hop, Lack, LinkId, OnFull, Plan, Policy, Rehash, Scope,
+    Selector, SelectorId, Servers, What,
 };
 use crate::random::Dist;
 use crate::units::{Bytes, Rate, Span};
@@ -57,7 +57,11 @@ pub fn show_plan(plan: &Plan) -> String {
         let text = format!("background {}: {}, {}, {route}", b.name, b.forward, b.backward);
         line(&mut out, 0, &text);
     }
-    for fault in &plan.faults {
+    for (i, fault) in plan.faults.iter().enumerate() {
+        if fault.planned {
+            planned(plan, i, &mut out);
+            continue;
+        }
         let to = match fault.to.nanos() {
             u64::MAX => "the end".to_owned(),
             _ => fault.to.to_string(),
@@ -66,6 +70,55 @@ pub fn show_plan(plan: &Plan) -> String {
         line(&mut out, 0, &text);
     }
     out
+}
+
+/// A planned change and what it does, step by step.
+fn planned(plan: &Plan, index: usize, out: &mut String) {
+    let it = &plan.faults[index];
+    line(out, 0, &format!("{} at {}: {}", it.name, it.from, it.label));
+    for change in plan.changes.iter().filter(|c| c.fault.is_some_and(|f| f as usize == index)) {
+        let waits = change.after.iter().flat_map(|a| &a.waits);
+        let waits: String = waits.map(|w| format!(" + {} {}", w.name, time(&w.law))).collect();
+        let before = match &change.after {
+            Some(after) if after.until.nanos() < u64::MAX => format!(", before {}", after.until),
+            _ => String::new(),
+        };
+        let what = done(plan, &change.what);
+        line(out, 1, &format!("{}{waits}{before}: {what}", change.at));
+    }
+}
+
+fn done(plan: &Plan, what: &What) -> String {
+    let selector = |id: SelectorId| &plan.selectors[id.index()];
+    let branch = |id: SelectorId, i: u32| {
+        format!("{} {}", selector(id).name, selector(id).branches[i as usize].name)
+    };
+    let link = |id: LinkId| &plan.links[id.index()].name;
+    match what {
+        What::Fail { component, .. } => {
+            format!("{} fails", plan.components[component.index()].name)
+        }
+        What::Repair { component } => {
+            format!("{} works", plan.components[component.index()].name)
+        }
+        What::SetLink { link: id, .. } => format!("{} has another law", link(*id)),
+        What::Ceiling { link: id, rate } => format!("{} up to {rate}", link(*id)),
+        What::Override { link: id, rate: Some(rate) } => format!("{} gives {rate}", link(*id)),
+        What::Override { link: id, rate: None } => format!("{} follows its law", link(*id)),
+        What::SetPool { pool, units } => {
+            format!("{} has {units} units", plan.pools[pool.index()].name)
+        }
+        What::Gate { gate, reason, holds } => {
+            let gate = &plan.gates[gate.index()];
+            let reason = &gate.reasons[*reason as usize];
+            let verb = if *holds { "is" } else { "is no more" };
+            format!("{} {verb} {} ({})", gate.name, reason.state, reason.cause)
+        }
+        What::List { selector, branch: b, on } => {
+            format!("{} is {}", branch(*selector, *b), if *on { "listed" } else { "not listed" })
+        }
+        What::Favour { selector, branch: b } => format!("{} comes first", branch(*selector, *b)),
+    }
 }
 
 fn line(out: &mut String, depth: usize, text: &str) {
@@ -180,6 +233,7 @@ fn choice(plan: &Plan, selector: &Selector) -> String {
         Policy::Hash(Rehash::ModN) => "hash mod n",
         Policy::Hash(Rehash::Rendezvous) => "hash rendezvous",
         Policy::Priority => "first up",
+        Policy::Stay => "first up, then stay",
         Policy::Random => "random",
         Policy::Prefer => "own place first",
     };

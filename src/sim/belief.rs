@@ -1,11 +1,11 @@
 //! Truth and belief: components, detection, names and their caches, choices.
 
 use crate::kernel::Rank;
-use crate::measure::{Fact, Observer};
-use crate::plan::{Belief, Manner, NameCache, Naming, Plan, Policy, Rehash, Selector};
+use crate::measure::{Catch, End, Fact, Observer};
+use crate::plan::{Belief, Branch, Manner, NameCache, Naming, Plan, Policy, Rehash, Selector};
 use crate::random::{Draws, Stream, name_key};
 
-use super::state::{Answer, Event, Token, instant};
+use super::state::{Answer, Event, NONE, Token, instant};
 use super::world::World;
 
 /// What is true of a component.
@@ -23,6 +23,8 @@ pub(super) struct ComponentState {
     pub(super) stations: Vec<u32>,
     /// (selector, branch) that watch it.
     pub(super) watched: Vec<(u32, u32)>,
+    /// The gate whose component it is.
+    pub(super) gate: Option<u32>,
 }
 
 /// A set of at most 256 branches.
@@ -42,6 +44,9 @@ impl Mask {
         let bit = 1 << (i % 64);
         if on { self.0[i / 64] |= bit } else { self.0[i / 64] &= !bit }
     }
+    fn and(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] & other.0[i]))
+    }
     fn is_empty(&self) -> bool {
         self.0 == [0; 4]
     }
@@ -52,9 +57,12 @@ impl Mask {
 
 #[derive(Debug)]
 pub(super) struct SelectorState {
-    /// Branches believed up.
+    /// Branches believed up, and those that may be chosen at all.
     believed: Mask,
-    /// (from, believed) for name caches that are refreshed on their own.
+    listed: Mask,
+    /// The branch that a choice by priority takes before all others.
+    pub(super) favourite: Option<u32>,
+    /// (from, open to choice) for name caches that are refreshed on their own.
     history: Vec<(u64, Mask)>,
     pub(super) branches: Vec<BranchState>,
     /// Of this replication.
@@ -78,15 +86,23 @@ pub(super) struct BranchState {
 impl SelectorState {
     pub(super) fn new(spec: &Selector, seed: u64, replication: u32) -> Self {
         let believed = Mask::all(spec.branches.len());
+        let mut listed = believed;
+        let off = |(_, b): &(usize, &Branch)| !b.listed;
+        spec.branches.iter().enumerate().filter(off).for_each(|(i, _)| listed.set(i, false));
         let mut hash = Stream::new(seed, replication, &spec.name, "hash");
         let hash_seed = super::arrivals::next_key(&mut hash);
         // The shared cache is in use before the run begins: its answer has any age.
         let age = super::arrivals::next_key(&mut hash);
         let shared_ttl = spec.naming.as_ref().and_then(|n| n.shared_cache).map(|t| t.nanos());
-        let shared = shared_ttl.filter(|ttl| *ttl > 0).map(|ttl| (believed, age % ttl));
+        let shared = shared_ttl.filter(|ttl| *ttl > 0).map(|ttl| (listed, age % ttl));
         Self {
             believed,
-            history: vec![(0, believed)],
+            listed,
+            favourite: (spec.policy == Policy::Stay)
+                .then(|| spec.branches.iter().position(|b| b.listed))
+                .flatten()
+                .map(|i| u32::try_from(i).expect("few branches")),
+            history: vec![(0, listed)],
             branches: vec![BranchState::default(); spec.branches.len()],
             seed: hash_seed,
             key: name_key(&[&spec.name]),
@@ -96,7 +112,20 @@ impl SelectorState {
         }
     }
 
-    /// What was believed at an earlier time.
+    /// The branches that are on the list and believed up.
+    fn open(&self) -> Mask {
+        self.believed.and(self.listed)
+    }
+
+    /// Puts a branch on the list or takes it off; whether that was news.
+    pub(super) fn list(&mut self, branch: u32, on: bool, now: u64) -> bool {
+        let news = self.listed.has(branch as usize) != on;
+        self.listed.set(branch as usize, on);
+        self.history.push((now, self.open()));
+        news
+    }
+
+    /// What was open to choice at an earlier time.
     fn believed_at(&self, at: u64) -> Mask {
         let i = self.history.partition_point(|h| h.0 <= at);
         self.history[i.max(1) - 1].1
@@ -206,8 +235,12 @@ impl<O: Observer> World<'_, O> {
         }
         state.serial += 1;
         let serial = state.serial;
-        if !down {
-            self.tell(Fact::Restored { selector, branch, at: self.now });
+        match (down, fault) {
+            (false, _) => self.tell(Fact::Restored { selector, branch, at: self.now }),
+            (true, Some(fault)) => {
+                self.tell(Fact::Failed { fault, selector, branch, at: self.now });
+            }
+            (true, None) => {}
         }
         let it = &mut self.selectors[selector as usize];
         let Belief::Watched(detector) = &plan.selectors[selector as usize].belief else {
@@ -242,7 +275,8 @@ impl<O: Observer> World<'_, O> {
         }
         let up = state.down == 0;
         it.believed.set(branch as usize, up);
-        it.history.push((now, it.believed));
+        it.history.push((now, it.open()));
+        self.settle(selector);
         if let Some(i) =
             self.pending_gaps.iter().position(|g| (g.0, g.1, g.2) == (selector, branch, serial))
         {
@@ -267,7 +301,10 @@ impl<O: Observer> World<'_, O> {
         let members = || (0..spec.branches.len()).filter(|i| mask.has(*i));
         let mut draws = Draws::about(key, it.key);
         let picked = match spec.policy {
-            Policy::Priority => members().next(),
+            Policy::Priority | Policy::Stay => {
+                let first = it.favourite.map(|b| b as usize).filter(|b| mask.has(*b));
+                first.or_else(|| members().next())
+            }
             Policy::Hash(Rehash::ModN) => {
                 let hash = Draws::about(key, it.seed).next();
                 members().nth((hash % mask.count()) as usize)
@@ -303,12 +340,26 @@ impl<O: Observer> World<'_, O> {
         members().next_back().map(|(i, _)| i)
     }
 
+    /// A choice that stays where it is goes on to the next branch when its own is none any more.
+    pub(super) fn settle(&mut self, selector: u32) {
+        if self.plan.selectors[selector as usize].policy != Policy::Stay {
+            return;
+        }
+        let it = &mut self.selectors[selector as usize];
+        let open = it.open();
+        if !open.has(it.favourite.unwrap_or(0) as usize) {
+            let next = (0..it.branches.len()).find(|i| open.has(*i));
+            it.favourite = next.map(|i| u32::try_from(i).expect("few branches")).or(it.favourite);
+        }
+    }
+
     /// The present choice of a selector without names. Where all are believed down it falls back
     /// to all of them: packets go somewhere and vanish.
     pub(super) fn choose(&self, selector: u32, key: u64, place: u32) -> u8 {
         let it = &self.selectors[selector as usize];
         let all = || Mask::all(self.plan.selectors[selector as usize].branches.len());
-        let mask = if it.believed.is_empty() { all() } else { it.believed };
+        let mask = [it.open(), it.listed].into_iter().find(|m| !m.is_empty());
+        let mask = mask.unwrap_or_else(all);
         self.pick(selector, mask, key, place).expect("a selector has branches")
     }
 
@@ -316,11 +367,17 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn keeps(&self, selector: u32, branch: u8) -> bool {
         let spec = &self.plan.selectors[selector as usize];
         let sticky = matches!(spec.policy, Policy::Random | Policy::Prefer);
-        sticky && self.selectors[selector as usize].believed.has(usize::from(branch))
+        sticky && self.selectors[selector as usize].open().has(usize::from(branch))
     }
 
-    pub(super) fn believed(&self, selector: u32) -> Mask {
-        self.selectors[selector as usize].believed
+    /// The branches that a selector may choose at present.
+    pub(super) fn open_branches(&self, selector: u32) -> Mask {
+        self.selectors[selector as usize].open()
+    }
+
+    /// The branch that a choice by priority takes.
+    pub(super) fn favourite(&self, selector: u32) -> Option<u32> {
+        self.selectors[selector as usize].favourite
     }
 
     // ---- names ----
@@ -378,15 +435,16 @@ impl<O: Observer> World<'_, O> {
         let now = self.now;
         let naming = naming_of(self.plan, selector).clone();
         let it = &mut self.selectors[selector as usize];
+        let open = it.open();
         let mask = match (naming.shared_cache, it.shared) {
             (Some(_), Some((mask, until))) if now < until => mask,
             (Some(ttl), _) => {
                 // "No address" has a life of its own.
-                let ttl = if it.believed.is_empty() { ttl.min(naming.negative_ttl) } else { ttl };
-                it.shared = Some((it.believed, now.saturating_add(ttl.nanos())));
-                it.believed
+                let ttl = if open.is_empty() { ttl.min(naming.negative_ttl) } else { ttl };
+                it.shared = Some((open, now.saturating_add(ttl.nanos())));
+                open
             }
-            (None, _) => it.believed,
+            (None, _) => open,
         };
         let branch = self.pick(selector, mask, key, self.place(workload, client));
         let ttl = match (branch, self.plan.workloads[workload as usize].names) {
@@ -410,7 +468,7 @@ impl<O: Observer> World<'_, O> {
             let key = self.clients[workload as usize][client as usize].key;
             let mut draws = Draws::about(key, self.selectors[selector as usize].key ^ 0x77);
             let until = if ttl == 0 { 0 } else { draws.next() % ttl };
-            let mask = self.selectors[selector as usize].believed;
+            let mask = self.selectors[selector as usize].open();
             let branch = self.pick(selector, mask, draws.next(), self.place(workload, client));
             self.clients[workload as usize][client as usize].answers[name] =
                 Answer { branch, until };
@@ -425,20 +483,44 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Tells which branch a try took.
-    pub(super) fn tell_choice(&mut self, selector: u32, branch: u8, fresh: bool) {
+    pub(super) fn tell_choice(&mut self, workload: u32, selector: u32, branch: u8, fresh: bool) {
         let stale = self.selectors[selector as usize].branches[usize::from(branch)].down > 0;
         let at = self.now;
-        self.tell(Fact::Chosen { selector, branch: u32::from(branch), stale, fresh, at });
+        self.tell(Fact::Chosen { workload, selector, branch: u32::from(branch), stale, fresh, at });
     }
 
-    /// Tells which failed branches a failed try was on.
-    pub(super) fn tell_failed_on(&mut self, path: u32) {
+    /// Tells which failed branches a failed try was on, and notes the outermost of them.
+    pub(super) fn tell_failed_on(&mut self, r: u32, path: u32) {
+        let workload = self.requests[r as usize].workload;
+        let mut outermost = true;
         for i in 0..self.paths[path as usize].picks.len() {
             let (selector, branch) = self.paths[path as usize].picks[i];
             if self.selectors[selector as usize].branches[usize::from(branch)].down > 0 {
-                self.tell(Fact::FailedOn { selector, branch: u32::from(branch), at: self.now });
+                let at = self.now;
+                self.tell(Fact::FailedOn { workload, selector, branch: u32::from(branch), at });
+                if std::mem::take(&mut outermost) {
+                    self.requests[r as usize].hit = Some((selector, branch));
+                }
             }
         }
+    }
+
+    /// Tells who caught a request that had failed on a dead branch and has now ended.
+    pub(super) fn tell_caught(&mut self, r: u32, end: End, path: u32) {
+        let it = &self.requests[r as usize];
+        let Some((selector, branch)) = it.hit else { return };
+        let workload = it.workload;
+        let by = if end != End::Ok || path == NONE {
+            Catch::Nobody
+        } else if self.paths[path as usize].picks.contains(&(selector, branch)) {
+            Catch::Repair
+        } else if self.selectors[selector as usize].open().has(usize::from(branch)) {
+            Catch::Client
+        } else {
+            Catch::Choice
+        };
+        let at = self.now;
+        self.tell(Fact::Caught { workload, selector, branch: u32::from(branch), by, at });
     }
 
     /// Starts a query about a name; false if it can't even be sent.

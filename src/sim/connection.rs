@@ -101,7 +101,8 @@ impl<O: Observer> World<'_, O> {
     fn take_branch(&mut self, r: u32, selector: u32, branch: u8) {
         let c = self.requests[r as usize].connection;
         self.connections[c as usize].choices.push(branch);
-        self.tell_choice(selector, branch, true);
+        let workload = self.requests[r as usize].workload;
+        self.tell_choice(workload, selector, branch, true);
     }
 
     /// Sends the first query about a name. The answer at once, an error, or none if it is to come.

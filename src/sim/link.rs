@@ -2,7 +2,7 @@
 
 use crate::kernel::{Rank, ResourceId, ResourceUse};
 use crate::measure::{Fact, LinkUse, Observer};
-use crate::plan::{Belief, Capacity, Duplex, Hop};
+use crate::plan::{Capacity, Duplex, Hop, Policy};
 use crate::random::Stream;
 use crate::units::Rate;
 
@@ -135,6 +135,25 @@ impl<O: Observer> World<'_, O> {
     /// A change overrides the law of a link, or gives it back where it was.
     pub(super) fn override_link(&mut self, link: u32, rate: Option<Rate>) {
         self.links[link as usize].instead = rate.map(Rate::bytes_per_ns);
+        self.apply_capacity(link);
+    }
+
+    /// Gives an elastic law another ceiling: it goes on from where it is. Other laws become it.
+    pub(super) fn set_ceiling(&mut self, link: u32, rate: Rate) {
+        let it = &mut self.links[link as usize];
+        let Capacity::Elastic { step, ceiling, .. } = &mut it.law else {
+            return self.set_law(link, Capacity::Fixed(rate));
+        };
+        *ceiling = rate;
+        it.nominal = it.nominal.min(rate.bytes_per_ns());
+        // One that had reached its ceiling looks at its use no more.
+        it.serial += 1;
+        let (serial, at) = (it.serial, self.now.saturating_add(step.nanos()));
+        self.agenda.schedule(instant(at), Rank::Change, Event::Elastic { link, serial });
+        self.read_link(link);
+        for side in &mut self.links[link as usize].sides {
+            side.step = Sums::default();
+        }
         self.apply_capacity(link);
     }
 
@@ -300,11 +319,12 @@ impl<O: Observer> World<'_, O> {
                 Hop::Against(id) => ways.iter_mut().for_each(|w| w.1.push((id.0, 1))),
                 Hop::Selector(id) => {
                     let spec = &self.plan.selectors[id.index()];
-                    let mask = self.believed(id.0);
-                    let watched = matches!(spec.belief, Belief::Watched(_));
+                    let mask = self.open_branches(id.0);
                     let mut on: Vec<usize> =
-                        (0..spec.branches.len()).filter(|i| !watched || mask.has(*i)).collect();
-                    if matches!(spec.policy, crate::plan::Policy::Priority) {
+                        (0..spec.branches.len()).filter(|i| mask.has(*i)).collect();
+                    if matches!(spec.policy, Policy::Priority | Policy::Stay) {
+                        let first = self.favourite(id.0).map(|b| b as usize);
+                        on.sort_by_key(|i| Some(*i) != first);
                         on.truncate(1);
                     }
                     let whole: f64 = on.iter().map(|i| spec.branches[*i].weight).sum();

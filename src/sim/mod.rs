@@ -11,6 +11,7 @@
 //! * `request`: the life of a request; `connection`: opening, reusing, closing, moving.
 //! * `transfer`: messages as flows, window by window while a connection is new.
 //! * `path`: routes resolved to concrete paths; `belief`: truth, detection, names, choices.
+//! * `gate`: what is decided, and changes that wait.
 //! * `stock`: pools and stations; `link`: capacities, their laws, background load.
 //! * `arrivals`: when requests start.
 //!
@@ -20,6 +21,7 @@
 mod arrivals;
 mod belief;
 mod connection;
+mod gate;
 mod link;
 mod path;
 mod request;

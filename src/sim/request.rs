@@ -162,6 +162,7 @@ impl<O: Observer> World<'_, O> {
             opened: 0,
             idling: false,
             flow: None,
+            hit: None,
             held: Vec::new(),
         };
         let r = if let Some(r) = self.free_requests.pop() {
@@ -202,7 +203,7 @@ impl<O: Observer> World<'_, O> {
             let path = self.connections[c as usize].path;
             for i in 0..self.paths[path as usize].picks.len() {
                 let (selector, branch) = self.paths[path as usize].picks[i];
-                self.tell_choice(selector, branch, false);
+                self.tell_choice(workload, selector, branch, false);
             }
             return self.start_request(r);
         }
@@ -369,6 +370,9 @@ impl<O: Observer> World<'_, O> {
         let c = self.requests[r as usize].connection;
         self.release_units(r);
         self.tell_if_short(r);
+        if self.requests[r as usize].hit.is_some() {
+            self.tell_caught(r, End::Ok, self.path_of_request(r));
+        }
         self.end(r, End::Ok);
         self.release_connection(c);
     }
@@ -397,7 +401,8 @@ impl<O: Observer> World<'_, O> {
             self.requests[r as usize].connection = NONE;
             let path = self.connections[c as usize].path;
             if path != NONE {
-                self.tell_failed_on(path);
+                self.tell_failed_on(r, path);
+                self.tell_shut_out(path);
             }
             self.close(c);
         }
@@ -415,6 +420,7 @@ impl<O: Observer> World<'_, O> {
             so_far + 1.0 <= most
         });
         if attempt >= spec.retries.attempts || !allowed {
+            self.tell_caught(r, end, NONE);
             return self.end(r, end);
         }
         self.retried[workload as usize] += 1;

@@ -139,6 +139,8 @@ pub(super) struct Request {
     /// Waits for acknowledgements that open the next window.
     pub(super) idling: bool,
     pub(super) flow: Option<FlowId>,
+    /// The selector and branch that its last try on something dead was on.
+    pub(super) hit: Option<(u32, u8)>,
     /// Units of pools of request scope.
     pub(super) held: Vec<u32>,
 }

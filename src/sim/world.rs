@@ -9,6 +9,7 @@ use crate::random::Stream;
 
 use super::arrivals::{Clock, Due, Source};
 use super::belief::{ComponentState, SelectorState};
+use super::gate::GateState;
 use super::link::{BackgroundState, LinkState, resources_of, take_whole, whole};
 use super::path::{Path, routes_of};
 use super::state::{
@@ -36,6 +37,7 @@ pub(super) struct World<'a, O: Observer> {
     pub(super) pools: Vec<PoolState>,
     pub(super) stations: Vec<StationState>,
     pub(super) selectors: Vec<SelectorState>,
+    pub(super) gates: Vec<GateState>,
     pub(super) backgrounds: Vec<BackgroundState>,
     pub(super) paths: Vec<Path>,
     /// By workload, route, place and choices.
@@ -129,6 +131,7 @@ impl<'a, O: Observer> World<'a, O> {
                 .iter()
                 .map(|s| SelectorState::new(s, seed, replication))
                 .collect(),
+            gates: plan.gates.iter().map(GateState::new).collect(),
             backgrounds: backgrounds.collect(),
             paths: Vec::new(),
             path_index: BTreeMap::new(),
@@ -173,6 +176,11 @@ impl<'a, O: Observer> World<'a, O> {
         }
         for (i, station) in self.plan.stations.iter().enumerate() {
             station.needs.iter().for_each(|c| self.components[c.index()].stations.push(number(i)));
+        }
+        for (i, gate) in self.plan.gates.iter().enumerate() {
+            if let Some(c) = gate.component {
+                self.components[c.index()].gate = Some(number(i));
+            }
         }
         for (i, selector) in self.plan.selectors.iter().enumerate() {
             for (b, branch) in selector.branches.iter().enumerate() {
@@ -230,9 +238,7 @@ impl<'a, O: Observer> World<'a, O> {
             self.set_law(link, spec.capacity.clone());
         }
         self.spread_background();
-        for (i, change) in (0..).zip(&plan.changes) {
-            self.agenda.schedule(instant(change.at.nanos()), Rank::Change, Event::Change(i));
-        }
+        self.prepare_changes(replication);
         for (workload, spec) in (0..).zip(&plan.workloads) {
             if let Arrivals::Closed { workers, think } = &spec.arrivals {
                 // Workers start spread over one mean think time, not all at once.
@@ -405,11 +411,20 @@ impl<'a, O: Observer> World<'a, O> {
                 self.override_link(link.0, *rate);
                 self.spread_background();
             }
+            What::Ceiling { link, rate } => {
+                self.set_ceiling(link.0, *rate);
+                self.spread_background();
+            }
             What::SetLink { link, capacity } => {
                 self.set_law(link.0, capacity.clone());
                 self.spread_background();
             }
             What::SetPool { pool, units } => self.set_units(pool.0, *units),
+            What::Gate { gate, reason, holds } => {
+                self.set_reason(gate.0, *reason, *holds, change.fault);
+            }
+            What::List { selector, branch, on } => self.list_branch(selector.0, *branch, *on),
+            What::Favour { selector, branch } => self.favour(selector.0, *branch),
         }
     }
 

@@ -115,6 +115,24 @@ fn an_nlb_zone_ramps_from_10_to_50_gbps_in_its_ramp() {
     }
 }
 
+#[test]
+fn a_cross_region_endpoint_carries_its_default_bandwidth() {
+    // X-30: 1,000 Mbps between two regions of the mainland, for all zones of the endpoint together.
+    let far = "[region.q]\nmainland = true\n[zone.q1]\nregion = \"q\"\n[zone.q2]\nregion = \"q\"\n";
+    let text = format!(
+        "{ZONES}\nregions = [\"q\"]\n{far}\
+         [run]\nlength = \"20 s\"\nwindow = \"1 s\"\nreplications = 1\n\
+         [load_balancer.lb]\ntype = \"nlb\"\nzones = [\"a\", \"b\"]\nbackend = \"b\"\n\
+         [endpoint.e]\nservice = \"s\"\nzones = [\"q1\", \"q2\"]\ncreated_at = 2026-03-01\n\
+         cross_region_round_trip = \"30 ms\"\n{}",
+        greedy("w", 60, 60, "100 MB")
+    )
+    .replace("[region.r]", "[region.r]\nmainland = true");
+    let r = results(&text);
+    let got = mbps(&r, "w", 5..20);
+    assert!((got - 1_000.0).abs() < 0.1, "{got} Mbps");
+}
+
 /// Clients that each hold one connection through the proxy.
 fn proxy(connections: u32, clients: u32) -> String {
     format!(

@@ -227,7 +227,7 @@ fn elastic() -> Capacity {
 }
 
 fn change(seconds: u64, what: What) -> Change {
-    Change { at: Span::from_secs(seconds), fault: None, what }
+    Change { at: Span::from_secs(seconds), after: None, fault: None, what }
 }
 
 #[test]

@@ -117,6 +117,7 @@ fn random_plan(seed: u64) -> Plan {
                 place: d.one_in(2).then(|| PlaceId(d.id(2))),
                 hops,
                 watches: vec![component(&mut d)],
+                listed: true,
             }
         });
         let branches = branches.collect();
@@ -172,20 +173,32 @@ fn random_plan(seed: u64) -> Plan {
         let to = Span::from_nanos(from.nanos() + d.ms(6_000).nanos());
         let manner = if d.one_in(2) { Manner::Reset } else { Manner::BlackHole };
         let fault = Some(u32::try_from(f).unwrap());
-        plan.faults.push(Fault { name: format!("f{f}"), label: "fails".into(), from, to });
-        plan.changes.push(Change { at: from, fault, what: What::Fail { component, manner } });
-        plan.changes.push(Change { at: to, fault, what: What::Repair { component } });
+        plan.faults.push(Fault {
+            name: format!("f{f}"),
+            label: "fails".into(),
+            from,
+            to,
+            planned: false,
+        });
+        plan.changes.push(Change {
+            at: from,
+            after: None,
+            fault,
+            what: What::Fail { component, manner },
+        });
+        plan.changes.push(Change { at: to, after: None, fault, what: What::Repair { component } });
     }
     if d.one_in(2) {
         let link = LinkId(d.id(6));
         let capacity = Capacity::Fixed(Rate::from_mbps(d.below(20)));
         plan.changes.push(Change {
             at: d.ms(15_000),
+            after: None,
             fault: None,
             what: What::SetLink { link, capacity },
         });
         let what = What::SetPool { pool: PoolId(d.id(3)), units: d.below(8) };
-        plan.changes.push(Change { at: d.ms(15_000), fault: None, what });
+        plan.changes.push(Change { at: d.ms(15_000), after: None, fault: None, what });
     }
     plan
 }

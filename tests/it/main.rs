@@ -1,6 +1,8 @@
 //! One binary for all integration tests.
 
 mod benches;
+mod changes;
+mod coverage;
 mod documented;
 mod engine;
 mod fairness;
@@ -8,8 +10,10 @@ mod flows;
 mod house;
 mod lab;
 mod laws;
+mod planted;
 mod program;
 mod readme;
+mod recovery;
 mod report;
 mod scenario;
 mod scenario_bad;

@@ -115,7 +115,7 @@ pub fn station(servers: Servers, service: Dist) -> Station {
 /// A branch of weight 1 that watches components by position.
 pub fn branch(name: &str, hops: Vec<Hop>, watches: Vec<u32>) -> Branch {
     let watches = watches.into_iter().map(ComponentId).collect();
-    Branch { name: name.into(), weight: 1.0, place: None, hops, watches }
+    Branch { name: name.into(), weight: 1.0, place: None, hops, watches, listed: true }
 }
 
 /// Requests at given times with responses of given bytes.
@@ -177,16 +177,21 @@ pub fn naming(ttl: u64) -> Naming {
 /// A fault from one second to another, for the tables.
 pub fn fault(name: &str, from: u64, to: u64) -> Fault {
     let (from, to) = (Span::from_secs(from), Span::from_secs(to));
-    Fault { name: name.into(), label: name.into(), from, to }
+    Fault { name: name.into(), label: name.into(), from, to, planned: false }
 }
 
 /// A component fails: what goes its way vanishes.
 pub fn black_hole(at: Span, fault: u32, component: u32) -> Change {
     let what = What::Fail { component: ComponentId(component), manner: Manner::BlackHole };
-    Change { at, fault: Some(fault), what }
+    Change { at, after: None, fault: Some(fault), what }
 }
 
 /// It is up again.
 pub fn repair(at: Span, fault: u32, component: u32) -> Change {
-    Change { at, fault: Some(fault), what: What::Repair { component: ComponentId(component) } }
+    Change {
+        at,
+        after: None,
+        fault: Some(fault),
+        what: What::Repair { component: ComponentId(component) },
+    }
 }

@@ -156,7 +156,8 @@ impl Drawing {
             let (a, b) = (x.at(float(fault.from_ns)), x.at(float(fault.to_ns)));
             let width = (b - a).max(1.5);
             let tip = format!("{}: {}", fault.name, fault.label);
-            let style = format!("fill=\"{OVER}\" fill-opacity=\"0.075\"");
+            let ink = if fault.planned { INK_FAINT } else { OVER };
+            let style = format!("fill=\"{ink}\" fill-opacity=\"0.075\"");
             self.svg.rect((a, self.top), (width, height), &style, Some(&tip));
             let gap = gaps_of(results, fault).into_iter().map(|g| g.1).fold(0.0, f64::max);
             let known = x.at(float(fault.from_ns) + gap).min(a + width);
@@ -169,13 +170,13 @@ impl Drawing {
                 );
                 self.svg.rect((a, self.top), (known - a, height), &hatch, Some(&tip));
             }
-            let style = format!("stroke=\"{OVER}\" stroke-width=\"1\" stroke-opacity=\"0.5\"");
+            let style = format!("stroke=\"{ink}\" stroke-width=\"1\" stroke-opacity=\"0.5\"");
             self.svg.line((a, self.top - 4.0), (a, self.bottom), &style);
             let label = fit(&fault.name, FOOT.size, 150.0);
             let wide = text_width(&label, FOOT.size);
             let start = a.max(free + 8.0).min(self.right - wide);
             if start - a < 40.0 && start >= free {
-                let set = Type::new(FOOT.size, OVER).bold();
+                let set = Type::new(FOOT.size, ink).bold();
                 self.svg.text((start, self.top - 8.0), &label, set);
                 free = start + wide;
             }

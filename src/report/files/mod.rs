@@ -20,7 +20,7 @@ pub(crate) use traffic::{latency, metrics, throughput_histogram};
 type Make = fn(&Results) -> Sheet;
 
 /// Every CSV file, by name.
-const ALL: [(&str, Make); 13] = [
+const ALL: [(&str, Make); 15] = [
     ("assumptions.csv", resources::assumptions),
     ("binding.csv", traffic::binding),
     ("errors.csv", traffic::errors),
@@ -29,7 +29,9 @@ const ALL: [(&str, Make); 13] = [
     ("links.csv", resources::links),
     ("percentiles.csv", traffic::percentiles),
     ("pools.csv", resources::pools),
+    ("recoveries.csv", resources::recoveries),
     ("selectors.csv", resources::selectors),
+    ("states.csv", resources::states),
     ("stations.csv", resources::stations),
     ("summary.csv", traffic::summary),
     ("throughput.csv", traffic::throughput),

@@ -2,7 +2,7 @@
 
 use super::{Sheet, row};
 use crate::measure::{Histogram, Results};
-use crate::report::findings::{at, float, runs, share, sum, utilization, windows};
+use crate::report::findings::{at, float, level, runs, share, sum, utilization, windows};
 
 /// links.csv: per direction and window.
 pub(super) fn links(results: &Results) -> Sheet {
@@ -160,6 +160,70 @@ pub(super) fn gaps(results: &Results) -> Sheet {
                 h.count(),
                 ms(h, 0.5),
                 ms(h, 1.0)
+            ]);
+        }
+    }
+    sheet
+}
+
+/// recoveries.csv: how each workload came off what failed.
+pub(super) fn recoveries(results: &Results) -> Sheet {
+    let mut sheet = Sheet::new(&[
+        "fault",
+        "selector",
+        "level",
+        "workload",
+        "part",
+        "count",
+        "p50_ms",
+        "max_ms",
+        "by_level",
+        "by_client",
+        "by_repair",
+        "lost",
+    ]);
+    let n = runs(&results.settings);
+    for it in &results.recoveries {
+        let parts = [
+            ("total", &it.total),
+            ("detect", &it.detect),
+            ("propagate", &it.propagate),
+            ("cache", &it.cache),
+            ("reconnect", &it.reconnect),
+        ];
+        for (part, h) in parts {
+            sheet.rows.push(row![
+                &it.fault,
+                &it.selector,
+                level(&it.role),
+                &it.workload,
+                part,
+                h.count(),
+                ms(h, 0.5),
+                ms(h, 1.0),
+                float(it.by_choice) / n,
+                float(it.by_client) / n,
+                float(it.by_repair) / n,
+                float(it.lost) / n,
+            ]);
+        }
+    }
+    sheet
+}
+
+/// states.csv: how long what is decided was in which state, means over replications.
+pub(super) fn states(results: &Results) -> Sheet {
+    let mut sheet = Sheet::new(&["of", "state", "cause", "seconds", "entered", "dropped"]);
+    let n = runs(&results.settings);
+    for gate in &results.gates {
+        for s in &gate.states {
+            sheet.rows.push(row![
+                &gate.name,
+                &s.state,
+                &s.cause,
+                float(s.ns) / 1e9 / n,
+                float(s.entered) / n,
+                float(s.dropped) / n,
             ]);
         }
     }

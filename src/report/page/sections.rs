@@ -67,6 +67,13 @@ pub(super) fn faults(r: &Results) -> String {
             ),
             None => "no selector had to notice it".into(),
         };
+        if fault.planned {
+            let felt = if gaps.is_empty() { String::new() } else { format!("; {felt}") };
+            let at = moment(&r.settings, fault.from_ns);
+            let text = format!("{}: {} at {at}{felt}.", fault.name, fault.label);
+            put(&mut out, format_args!("<li>{}</li>\n", markup(&text)));
+            continue;
+        }
         let text = format!(
             "{}: {} at {} for {}; {felt}.",
             fault.name,
@@ -81,6 +88,13 @@ pub(super) fn faults(r: &Results) -> String {
                 Propagate: to the changed record or choice. Cache: to the last new connection that \
                 still took the dead branch. Reconnect: to the last error on it.";
     out.push_str(&part("Gaps between truth and belief", lead, &tables::gaps(r)));
+    let lead = "How each workload came off what failed, median / longest: the parts sum to the \
+                whole, which ends with the last new connection or error on the dead branch. Then \
+                requests with a failed try on it, by who caught them: the choice at this level, \
+                the client's own retry, the repair, or nobody.";
+    out.push_str(&part("Recovery by workload", lead, &tables::recoveries(r)));
+    let lead = "Mean per replication. Dropped: tries that failed while this shut them out.";
+    out.push_str(&part("States", lead, &tables::states(r)));
     out.push_str("</section>\n");
     out
 }

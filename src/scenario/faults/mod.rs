@@ -143,6 +143,7 @@ pub(crate) fn add_to(faults: &[Thing<Fault>], l: &mut Lowering<'_>) {
             label: fault.spec.effect.label(),
             from: fault.spec.at,
             to: end.unwrap_or(Span::from_nanos(u64::MAX)),
+            planned: false,
         });
         for strike in strikes {
             let (start, stop) = match strike {
@@ -158,8 +159,9 @@ pub(crate) fn add_to(faults: &[Thing<Fault>], l: &mut Lowering<'_>) {
                     (What::Override { link, rate: Some(to) }, What::Override { link, rate: back })
                 }
             };
-            let mut change =
-                |at, what| l.plan.changes.push(Change { at, fault: Some(index), what });
+            let mut change = |at, what| {
+                l.plan.changes.push(Change { at, after: None, fault: Some(index), what })
+            };
             change(fault.spec.at, start);
             if let Some(end) = end {
                 change(end, stop);

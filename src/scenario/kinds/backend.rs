@@ -52,6 +52,7 @@ impl Kind for Backend {
             place: Some(l.place(&zone.name)),
             hops: hops_in(thing, Some(zone), l),
             watches: watched(thing, Some(zone), l),
+            listed: true,
         };
         let branches = zones.iter().map(|zone| branch(zone, l)).collect();
         let id = l.selector(Selector {
@@ -75,6 +76,14 @@ pub(crate) fn watched(
 ) -> Vec<crate::plan::ComponentId> {
     let own = l.component(&thing.full());
     std::iter::once(own).chain(zone.map(|z| l.component(&z.full()))).collect()
+}
+
+impl Backend {
+    /// Its bandwidth in all its zones together.
+    pub(crate) fn in_all_zones(&self) -> Rate {
+        let zones = self.zones.len().max(1) as u64;
+        Rate::from_bps(self.bandwidth.bps().saturating_mul(zones))
+    }
 }
 
 /// The backend's share in one zone.

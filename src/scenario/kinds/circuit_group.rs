@@ -127,6 +127,7 @@ impl Kind for CircuitGroup {
             place: None,
             hops: l.fragment(member.kind, &member.name, false).hops,
             watches: watched(member, l),
+            listed: true,
         };
         let branches = spec.members.iter().map(|m| branch(m, l)).collect();
         let id = l.selector(Selector {

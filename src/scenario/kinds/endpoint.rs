@@ -21,35 +21,46 @@
 //! ```
 //!
 //! Nobody publishes the probe interval, record TTL, ramp or number of devices: each is a key with a
-//! default and its source. Leaves out: security groups, policies, connection states, IPv6, other
-//! regions.
+//! default and its source. What it states beside its bandwidth is in [`terms`], its states in
+//! [`life`], other regions in [`remote`]. Leaves out: what a policy lets through in detail, addresses of
+//! IPv6, a multi-zone maximum (P-46).
 
+pub(crate) mod life;
+pub(crate) mod remote;
 mod rules;
+pub(crate) mod script;
+pub(crate) mod terms;
 #[cfg(test)]
 mod tests;
+mod ways;
 
-use super::endpoint_service::EndpointService;
-use super::load_balancer::{self, ANALOGUE_TTL, LoadBalancer, Product};
+use super::endpoint_service::{EndpointService, range};
+use super::load_balancer::{ANALOGUE_TTL, LoadBalancer, Product};
 use super::region::way_into;
 use super::selector::{MOST_BRANCHES, NEGATIVE_CACHE, RESOLVING, answering};
 use super::{Kind, Specs, Thing};
 use crate::plan::{
-    Belief, Branch, Capacity, Detector, Duplex, Hop, Link, Naming, Policy, Rehash, Selector,
+    Belief, Branch, Capacity, ComponentId, Detector, Duplex, GateId, Hop, Link, Naming, Policy, Rehash, Selector,
 };
 use crate::random::Dist;
 use crate::scenario::context::{Context, Ref};
-use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::diagnostic::{Diagnostic, Place};
 use crate::scenario::law::Law;
-use crate::scenario::lowering::{Fragment, Lowering};
+use crate::scenario::lowering::{Entry, Fragment, Handles, Lowering};
 use crate::scenario::read::{Above0, Count, Day, Factor, Share};
 use crate::scenario::reader::{Basis, Given, Reader};
+use crate::scenario::rules::default_bandwidth;
 use crate::units::{Rate, Span};
+use terms::Terms;
+use ways::Card;
 
 /// As written.
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoint {
     pub(crate) service: Ref,
     pub(crate) zones: Vec<Ref>,
+    pub(crate) vpc: Option<Ref>,
+    pub(crate) terms: Terms,
     form: Option<Given<Form>>,
     created_at: Option<Given<Day>>,
     start: Option<Rate>,
@@ -57,9 +68,9 @@ pub(crate) struct Endpoint {
     trigger: f64,
     ramp: Span,
     step: Span,
-    throttle: Option<Given<Above0<Rate>>>,
+    pub(crate) throttle: Option<Given<Above0<Rate>>>,
     pub(crate) devices: u32,
-    overshoot: f64,
+    pub(crate) overshoot: f64,
     name: NameForm,
     zone_affinity: Option<Given<bool>>,
     record_ttl: Span,
@@ -67,14 +78,32 @@ pub(crate) struct Endpoint {
     negative_ttl: Span,
     resolver: Option<Ref>,
     detect: [Dist; 3],
+    pub(crate) account: Option<String>,
+    /// Resources that the provider allocated by hand, at most one per zone.
+    pub(crate) by_hand: Vec<Ref>,
+    throttle_delay: Span,
+    pub(crate) cross_region: remote::CrossRegion,
 }
+
+/// What the devices of a throttle let through that is switched off.
+const UNTHROTTLED: Rate = Rate::from_gbps(1_000_000);
 
 /// The form of endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    Interface,
+pub(crate) enum Form {
+    Gateway,
     Gwlb,
+    Interface,
+    Reverse,
 }
+
+/// Words of the forms.
+const FORMS: &[(&str, Form)] = &[
+    ("gateway", Form::Gateway),
+    ("gwlb", Form::Gwlb),
+    ("interface", Form::Interface),
+    ("reverse", Form::Reverse),
+];
 
 /// Which name its clients call.
 #[derive(Clone, Debug)]
@@ -83,6 +112,10 @@ enum NameForm {
     Endpoint,
     /// A zone's domain name.
     Zone(Ref),
+    /// The address of a zone's ENI, without any name.
+    Address(Ref),
+    /// The service's own domain name, switched on for the endpoint; as written.
+    Custom(Place),
 }
 
 const PROBING: Basis = Basis { source: "not published; as the health checks of NLB", mark: "D" };
@@ -103,13 +136,16 @@ impl Kind for Endpoint {
     fn read(r: &Reader<'_>) -> Option<Self> {
         let service = r.req_reference("service", &["endpoint_service"]);
         let zones = r.req_references("zones", &["zone"]);
-        let _vpc = r.reference("vpc", &["vpc"]);
-        let form = r
-            .word("type", &[("gwlb", Form::Gwlb), ("interface", Form::Interface)])
-            .map(|value| Given { value, place: r.place_of("type") });
+        let vpc = r.reference("vpc", &["vpc"]);
+        let form = r.given_word("type", FORMS);
+        let terms = Terms::read(r);
         let created_at = r.given("created_at");
         let start = r.opt::<Above0<Rate>>("start").map(|s| s.0);
-        let ceiling = r.given("ceiling");
+        let ceiling: Option<Given<Above0<Rate>>> = r.given("ceiling");
+        if let (Some(ceiling), Some(promise)) = (&ceiling, &terms.raised_limit) {
+            let written = r.cx.written(ceiling.place);
+            r.assume("ceiling", written.trim_matches('"'), &promise.value, "set");
+        }
         let trigger = r.param::<Share>("ramp_trigger", "0.8", GUESSED);
         let ramp = r.param::<Above0<Span>>("ramp", "3 min", RAMPING);
         let step = r.param::<Above0<Span>>("ramp_step", "10 s", GUESSED);
@@ -139,9 +175,15 @@ impl Kind for Endpoint {
         let down = r.param::<Law<Span>>("detect", probe, PROBING);
         let up = r.param::<Law<Span>>("detect_up", answer, PROBING);
         let propagate = r.param::<Law<Span>>("propagate", "1 s", GUESSED);
+        let account = terms.account.as_ref().map(|a| a.value.0.clone());
+        let by_hand = r.references("resources", &["load_balancer"]);
+        let throttle_delay = r.quiet::<Span>("throttle_delay", "0 s");
+        let cross_region = remote::CrossRegion::read(r);
         Some(Self {
             service: service?,
             zones: zones?,
+            vpc,
+            terms,
             form,
             created_at,
             start,
@@ -159,6 +201,10 @@ impl Kind for Endpoint {
             negative_ttl: negative_ttl?,
             resolver,
             detect: [down?.dist, up?.dist, propagate?.dist],
+            account,
+            by_hand,
+            throttle_delay: throttle_delay?,
+            cross_region,
         })
     }
 
@@ -168,12 +214,16 @@ impl Kind for Endpoint {
 
     fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
         let spec = &thing.spec;
-        let zones: Vec<&Ref> = match &spec.name {
-            NameForm::Endpoint => spec.zones.iter().collect(),
-            NameForm::Zone(zone) => vec![zone],
-        };
-        let branches = zones.iter().map(|zone| branch(thing, zone, l)).collect();
-        let preferred = thing.affine(l.specs) && matches!(spec.name, NameForm::Endpoint);
+        let gates = thing.gates(l);
+        let (mut branches, mut entries) = (Vec::new(), Vec::new());
+        for card in thing.cards(l.specs) {
+            let (branch, mut entry) = branch(thing, &card, gates[0], l);
+            entry.branch = u32::try_from(branches.len()).expect("few zones");
+            branches.push(branch);
+            entries.push(entry);
+        }
+        // Affinity is of the endpoint's domain name (X-11); what a custom one leads to, it inherits.
+        let preferred = thing.affine(l.specs) && !thing.is_pinned();
         let resolver = spec.resolver.as_ref().and_then(|r| answering(r, l));
         let [down, up, propagate] = spec.detect.clone();
         let watched = Belief::Watched(Detector {
@@ -189,10 +239,11 @@ impl Kind for Endpoint {
             branches,
             // A zone's own name is answered whether the zone works or not (P-23).
             belief: match spec.name {
-                NameForm::Endpoint => watched,
-                NameForm::Zone(_) => Belief::Blind,
+                NameForm::Endpoint | NameForm::Custom(_) => watched,
+                NameForm::Zone(_) | NameForm::Address(_) => Belief::Blind,
             },
-            naming: Some(Naming {
+            // Who calls an address asks nobody.
+            naming: (!matches!(spec.name, NameForm::Address(_))).then_some(Naming {
                 resolver,
                 ttl: spec.record_ttl,
                 shared_cache: spec.shared_cache,
@@ -200,6 +251,8 @@ impl Kind for Endpoint {
             }),
             headline: true,
         });
+        let [connection, state, throttle] = gates;
+        thing.note(Handles { name: id, connection, state, throttle, entries }, l);
         Fragment::of(vec![Hop::Selector(id)])
     }
 }
@@ -221,14 +274,20 @@ fn check_overshoot(overshoot: Option<Given<Factor>>, cx: &Context) -> Option<f64
 fn read_name(r: &Reader<'_>) -> Option<NameForm> {
     let Some(node) = r.node("name") else { return Some(NameForm::Endpoint) };
     let text = r.opt::<String>("name")?;
-    match text.strip_prefix("zone:") {
-        _ if text == "endpoint" => Some(NameForm::Endpoint),
-        Some(zone) => r.cx.resolve(zone, node.place, &["zone"]).map(NameForm::Zone),
-        None => {
+    let zone = |name: &str| r.cx.resolve(name, node.place, &["zone"]);
+    match text.split_once(':') {
+        None if text == "endpoint" => Some(NameForm::Endpoint),
+        None if text == "custom" => Some(NameForm::Custom(node.place)),
+        Some(("zone", name)) => zone(name).map(NameForm::Zone),
+        Some(("address", name)) => zone(name).map(NameForm::Address),
+        _ => {
             let message = format!("`{text}` is not a name that an endpoint has");
             r.cx.complain(
                 Diagnostic::error("word", node.place, message)
-                    .help("write \"endpoint\", or \"zone:a\" for the name of zone a"),
+                    .help(
+                        "write \"endpoint\", \"custom\" for the service's own domain, \"zone:a\" for the \
+                         name of zone a, or \"address:a\" for its address",
+                    ),
             );
             None
         }
@@ -236,7 +295,7 @@ fn read_name(r: &Reader<'_>) -> Option<NameForm> {
 }
 
 impl Thing<Endpoint> {
-    fn service<'s>(&self, specs: &'s Specs) -> Option<&'s Thing<EndpointService>> {
+    pub(crate) fn service<'s>(&self, specs: &'s Specs) -> Option<&'s Thing<EndpointService>> {
         specs.endpoint_service.get(&self.spec.service.name)
     }
 
@@ -250,16 +309,84 @@ impl Thing<Endpoint> {
         own && self.service(specs).is_some_and(|s| s.spec.zone_affinity)
     }
 
-    /// Whether its clients call one zone by name.
+    /// Whether its clients call one zone, by name or address.
     pub(crate) const fn is_pinned(&self) -> bool {
-        matches!(self.spec.name, NameForm::Zone(_))
+        matches!(self.spec.name, NameForm::Zone(_) | NameForm::Address(_))
+    }
+
+    /// Whether its clients call an address.
+    pub(crate) const fn is_by_address(&self) -> bool {
+        matches!(self.spec.name, NameForm::Address(_))
+    }
+
+    /// Where it says that its clients call the service's custom domain, if they do.
+    pub(crate) const fn custom_name(&self) -> Option<Place> {
+        match self.spec.name {
+            NameForm::Custom(place) => Some(place),
+            _ => None,
+        }
+    }
+
+    /// Its form, as written or as what is behind it demands (P-08).
+    pub(crate) fn form(&self, specs: &Specs) -> Form {
+        let behind = self.balancer(specs).map(|b| b.spec.product);
+        match (&self.spec.form, behind) {
+            (Some(form), _) => form.value,
+            (None, Some(Product::Gwlb)) => Form::Gwlb,
+            (None, _) => Form::Interface,
+        }
+    }
+
+    /// Where its form is written, or its name.
+    pub(crate) fn form_place(&self) -> Place {
+        self.spec.form.as_ref().map_or(self.place, |f| f.place)
+    }
+
+    /// Whether a route table leads traffic through it (P-09).
+    pub(crate) fn is_inline(&self, specs: &Specs) -> bool {
+        self.form(specs) == Form::Gwlb
+    }
+
+    /// The region of its zones.
+    pub(crate) fn region<'s>(&self, specs: &'s Specs) -> Option<&'s Ref> {
+        Some(&specs.zone.get(&self.spec.zones.first()?.name)?.spec.region)
+    }
+
+    /// The documented bandwidth between its region and its service's, the row, and the quota that
+    /// raises it (X-30, X-31); none across the mainland's border (X-32), or where nothing is said.
+    pub(crate) fn cross_region_default(
+        &self,
+        specs: &Specs,
+    ) -> Option<(Rate, &'static str, &'static str)> {
+        let side = |region: &Ref| specs.region.get(&region.name)?.spec.mainland;
+        let own = side(self.region(specs)?)?;
+        let home = side(self.service(specs)?.region(specs)?)?;
+        (own == home).then(|| default_bandwidth(own))
+    }
+
+    /// What a throttle lets through a zone at most, and where it is set: the endpoint's name for a
+    /// default.
+    pub(crate) fn throttle_at(&self, specs: &Specs) -> Option<(Rate, Place)> {
+        let own = self.spec.throttle.as_ref().map(|t| t.place);
+        let theirs = self.service(specs)?.spec.default_throttle.as_ref().map(|t| t.place);
+        let ceiling = self.balancer(specs).and_then(|b| self.bandwidth(b.spec.product));
+        let place = own.or(theirs).unwrap_or(self.place);
+        let rate = self.throttle(specs)?;
+        // What cannot be set has been complained about.
+        let product = self.balancer(specs).map(|b| b.spec.product);
+        if product.is_some_and(|product| !range(product).contains(&rate)) {
+            return None;
+        }
+        Some((ceiling.map_or(rate, |(_, most)| rate.min(most)), place))
     }
 
     /// The throttle of every zone: its own, else the service's default, else that of CLB (P-44).
     pub(crate) fn throttle(&self, specs: &Specs) -> Option<Rate> {
-        if let Some(own) = &self.spec.throttle {
-            return Some(own.value.0);
-        }
+        self.spec.throttle.as_ref().map(|own| own.value.0).or_else(|| self.default_throttle(specs))
+    }
+
+    /// The default of its service, else that of CLB (P-44).
+    fn default_throttle(&self, specs: &Specs) -> Option<Rate> {
         let service = self.service(specs)?;
         let clb = service.balancer(specs)?.spec.product == Product::Clb;
         let default = service.spec.default_throttle.as_ref().map(|d| d.value.0);
@@ -286,54 +413,83 @@ impl Thing<Endpoint> {
     }
 }
 
-fn branch(thing: &Thing<Endpoint>, zone: &Ref, l: &mut Lowering<'_>) -> Branch {
-    Branch {
-        name: zone.name.clone(),
+fn branch(
+    thing: &Thing<Endpoint>,
+    card: &Card,
+    connection: Option<GateId>,
+    l: &mut Lowering<'_>,
+) -> (Branch, Entry) {
+    let gate = thing.zone_gate(card, l);
+    let component = |gate: GateId, l: &Lowering<'_>| l.plan.gates[gate.index()].component;
+    let cut = gate.and_then(|g| component(g, l));
+    let shut = connection.and_then(|g| component(g, l));
+    let (hops, mut entry) = hops_in(thing, card, shut.into_iter().chain(cut), l);
+    entry.gate = gate;
+    let branch = Branch {
+        name: card.name(),
         weight: 1.0,
-        place: Some(l.place(&zone.name)),
-        hops: hops_in(thing, zone, l),
-        watches: vec![l.component(&zone.full())],
-    }
+        place: Some(l.place(&card.zone.name)),
+        hops,
+        watches: std::iter::once(l.component(&card.zone.full())).chain(cut).collect(),
+        listed: thing.has_at_first(card, l.specs),
+    };
+    (branch, entry)
 }
 
-/// The way into one zone: delay, throttle, ENI, and what is behind it.
-fn hops_in(thing: &Thing<Endpoint>, zone: &Ref, l: &mut Lowering<'_>) -> Vec<Hop> {
-    let name = format!("{}.zone-{}", thing.full(), zone.name);
+/// The way through one network card: delay, throttle, ENI, and what is behind it.
+fn hops_in(
+    thing: &Thing<Endpoint>,
+    card: &Card,
+    gates: impl Iterator<Item = ComponentId>,
+    l: &mut Lowering<'_>,
+) -> (Vec<Hop>, Entry) {
+    let zone = &card.zone;
+    let name = format!("{}.zone-{}", thing.full(), card.name());
     let specs = l.specs;
     let mut hops = vec![way_into(zone, format!("{name}.delay"), l)];
-    let needs = vec![
+    let mut needs = vec![
         l.component(&zone.full()),
         l.component(&thing.full()),
         l.component(&thing.spec.service.full()),
     ];
-    if let Some(throttle) = thing.throttle(specs) {
+    needs.extend(gates);
+    // A gateway endpoint has no network card, so none of its limits (P-12).
+    let carded = thing.form(specs) != Form::Gateway;
+    if let Some(throttle) = thing.first_throttle(specs).filter(|_| carded) {
         hops.push(throttle_devices(thing, throttle, &name, l));
     }
-    let Some(balancer) = thing.balancer(specs) else { return hops };
-    if let Some((start, ceiling)) = thing.bandwidth(balancer.spec.product) {
-        let capacity = match start < ceiling {
-            true => Capacity::Elastic {
-                start,
-                ceiling,
-                trigger: thing.spec.trigger,
-                ramp: thing.spec.ramp,
-                step: thing.spec.step,
-            },
-            false => Capacity::Fixed(ceiling),
-        };
-        let link = l.link(Link {
-            name: format!("{name}.eni"),
-            role: "eni".into(),
-            capacity,
-            duplex: Duplex::Full,
-            needs,
-            headline: true,
-        });
-        l.carries(&thing.full(), link, 1.0);
-        hops.push(Hop::Link(link));
-    }
-    hops.extend(load_balancer::hops_in(balancer, zone, l));
-    hops
+    let product = thing.balancer(specs).map_or(Product::Nlb, |b| b.spec.product);
+    // What has no bandwidth has been complained about.
+    let (start, ceiling) =
+        thing.bandwidth(product).filter(|_| carded).unwrap_or((UNTHROTTLED, UNTHROTTLED));
+    let capacity = match start < ceiling {
+        true => Capacity::Elastic {
+            start,
+            ceiling,
+            trigger: thing.spec.trigger,
+            ramp: thing.spec.ramp,
+            step: thing.spec.step,
+        },
+        false => Capacity::Fixed(ceiling),
+    };
+    let eni = l.link(Link {
+        name: format!("{name}.{}", if carded { "eni" } else { "gateway" }),
+        role: if carded { "eni" } else { "gateway" }.into(),
+        capacity,
+        duplex: Duplex::Full,
+        needs,
+        headline: true,
+    });
+    l.carries(&thing.full(), eni, 1.0);
+    hops.push(Hop::Link(eni));
+    let (behind, resource) = match thing.form(specs) {
+        // What the provider calls in the consumer's VPC comes next on the path (P-10).
+        Form::Reverse => (Vec::new(), None),
+        _ => thing.behind(card, &name, l),
+    };
+    hops.extend(behind);
+    let (zone, replaces) = (zone.name.clone(), card.replaces.is_some());
+    (hops, Entry { zone, branch: 0, gate: None, resource, eni, replaces })
 }
 
 /// The throttle of one zone: k links of L/k x overshoot, each connection hashed to one.
@@ -348,7 +504,10 @@ fn throttle_devices(
         let link = l.link(Link {
             name: format!("{name}.throttle-{i}"),
             role: "throttle".into(),
-            capacity: Capacity::Fixed(throttle.scaled(share)),
+            capacity: Capacity::Fixed(match throttle == UNTHROTTLED {
+                true => throttle,
+                false => throttle.scaled(share),
+            }),
             duplex: Duplex::Full,
             needs: Vec::new(),
             headline: false,
@@ -360,6 +519,7 @@ fn throttle_devices(
             place: None,
             hops: vec![Hop::Link(link)],
             watches: Vec::new(),
+            listed: true,
         }
     };
     let branches = (1..=thing.spec.devices).map(|i| device(i, l)).collect();

@@ -20,6 +20,8 @@
 //! Without `cross_zone` the backend of the same zone follows directly. On a path of its own the
 //! zones are behind a DNS name. Leaves out: listeners, stickiness, draining, packet rates.
 
+pub(crate) mod listing;
+
 use super::backend::{self, Backend};
 use super::region::{way_between, way_into};
 use super::selector::{NEGATIVE_CACHE, RESOLVING, answering};
@@ -36,6 +38,7 @@ use crate::scenario::lowering::{Fragment, Lowering};
 use crate::scenario::read::{Above0, PerSecond};
 use crate::scenario::reader::{Basis, Reader};
 use crate::units::{Rate, Span};
+use listing::Listing;
 
 /// The four products.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,8 +66,9 @@ impl Product {
 pub(crate) struct LoadBalancer {
     pub(crate) product: Product,
     pub(crate) zones: Vec<Ref>,
-    backend: Ref,
-    bandwidth: Rate,
+    pub(crate) backend: Ref,
+    pub(crate) listing: Listing,
+    pub(crate) bandwidth: Rate,
     connections: u64,
     new_connections: f64,
     cross_zone: bool,
@@ -145,6 +149,7 @@ impl Kind for LoadBalancer {
         let product = r.req_word("type", PRODUCTS);
         let zones = r.req_references("zones", &["zone"]);
         let backend = r.req_reference("backend", &["backend"]);
+        let listing = Listing::read(r);
         let known = product.unwrap_or(Product::Nlb);
         let [width, slots, opening] = capacities(known);
         let bandwidth = r.param::<Above0<Rate>>("bandwidth", width.0, width.1);
@@ -169,6 +174,7 @@ impl Kind for LoadBalancer {
             product: product?,
             zones: zones?,
             backend: backend?,
+            listing,
             bandwidth: bandwidth?.0,
             connections: connections?,
             new_connections: new_connections?.0,
@@ -218,6 +224,7 @@ impl Kind for LoadBalancer {
                 place: Some(l.place(&zone.name)),
                 hops,
                 watches: vec![l.component(&zone.full()), l.component(&thing.full())],
+                listed: true,
             }
         };
         let branches = spec.zones.iter().map(|zone| branch(zone, l)).collect();
@@ -256,6 +263,13 @@ fn health_check([down, up]: &[Dist; 2]) -> Detector {
         detect_down: down.clone(),
         detect_up: up.clone(),
         propagate: Dist::constant(0.0),
+    }
+}
+
+impl Thing<LoadBalancer> {
+    /// Whether it has a share in a zone.
+    pub(crate) fn is_in(&self, zone: &str) -> bool {
+        self.spec.zones.iter().any(|z| z.name == zone)
     }
 }
 
@@ -333,6 +347,7 @@ fn spread(
             place: zone.map(|z| l.place(&z.name)),
             hops: way.into_iter().chain(backend::hops_in(backend, zone, l)).collect(),
             watches: backend::watched(backend, zone, l),
+            listed: true,
         }
     };
     let branches = zones.into_iter().map(|zone| branch(zone, l)).collect();

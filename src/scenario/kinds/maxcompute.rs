@@ -174,6 +174,7 @@ fn asking(spec: &MaxCompute, name: &str, l: &mut Lowering<'_>) -> Option<Hop> {
         place: None,
         hops: Vec::new(),
         watches: Vec::new(),
+        listed: true,
     };
     Some(Hop::Selector(l.selector(Selector {
         name: format!("{name}.name"),

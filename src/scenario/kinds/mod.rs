@@ -169,6 +169,7 @@ macro_rules! kinds {
 kinds! {
     access_point::AccessPoint,
     backend::Backend,
+    change::Change,
     circuit::Circuit,
     circuit_group::CircuitGroup,
     component::Component,
@@ -183,6 +184,8 @@ kinds! {
     region::Region,
     resolver::Resolver,
     route::Route,
+    route_table::RouteTable,
+    security_group::SecurityGroup,
     selector::Selector,
     site::Site,
     station::Station,

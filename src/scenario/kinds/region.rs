@@ -29,6 +29,8 @@ use crate::units::Span;
 pub(crate) struct Region {
     in_zone: Dist,
     between_zones: Dist,
+    /// Whether it is on the Chinese mainland, if the scenario says so.
+    pub(crate) mainland: Option<bool>,
 }
 
 const MEASURED: Basis =
@@ -41,7 +43,8 @@ impl Kind for Region {
     fn read(r: &Reader<'_>) -> Option<Self> {
         let in_zone = r.param::<Law<Span>>("round_trip_in_zone", "0.3 ms", MEASURED);
         let between = r.param::<Law<Span>>("round_trip_between_zones", "1.5 ms", MEASURED);
-        Some(Self { in_zone: in_zone?.dist, between_zones: between?.dist })
+        let mainland = r.opt("mainland");
+        Some(Self { in_zone: in_zone?.dist, between_zones: between?.dist, mainland })
     }
 }
 

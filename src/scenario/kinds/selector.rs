@@ -155,6 +155,7 @@ fn lower_branch(branch: &Branch, l: &mut Lowering<'_>) -> plan::Branch {
         place: branch.place.as_ref().map(|zone| l.place(&zone.name)),
         hops: l.steps(&branch.hops),
         watches: l.needs(&branch.watches),
+        listed: true,
     }
 }
 

@@ -5,11 +5,13 @@
 //! ```
 //!
 //! The circuit runs from the site's gateway device to an access point (C-11); the gateway is the
-//! part that every path of the site shares. Leaves out: the campus behind it, addresses (C-33).
+//! part that every path of the site shares. Its block of addresses feeds rules
+//! (security groups, X-20). Leaves out: the campus behind it, clashes of addresses (C-33).
 
 use super::link::DUPLEX;
 use super::{Kind, Thing};
 use crate::plan::{Capacity, Duplex, Hop, Link};
+use crate::scenario::cidr::Cidr;
 use crate::scenario::lowering::{Fragment, Lowering};
 use crate::scenario::read::Above0;
 use crate::scenario::reader::Reader;
@@ -20,6 +22,7 @@ use crate::units::Rate;
 pub(crate) struct Site {
     bandwidth: Rate,
     duplex: Duplex,
+    pub(crate) cidr: Option<Cidr>,
 }
 
 impl Kind for Site {
@@ -33,7 +36,8 @@ impl Kind for Site {
     fn read(r: &Reader<'_>) -> Option<Self> {
         let bandwidth = r.req::<Above0<Rate>>("bandwidth");
         let duplex = r.word("duplex", DUPLEX).unwrap_or(Duplex::Full);
-        Some(Self { bandwidth: bandwidth?.0, duplex })
+        let cidr = r.opt("cidr");
+        Some(Self { bandwidth: bandwidth?.0, duplex, cidr })
     }
 
     fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {

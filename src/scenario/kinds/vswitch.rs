@@ -4,17 +4,21 @@
 //! |---|---|---|
 //! | usable addresses | 2^(32 - mask) - 4: first and last three are reserved | CreateVSwitch API (A) |
 //! | mask | /16 to /29 | the same (A) |
+//! | each ENI of an endpoint takes one address | | P-13, X-18 (001, 003) |
 //! | each instance takes one address, and creation fails without | | E-21 to E-23 (002) |
 //!
 //! ```text
-//! connection ──> [ pool: addresses - used ] ──>      full: `no_address`
+//! connection ──> [ pool: addresses - used - ENIs ] ──>      full: `no_address`
 //! ```
 //!
 //! On a path, each new connection stands for an instance that takes an address and gives it back
 //! when it closes. Leaves out: which address, IPv6.
 
+use super::change::{Act, Migration};
+use super::endpoint::Endpoint;
 use super::{Kind, Specs, Thing};
 use crate::plan::{Hop, Lack, OnFull, Pool, Scope};
+use crate::scenario::cidr::Cidr;
 use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::lowering::{Fragment, Lowering};
@@ -23,8 +27,9 @@ use crate::scenario::reader::{Given, Reader};
 /// As written.
 #[derive(Clone, Debug)]
 pub(crate) struct VSwitch {
-    vpc: Ref,
-    zone: Ref,
+    pub(crate) vpc: Ref,
+    pub(crate) zone: Ref,
+    pub(crate) block: Cidr,
     usable: u64,
     used: Given<u64>,
 }
@@ -39,7 +44,8 @@ impl Kind for VSwitch {
         let zone = r.req_reference("zone", &["zone"]);
         let cidr = r.req::<String>("cidr");
         let used = Given { value: r.or("used", 0), place: r.place_of("used") };
-        let usable = usable(&cidr?);
+        let cidr = cidr?;
+        let usable = usable(&cidr);
         if usable.is_none() {
             let message = format!("`{}` is not a block that a vSwitch can have", r.path);
             let complaint = Diagnostic::error("E-21", r.place_of("cidr"), message);
@@ -50,7 +56,7 @@ impl Kind for VSwitch {
                     .help("write it as in \"10.0.1.0/24\""),
             );
         }
-        Some(Self { vpc: vpc?, zone: zone?, usable: usable?, used })
+        Some(Self { vpc: vpc?, zone: zone?, block: Cidr::parse(&cidr)?, usable: usable?, used })
     }
 
     fn check(thing: &Thing<Self>, specs: &Specs, cx: &Context) {
@@ -62,6 +68,20 @@ impl Kind for VSwitch {
                 "a vSwitch has 2^(32 - mask) - 4 usable addresses (CreateVSwitch API)",
             ));
         }
+        let cards = thing.cards(specs);
+        if spec.used.value <= spec.usable && spec.used.value + cards > spec.usable {
+            let message = format!(
+                "{cards} network cards of endpoints find {} free addresses in `{}`",
+                spec.usable - spec.used.value,
+                thing.full()
+            );
+            cx.complain(
+                Diagnostic::error("P-13", spec.used.place, message)
+                    .reason("an endpoint has a network card in each of its zones, with an address of a vSwitch (PrivateLink overview)")
+                    .help("free addresses, or name a larger vSwitch in the endpoint's `vswitches`"),
+            );
+        }
+        thing.spare(cards, specs, cx);
         let (vpc, zone) = (specs.vpc.get(&spec.vpc.name), specs.zone.get(&spec.zone.name));
         if let (Some(vpc), Some(zone)) = (vpc, zone)
             && vpc.spec.region.name != zone.spec.region.name
@@ -82,13 +102,51 @@ impl Kind for VSwitch {
         let zone = l.component(&thing.spec.zone.full());
         let pool = l.pool(Pool {
             name: format!("{}.addresses", thing.full()),
-            units: thing.spec.usable - thing.spec.used.value,
+            units: thing.spec.usable - thing.spec.used.value - thing.cards(l.specs),
             on_full: OnFull::Refuse,
             hold_after: crate::units::Span::ZERO,
             scope: Scope::Connection,
             lack: Lack::Address,
         });
         Fragment::of(vec![Hop::Need(zone), Hop::Pool(pool)])
+    }
+}
+
+impl Thing<VSwitch> {
+    /// X-51: a smooth migration has two network cards in the zone for a while.
+    fn spare(&self, cards: u64, specs: &Specs, cx: &Context) {
+        let mut free = self.spec.usable.saturating_sub(self.spec.used.value + cards);
+        for change in specs.change.values() {
+            let Act::Replace(it) = &change.spec.act else { continue };
+            let here = specs.endpoint.get(&change.spec.of.name).is_some_and(|e| {
+                e.spec.terms.vswitches.iter().any(|v| v.name == self.name)
+                    && it.zone.name == self.spec.zone.name
+            });
+            let smooth = matches!(it.manner.value, Migration::Smooth { .. });
+            if !here || !smooth {
+                continue;
+            }
+            if free > 0 {
+                free -= 1;
+                continue;
+            }
+            let message = format!("`{}` has no spare address for a new network card", self.full());
+            cx.complain(
+                Diagnostic::error("X-51", it.zone.place, message)
+                    .also(self.spec.used.place, "all addresses are used")
+                    .reason(
+                        "a smooth migration makes a new ENI in the zone before the old one goes \
+                         (PrivateLink endpoint services; inferred)",
+                    )
+                    .help("free an address of the vSwitch first"),
+            );
+        }
+    }
+
+    /// Network cards that endpoints have in it: an address each.
+    fn cards(&self, specs: &Specs) -> u64 {
+        let named = |e: &&Thing<Endpoint>| e.spec.terms.vswitches.iter().any(|v| v.name == self.name);
+        specs.endpoint.values().filter(named).count() as u64
     }
 }
 
@@ -103,6 +161,7 @@ fn usable(cidr: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::usable;
+    use crate::scenario::testing::{lowered, service};
 
     #[test]
     fn usable_addresses() {
@@ -113,6 +172,17 @@ mod tests {
             assert_eq!(usable(bad), None, "{bad}");
         }
     }
+
+    #[test]
+    fn network_cards_take_addresses() {
+        // P-13, X-18: a /29 has 4 usable addresses; 1 is used, and 1 is the endpoint's.
+        let text = format!(
+            "{}[vpc.v]\nregion = \"r\"\n[vswitch.s]\nvpc = \"v\"\nzone = \"a\"\n\
+             cidr = \"10.0.0.0/29\"\nused = 1\n[endpoint.e]\nservice = \"svc\"\n\
+             zones = [\"a\", \"b\"]\ncreated_at = 2026-03-01\nvswitches = [\"s\"]\n",
+            service("nlb")
+        );
+        let tree = lowered(&text, "\"vswitch.s\", \"backend.app\"");
+        assert!(tree.contains("pool vswitch.s.addresses: 2 addresses"), "{tree}");
+    }
 }
-
-

@@ -3,9 +3,9 @@
 use super::Workload;
 use super::arrivals::Arrivals;
 use crate::plan::{self, Assumption, NameCache};
-use crate::scenario::context::Context;
+use crate::scenario::context::{Context, Step};
 use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::kinds::endpoint::Endpoint;
+use crate::scenario::kinds::endpoint::{Endpoint, Form};
 use crate::scenario::kinds::load_balancer::LoadBalancer;
 use crate::scenario::kinds::maxcompute::MaxCompute;
 use crate::scenario::kinds::selector::Selector;
@@ -32,7 +32,7 @@ pub(crate) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) 
             match step.what.kind {
                 Endpoint::NAME => {
                     if let Some(endpoint) = specs.endpoint.get(&step.what.name) {
-                        names(workload, endpoint, cx);
+                        names(workload, endpoint, specs, cx);
                         connections(workload, endpoint, specs, cx);
                     }
                 }
@@ -55,7 +55,13 @@ fn way(workload: &Thing<Workload>, specs: &Specs, cx: &Context) {
     const SERVES: &[&str] = &["backend", "endpoint", "load_balancer"];
     let steps = workload.spec.way.steps(specs);
     let carries = |kind: &str| CARRIES.contains(&kind) || SERVES.contains(&kind);
-    if let Some(at) = steps.iter().position(|s| SERVES.contains(&s.what.kind)) {
+    // Through a reverse endpoint the provider calls what comes next (P-10).
+    let reverse = |s: &Step| {
+        let endpoint = (s.what.kind == Endpoint::NAME).then(|| specs.endpoint.get(&s.what.name));
+        endpoint.flatten().is_some_and(|e| e.form(specs) == Form::Reverse)
+    };
+    let serves = |s: &Step| SERVES.contains(&s.what.kind) && !reverse(s);
+    if let Some(at) = steps.iter().position(serves) {
         if let Some(after) = steps[at + 1..].iter().find(|s| carries(s.what.kind)) {
             let (served, after) = (&steps[at].what, &after.what);
             let message =
@@ -80,17 +86,31 @@ fn way(workload: &Thing<Workload>, specs: &Specs, cx: &Context) {
     }
 }
 
-fn names(workload: &Thing<Workload>, endpoint: &Thing<Endpoint>, cx: &Context) {
+fn names(workload: &Thing<Workload>, endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
     if endpoint.is_pinned() {
         let message = format!(
-            "workload `{}` calls `{}` by a zone's name: it cannot fail over",
+            "workload `{}` calls `{}` by a zone's {}: it cannot fail over",
             workload.name,
-            endpoint.full()
+            endpoint.full(),
+            if endpoint.is_by_address() { "address" } else { "name" }
         );
+        let (code, reason) = match (endpoint.is_by_address(), endpoint.is_remote(specs)) {
+            (true, _) => (
+                "P-32",
+                "use the endpoint's domain name: its records follow the health of the zones \
+                 (PrivateLink overview)",
+            ),
+            (false, true) => (
+                "X-28",
+                "zone names work across regions, too, but the endpoint's domain name is what \
+                 fails over (PrivateLink endpoint services)",
+            ),
+            (false, false) => ("P-23", "a zone's domain name pins its zone (PrivateLink overview)"),
+        };
         cx.complain(
-            Diagnostic::warning("P-23", workload.place, message)
-                .also(endpoint.place, "name = \"zone:...\"")
-                .reason("a zone's domain name pins its zone (PrivateLink overview)")
+            Diagnostic::warning(code, workload.place, message)
+                .also(endpoint.place, "the endpoint")
+                .reason(reason)
                 .help("call the endpoint's own name: name = \"endpoint\""),
         );
     } else if workload.spec.names == NameCache::Forever {

@@ -13,7 +13,7 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::kinds::{Specs, Thing};
 use crate::scenario::law::Law;
 use crate::scenario::lowering::Lowering;
-use crate::scenario::read::{Above0, Count, Factor, Share};
+use crate::scenario::read::{Above0, Count, Factor, Port, Share};
 use crate::scenario::reader::{Reader, word};
 use crate::scenario::tree::Value;
 use crate::units::{Bytes, Rate, Span};
@@ -23,6 +23,10 @@ use crate::units::{Bytes, Rate, Span};
 pub(crate) struct Workload {
     pub(crate) way: Way,
     pub(crate) zones: Vec<Ref>,
+    /// Where its clients are, unless they are on premises.
+    pub(crate) vpc: Option<Ref>,
+    /// What they connect to.
+    pub(crate) port: Option<u16>,
     pub(crate) arrivals: Arrivals,
     request: Dist,
     response: Dist,
@@ -51,6 +55,8 @@ impl Workload {
         let listed = r.node("arrivals").is_some_and(|node| Arrivals::say(node, "flows"));
         let way = if listed { Some(Way::Rows) } else { Way::read(r) };
         let zones = r.references("zones", &["zone"]);
+        let vpc = r.reference("vpc", &["vpc"]);
+        let port = r.opt::<Port>("port").map(|port| port.0);
         let arrivals = r
             .req_node("arrivals", "{ poisson = { rate = \"200/s\" } }")
             .and_then(|node| arrivals::read(node, profiles, specs, r.cx));
@@ -105,6 +111,8 @@ impl Workload {
         Some(Self {
             way: way?,
             zones,
+            vpc,
+            port,
             arrivals: arrivals?,
             request: request?,
             response: response?,

@@ -47,6 +47,8 @@ pub(crate) fn sample(load: f64) -> Results {
         pools: pools(),
         stations: stations(),
         selectors: selectors(),
+        recoveries: vec![],
+        gates: vec![],
         faults: faults(),
         gaps: gaps(),
         assumptions: assumptions(),
@@ -355,12 +357,14 @@ fn faults() -> Vec<FaultSeen> {
             label: "circuit.east fails".into(),
             from_ns: 60 * MIN,
             to_ns: 80 * MIN,
+            planned: false,
         },
         FaultSeen {
             name: "west-brown".into(),
             label: "circuit.west drops to 60 % of its bandwidth".into(),
             from_ns: 100 * MIN,
             to_ns: 110 * MIN,
+            planned: false,
         },
     ]
 }

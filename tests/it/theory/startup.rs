@@ -183,9 +183,12 @@ fn fragile(bytes: u64, manner: Manner, at: Span, to: Span) -> Plan {
     p.faults.push(fault("f", 0, 1));
     p.changes.push(match manner {
         Manner::BlackHole => black_hole(at, 0, 0),
-        Manner::Reset => {
-            Change { at, fault: Some(0), what: What::Fail { component: ComponentId(0), manner } }
-        }
+        Manner::Reset => Change {
+            at,
+            after: None,
+            fault: Some(0),
+            what: What::Fail { component: ComponentId(0), manner },
+        },
     });
     p.changes.push(repair(to, 0, 0));
     p

@@ -1,6 +1,6 @@
 //! The documented rules of endpoints; each complaint carries its inventory row.
 
-use super::super::endpoint_service::{check_range, names};
+use super::super::endpoint_service::{check_binding, check_range, names};
 use super::super::load_balancer::{LoadBalancer, Product};
 use super::super::{Specs, Thing};
 use super::{Endpoint, Form, NameForm};
@@ -13,22 +13,37 @@ pub(super) fn check(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
     affinity(thing, specs, cx);
     let Some(balancer) = thing.balancer(specs) else { return };
     pairing(thing, balancer, cx);
+    if thing.form(specs) == Form::Gateway {
+        return; // no network card: neither bandwidth nor throttle (P-12)
+    }
     bandwidth(thing, balancer.spec.product, cx);
     throttle(thing, balancer.spec.product, cx);
 }
 
 fn zones(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
     let spec = &thing.spec;
-    if let [only] = &spec.zones[..] {
+    let remote = thing.is_remote(specs);
+    if let ([only], true) = (&spec.zones[..], thing.form(specs) != Form::Gateway) {
         let message = format!("`{}` has a network card in one zone only", thing.full());
+        let (code, reason) = match remote {
+            true => (
+                "X-27",
+                "create endpoints in at least two zones; their number need not be that of the \
+                 service (PrivateLink endpoint services)",
+            ),
+            false => ("P-31", "choose vSwitches in at least 2 zones (PrivateLink overview)"),
+        };
         cx.complain(
-            Diagnostic::warning("P-31", only.place, message)
+            Diagnostic::warning(code, only.place, message)
                 .label("no other zone can take over")
-                .reason("choose vSwitches in at least 2 zones (PrivateLink overview)")
-                .help("add a second zone of the service"),
+                .reason(reason)
+                .help(match remote {
+                    true => "add a second zone of the endpoint's region",
+                    false => "add a second zone of the service",
+                }),
         );
     }
-    if let NameForm::Zone(zone) = &spec.name
+    if let NameForm::Zone(zone) | NameForm::Address(zone) = &spec.name
         && !spec.zones.iter().any(|z| z.name == zone.name)
     {
         let message = format!("`{}` has no zone `{}` to be named", thing.full(), zone.name);
@@ -41,6 +56,10 @@ fn zones(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
     if service.balancer(specs).is_none() {
         return;
     }
+    // The zones of another region have names of their own (X-27).
+    if remote {
+        return thing.check_remote(specs, cx);
+    }
     let offered = service.zones(specs);
     for zone in &spec.zones {
         if !offered.iter().any(|z| z.name == zone.name) {
@@ -50,7 +69,7 @@ fn zones(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
                 Diagnostic::error("X-17", zone.place, message)
                     .also(service.place, "the service")
                     .reason("endpoint zones must be among the service's zones (PrivateLink endpoint services)")
-                    .help(format!("its zones are {}", names(offered))),
+                    .help(format!("its zones are {}", names(&offered))),
             );
         }
     }
@@ -83,7 +102,12 @@ fn affinity(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
 fn pairing(thing: &Thing<Endpoint>, balancer: &Thing<LoadBalancer>, cx: &Context) {
     let Some(form) = &thing.spec.form else { return };
     let product = balancer.spec.product;
-    let fits = (form.value == Form::Gwlb) == (product == Product::Gwlb);
+    let fits = match form.value {
+        Form::Gwlb => product == Product::Gwlb,
+        Form::Interface => product != Product::Gwlb,
+        // Services of the cloud: what serves them is not ours to pair (P-10, P-12).
+        Form::Gateway | Form::Reverse => true,
+    };
     if !fits {
         let message = format!("this form of endpoint cannot reach a service of {}", product.name());
         cx.complain(
@@ -126,7 +150,18 @@ fn bandwidth(thing: &Thing<Endpoint>, product: Product, cx: &Context) {
         Product::Alb | Product::Gwlb => Rate::from_gbps(25),
         Product::Clb => Rate::from_gbps(5),
     };
-    if let Some(raised) = spec.ceiling.as_ref().filter(|c| c.value.0 > documented) {
+    let promised = spec.terms.raised_limit.is_some();
+    if let (Some(promise), None, None) =
+        (&spec.terms.raised_limit, &spec.ceiling, &spec.cross_region.bandwidth)
+    {
+        cx.complain(
+            Diagnostic::error("P-39", promise.place, "what was promised is not said")
+                .label("no limit is raised")
+                .reason("higher throughput is arranged with the account manager (PrivateLink overview)")
+                .help("state the figure as `ceiling`, or as `cross_region_bandwidth`"),
+        );
+    }
+    if let Some(raised) = spec.ceiling.as_ref().filter(|c| c.value.0 > documented && !promised) {
         let message = format!(
             "a ceiling of {} is above the documented {documented} per zone for {}",
             raised.value.0,
@@ -135,7 +170,7 @@ fn bandwidth(thing: &Thing<Endpoint>, product: Product, cx: &Context) {
         cx.complain(
             Diagnostic::warning("P-39", raised.place, message)
                 .reason("higher throughput is arranged with the account manager (PrivateLink overview)")
-                .help("keep the written promise with the design"),
+                .help("write what was promised as raised_limit = \"ticket 4711\""),
         );
     }
 }
@@ -147,17 +182,9 @@ fn throttle(thing: &Thing<Endpoint>, product: Product, cx: &Context) {
         Product::Alb | Product::Gwlb => "X-62",
         Product::Clb => "X-56",
     };
-    check_range(throttle, product, code, cx);
-    let Some((_, ceiling)) = thing.bandwidth(product) else { return };
-    if throttle.value.0 > ceiling {
-        let message = format!(
-            "a throttle of {} never binds: the network card ends at {ceiling} per zone",
-            throttle.value.0
-        );
-        cx.complain(
-            Diagnostic::warning("X-63", throttle.place, message)
-                .reason("the per-zone maximum of the endpoint is lower (PrivateLink overview and endpoint services)")
-                .help("lower the throttle, or leave it out"),
-        );
+    if !check_range(throttle, product, code, cx) {
+        return;
     }
+    let Some((_, ceiling)) = thing.bandwidth(product) else { return };
+    check_binding(throttle, ceiling, cx);
 }

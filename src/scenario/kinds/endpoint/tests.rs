@@ -13,6 +13,13 @@ fn nlb(keys: &str) -> String {
     endpoint("nlb", &format!("created_at = 2026-03-01\n{keys}"))
 }
 
+/// With a route that leads through it (P-09).
+fn gwlb(keys: &str) -> String {
+    let table = "[vpc.v]\nregion = \"r\"\n[route_table.t]\nvpc = \"v\"\n\
+                 routes = [{ to = \"0.0.0.0/0\", next_hop = \"endpoint.e\" }]\n";
+    format!("{}{table}", endpoint("gwlb", keys))
+}
+
 #[test]
 fn lowered_network() {
     // A throttle of 2 Gbps over 2 devices with 10 % overshoot: 1.1 Gbps each, in every zone (P-50).
@@ -45,7 +52,7 @@ fn bandwidth_by_product() {
     // P-40, P-42, P-43, P-45.
     assert!(lowered(&nlb(""), PATH).contains("eni: 10 Gbps to 50 Gbps in 3 min"));
     assert!(lowered(&endpoint("alb", ""), PATH).contains("eni: 5 Gbps to 25 Gbps in 3 min"));
-    assert!(lowered(&endpoint("gwlb", ""), PATH).contains("eni: 5 Gbps to 25 Gbps in 3 min"));
+    assert!(lowered(&gwlb(""), PATH).contains("eni: 5 Gbps to 25 Gbps in 3 min"));
     let clb = lowered(&endpoint("clb", ""), PATH);
     assert!(clb.contains("eni: 5 Gbps [zone.a"), "{clb}");
     // P-44: 3,072 Mbps unless the provider says otherwise, over 4 devices: 768 Mbps.
@@ -79,7 +86,10 @@ fn throttle_ranges() {
         ("clb", "10240 Mbps", Some("X-63")),
     ] {
         let keys = format!("created_at = 2026-03-01\nthrottle = \"{throttle}\"");
-        let seen = codes(&endpoint(product, &keys), PATH);
+        // A backend that none of these overruns (P-50, Z-12).
+        let wide = endpoint(product, &keys).replace("10 Gbps", "100 Gbps");
+        let mut seen = codes(&wide, PATH);
+        seen.retain(|code| !["P-09", "P-30"].contains(&code.as_str()));
         assert_eq!(seen.first().map(String::as_str), say, "{product} {throttle}");
     }
 }
@@ -106,7 +116,8 @@ fn zones_and_pairing() {
     assert_eq!(codes(&nlb("zones = [\"a\", \"c\"]"), PATH), ["X-17"]);
     assert_eq!(codes(&nlb("type = \"gwlb\""), PATH), ["P-08"]);
     assert_eq!(codes(&endpoint("gwlb", "type = \"interface\""), PATH), ["P-08"]);
-    assert!(codes(&endpoint("gwlb", "type = \"gwlb\""), PATH).is_empty());
+    assert!(codes(&gwlb("type = \"gwlb\""), PATH).is_empty());
+    assert_eq!(codes(&endpoint("gwlb", ""), PATH), ["P-09"]);
     assert_eq!(codes(&nlb("ceiling = \"100 Gbps\""), PATH), ["P-39"]);
     assert_eq!(codes(&nlb("overshoot = 0.5"), PATH), ["P-55"]);
 }
@@ -129,4 +140,55 @@ fn what_nobody_publishes_is_assumed() {
     assert_eq!(seen("", "endpoint.e.overshoot"), Some(("1.0".into(), "D".into())));
     let set = seen("record_ttl = \"5 s\"", "endpoint.e.record_ttl");
     assert_eq!(set, Some(("5 s".into(), "set".into())));
+}
+
+#[test]
+fn forms_of_endpoints() {
+    // P-12: no network card limits a gateway endpoint, whatever its service throttles.
+    let cloud = |keys: &str, name: &str| {
+        nlb(keys).replace(
+            "load_balancer = \"lb\"",
+            &format!("load_balancer = \"lb\"\ncloud_service = \"{name}\""),
+        )
+    };
+    let gateway = lowered(&cloud("type = \"gateway\"\nthrottle = \"1 Gbps\"", "oss"), PATH);
+    assert!(!gateway.contains("eni") && !gateway.contains("throttle"), "{gateway}");
+    assert!(gateway.contains("load_balancer.lb.zone-a.link: 50 Gbps"), "{gateway}");
+    // P-10: from the provider through the card to what is next on the path, past no load balancer.
+    let group = "[security_group.g]\ninbound = [{ source = \"0.0.0.0/0\" }]\n";
+    let reverse = cloud("type = \"reverse\"\nsecurity_group = \"g\"", "log") + group;
+    let tree = lowered(&reverse, "\"endpoint.e\", \"backend.app\"");
+    assert!(tree.contains("endpoint.e.zone-a.eni: 10 Gbps"), "{tree}");
+    assert!(!tree.contains("load_balancer") && tree.contains("backend.app"), "{tree}");
+}
+
+#[test]
+fn forms_of_names() {
+    // P-32: an address asks nobody, and follows no health.
+    let address = lowered(&nlb("name = \"address:b\""), PATH);
+    assert!(address.starts_with("choose endpoint.e.name (dns): random\n"), "{address}");
+    assert!(!address.contains("zone-a"), "{address}");
+    // P-24: the custom domain has the records of the endpoint's own.
+    let custom = nlb("name = \"custom\"")
+        .replace("load_balancer = \"lb\"", "load_balancer = \"lb\"\ncustom_domain = \"x.example\"");
+    assert_eq!(lowered(&custom, PATH), lowered(&nlb(""), PATH));
+    assert_eq!(codes(&nlb("name = \"nobody\""), PATH), ["word"]);
+}
+
+#[test]
+fn a_remote_endpoint_crosses_one_capped_link() {
+    // X-03, X-27, X-31: one zone here leads over 100 Mbps and 15 ms to both zones of the service.
+    let far = "[region.far]\nmainland = false\n[zone.f]\nregion = \"far\"\n";
+    let keys = "zones = [\"f\"]\ncross_region_round_trip = \"30 ms\"";
+    let text = format!("{}{far}", nlb(keys))
+        .replace("[region.r]", "[region.r]\nmainland = false")
+        .replace("load_balancer = \"lb\"", "load_balancer = \"lb\"\nregions = [\"far\"]");
+    assert_eq!(codes(&text, PATH), ["X-27"]);
+    let tree = lowered(&text, PATH);
+    assert!(tree.contains("link endpoint.e.cross-region: 100 Mbps"), "{tree}");
+    assert!(tree.contains("delay endpoint.e.cross-region.delay: 15 ms"), "{tree}");
+    assert!(tree.contains("choose endpoint.e.zone-f.service-zone (zone): random"), "{tree}");
+    for zone in ["a", "b"] {
+        assert!(tree.contains(&format!("load_balancer.lb.zone-{zone}.link")), "{tree}");
+    }
 }

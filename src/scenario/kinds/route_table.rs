@@ -1,0 +1,104 @@
+//! A route table of a VPC: which traffic goes through a Gateway Load Balancer endpoint.
+//!
+//! | fact | value | source |
+//! |---|---|---|
+//! | a GWLB endpoint is configured as next hop in a route table | | P-09 (001) |
+//!
+//! ```text
+//! [route_table.inspected]
+//! vpc = "app"
+//! routes = [{ to = "0.0.0.0/0", next_hop = "endpoint.firewall" }]
+//! ```
+//!
+//! It becomes no primitive: a path names the endpoint where connections go through it, and `check`
+//! holds the two against each other. Leaves out: other next hops, longest prefixes.
+
+use super::{Kind, Specs, Thing};
+use crate::scenario::cidr::Cidr;
+use crate::scenario::context::{Context, Ref};
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::reader::Reader;
+
+/// As written.
+#[derive(Clone, Debug)]
+pub(crate) struct RouteTable {
+    vpc: Ref,
+    pub(crate) next_hops: Vec<Ref>,
+}
+
+impl Kind for RouteTable {
+    const NAME: &'static str = "route_table";
+    const DOC: &'static str = "routes of a VPC: what goes through a GWLB endpoint";
+
+    fn read(r: &Reader<'_>) -> Option<Self> {
+        let vpc = r.req_reference("vpc", &["vpc"]);
+        let example = "[{ to = \"0.0.0.0/0\", next_hop = \"endpoint.firewall\" }]";
+        let node = r.req_node("routes", example)?;
+        let mut next_hops = Vec::new();
+        let mut blocks: Vec<Cidr> = Vec::new();
+        for item in r.list(node) {
+            let Some(r) = Reader::of(r.cx, item, &format!("{}.routes", r.path)) else { continue };
+            let to = r.req::<Cidr>("to");
+            if let Some(to) = to.filter(|to| blocks.contains(to)) {
+                let message = format!("there are two routes to {to}");
+                let complaint = Diagnostic::error("duplicate", r.place_of("to"), message);
+                r.cx.complain(complaint.label("a block has one next hop"));
+            }
+            blocks.extend(to);
+            next_hops.extend(r.req_reference("next_hop", &["endpoint"]));
+            r.done();
+        }
+        Some(Self { vpc: vpc?, next_hops })
+    }
+
+    fn check(thing: &Thing<Self>, specs: &Specs, cx: &Context) {
+        const WHY: &str =
+            "a GWLB endpoint is the next hop in a route table of its VPC (PrivateLink overview)";
+        for hop in &thing.spec.next_hops {
+            let Some(endpoint) = specs.endpoint.get(&hop.name) else { continue };
+            if !endpoint.is_inline(specs) {
+                let message = format!("`{}` cannot be a next hop", endpoint.full());
+                cx.complain(
+                    Diagnostic::error("P-09", hop.place, message)
+                        .also(endpoint.place, "no endpoint of a GWLB")
+                        .reason(WHY)
+                        .help("name an endpoint whose service is of GWLB, or call it by its name"),
+                );
+            }
+            if let Some(vpc) = endpoint.spec.vpc.as_ref().filter(|v| v.name != thing.spec.vpc.name) {
+                let message = format!(
+                    "`{}` is in VPC `{}`, the route table in `{}`",
+                    endpoint.full(),
+                    vpc.name,
+                    thing.spec.vpc.name
+                );
+                cx.complain(
+                    Diagnostic::error("P-09", hop.place, message)
+                        .also(vpc.place, "the endpoint's VPC")
+                        .reason(WHY)
+                        .help("put the endpoint into the VPC whose traffic goes through it"),
+                );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::{ZONES, codes};
+
+    #[test]
+    fn complaints() {
+        let seen = |routes: &str| {
+            let text = format!("{ZONES}[vpc.v]\nregion = \"r\"\n[route_table.t]\nvpc = \"v\"\n{routes}\n");
+            codes(&text, "\"backend.app\"")
+        };
+        assert!(seen("routes = []").is_empty());
+        assert_eq!(seen(""), ["missing-key"]);
+        let all = "to = \"0.0.0.0/0\"";
+        assert_eq!(seen(&format!("routes = [{{ {all} }}]")), ["missing-key"]);
+        assert_eq!(seen(&format!("routes = [{{ {all}, next_hop = \"endpoint.e\" }}]")), ["unknown-name"]);
+        let twice = "routes = [{ to = \"10.0.0.0/8\" }, { to = \"10.1.0.0/8\" }]";
+        assert!(seen(twice).contains(&"duplicate".to_owned()));
+    }
+}

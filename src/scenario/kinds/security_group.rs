@@ -1,0 +1,99 @@
+//! A security group: which clients may open connections to the network cards in it.
+//!
+//! | fact | value | source |
+//! |---|---|---|
+//! | one group on an interface endpoint rules what comes in, for the ENIs of all its zones | | X-20 (003) |
+//! | a reverse endpoint is controlled by its security groups | | P-11 (001) |
+//!
+//! ```text
+//! [security_group.web]
+//! inbound = [{ source = "10.0.0.0/8", ports = "443" }, { source = "192.168.0.0/16" }]
+//! ```
+//!
+//! It becomes no primitive: who may not connect is told by `check`, from the blocks of VPCs and
+//! sites and the ports of workloads. Leaves out: outbound rules, priorities, refusing entries.
+
+use super::Kind;
+use crate::scenario::cidr::Cidr;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::reader::Reader;
+
+/// As written.
+#[derive(Clone, Debug)]
+pub(crate) struct SecurityGroup {
+    inbound: Vec<Entry>,
+}
+
+/// Who may connect to which ports.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    source: Cidr,
+    ports: (u16, u16),
+}
+
+impl Kind for SecurityGroup {
+    const NAME: &'static str = "security_group";
+    const DOC: &'static str = "who may open connections to the network cards of an endpoint";
+
+    fn read(r: &Reader<'_>) -> Option<Self> {
+        let node = r.req_node("inbound", "[{ source = \"10.0.0.0/8\", ports = \"443\" }]")?;
+        let mut inbound = Vec::new();
+        for item in r.list(node) {
+            let Some(r) = Reader::of(r.cx, item, &format!("{}.inbound", r.path)) else { continue };
+            let source = r.req::<Cidr>("source");
+            let ports = match r.has("ports") {
+                true => ports(&r),
+                false => Some((0, u16::MAX)),
+            };
+            r.done();
+            inbound.extend(source.zip(ports).map(|(source, ports)| Entry { source, ports }));
+        }
+        Some(Self { inbound })
+    }
+}
+
+/// `"443"` or `"8000-8099"`.
+fn ports(r: &Reader<'_>) -> Option<(u16, u16)> {
+    let text = r.opt::<String>("ports")?;
+    let (low, high) = text.split_once('-').unwrap_or((&text, &text));
+    let range = low.trim().parse().ok().zip(high.trim().parse().ok()).filter(|(l, h)| l <= h);
+    if range.is_none() {
+        let message = format!("`{text}` is not a range of ports");
+        r.cx.complain(
+            Diagnostic::error("range", r.place_of("ports"), message)
+                .help("write it as in \"443\" or \"8000-8099\""),
+        );
+    }
+    range
+}
+
+impl SecurityGroup {
+    /// Whether some entry lets clients of this block connect to this port; what is not known is
+    /// taken to fit.
+    pub(crate) fn admits(&self, source: Option<Cidr>, port: Option<u16>) -> bool {
+        self.inbound.iter().any(|entry| {
+            source.is_none_or(|block| entry.source.contains(block))
+                && port.is_none_or(|port| (entry.ports.0..=entry.ports.1).contains(&port))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::testing::{ZONES, codes};
+
+    #[test]
+    fn complaints() {
+        let seen = |entry: &str| {
+            let text = format!("{ZONES}[security_group.g]\ninbound = [{entry}]\n");
+            codes(&text, "\"backend.app\"")
+        };
+        assert!(seen("{ source = \"10.0.0.0/8\", ports = \"8000-8099\" }").is_empty());
+        assert_eq!(seen("{ source = \"10.0.0.0/8\", ports = \"9-8\" }"), ["range"]);
+        assert_eq!(seen("{ source = \"10.0.0.0/8\", ports = \"70000\" }"), ["range"]);
+        assert_eq!(seen("{ source = \"anyone\" }"), ["address"]);
+        assert_eq!(seen("{ ports = \"80\" }"), ["missing-key"]);
+        assert_eq!(seen("{ source = \"::/0\", port = 80 }"), ["address", "unknown-key"]);
+        assert_eq!(seen("\"10.0.0.0/8\""), ["type"]);
+    }
+}

@@ -1,0 +1,60 @@
+//! Rules of PrivateLink that need several things at once: who may connect, through which names, to
+//! which resources, from which regions and addresses. Rules of one thing alone stand with its kind.
+//!
+//! Each complaint has the id of its inventory row as code, the document as its reason, and the fix
+//! as its help; `coverage` lists all rows. One file per subject.
+
+mod access;
+mod addresses;
+mod backends;
+mod forms;
+mod names;
+mod regions;
+mod resources;
+mod versions;
+
+pub(crate) use regions::default_bandwidth;
+
+use super::context::{Context, Ref};
+use super::kinds::endpoint::Endpoint;
+use super::kinds::site::Site;
+use super::kinds::{Kind, Specs, Thing};
+use super::traffic::Workload;
+
+/// A workload whose connections go through an endpoint.
+struct Visit<'a> {
+    workload: &'a Thing<Workload>,
+    endpoint: &'a Thing<Endpoint>,
+    /// The step that names the endpoint.
+    step: &'a Ref,
+    /// Where the path begins on premises.
+    site: Option<&'a Thing<Site>>,
+}
+
+/// Applies every rule.
+pub(crate) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) {
+    let visits = visits(workloads, specs);
+    access::check(specs, cx);
+    addresses::check(&visits, specs, cx);
+    backends::check(specs, cx);
+    forms::check(&visits, specs, cx);
+    names::check(&visits, specs, cx);
+    regions::check(specs, cx);
+    resources::check(specs, cx);
+    versions::check(specs, cx);
+}
+
+fn visits<'a>(workloads: &'a [Thing<Workload>], specs: &'a Specs) -> Vec<Visit<'a>> {
+    let mut found = Vec::new();
+    for workload in workloads {
+        let steps = workload.spec.way.steps(specs);
+        let site = steps.first().filter(|s| s.what.kind == Site::NAME && !s.against);
+        let site = site.and_then(|s| specs.site.get(&s.what.name));
+        for step in steps.iter().filter(|s| s.what.kind == Endpoint::NAME) {
+            if let Some(endpoint) = specs.endpoint.get(&step.what.name) {
+                found.push(Visit { workload, endpoint, step: &step.what, site });
+            }
+        }
+    }
+    found
+}
