@@ -147,7 +147,10 @@ const SMOOTH: &[Edit] = &[
     CLB,
     TWO_CLB,
     // The first zone is the primary one.
-    ("lb2]\ntype = \"clb\"\nzones = [\"a\", \"b\"]", "lb2]\ntype = \"clb\"\nzones = [\"b\", \"a\"]"),
+    (
+        "lb2]\ntype = \"clb\"\nzones = [\"a\", \"b\"]",
+        "lb2]\ntype = \"clb\"\nzones = [\"b\", \"a\"]",
+    ),
     ("# svc", "\nmanaged_resources = true # svc"),
     (
         "# more",

@@ -173,11 +173,7 @@ fn of_service(thing: &Thing<Change>, service: &Thing<EndpointService>, specs: &S
                 );
             }
         }
-        Act::Resource { balancer, .. } => {
-            if is_free(thing, balancer, service, specs, cx) {
-                remains(balancer, service, cx);
-            }
-        }
+        Act::Resource { balancer, .. } => is_free(thing, balancer, service, specs, cx),
         Act::Region { region, add: false } => {
             let home = service.balancer(specs).and_then(|b| b.spec.zones.first());
             let home = home.and_then(|z| specs.zone.get(&z.name)).map(|z| &z.spec.region.name);
@@ -249,7 +245,7 @@ fn is_free(
     service: &Thing<EndpointService>,
     specs: &Specs,
     cx: &Context,
-) -> bool {
+) {
     let mut held = std::collections::BTreeMap::new();
     for b in bindings(service, specs) {
         if b.at <= thing.spec.at.value {
@@ -277,7 +273,9 @@ fn is_free(
         .filter(|(_, resource)| *resource == balancer.name)
         .map(|((endpoint, zone), _)| format!("endpoint.{endpoint} in zone {zone}"))
         .collect();
-    if let Some(first) = users.first() {
+    let Some(first) = users.first() else {
+        return remains(balancer, service, cx);
+    };
         let message = format!("`{}` still serves {first}", balancer.name);
         cx.complain(
             Diagnostic::error("X-43", balancer.place, message)
@@ -285,8 +283,6 @@ fn is_free(
                 .reason(format!("a resource that an endpoint zone is bound to cannot be removed ({SERVICES})"))
                 .help("disconnect these first: ".to_owned() + &users.join(", ")),
         );
-    }
-    users.is_empty()
 }
 
 fn has_zone(zone: &Ref, endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {

@@ -144,19 +144,20 @@ fn what_nobody_publishes_is_assumed() {
 
 #[test]
 fn forms_of_endpoints() {
-    // P-12: no network card limits a gateway endpoint.
-    let cloud = |keys: &str, name: &str| {
-        nlb(keys).replace(
+    // P-12: no network card limits a gateway endpoint, nor does the default throttle of CLB.
+    let cloud = |product: &str, keys: &str, name: &str| {
+        let keys = format!("created_at = 2026-03-01\n{keys}");
+        endpoint(product, &keys).replace(
             "load_balancer = \"lb\"",
             &format!("load_balancer = \"lb\"\ncloud_service = \"{name}\""),
         )
     };
-    let gateway = lowered(&cloud("type = \"gateway\"", "oss"), PATH);
+    let gateway = lowered(&cloud("clb", "type = \"gateway\"", "oss"), PATH);
     assert!(!gateway.contains("eni") && !gateway.contains("throttle"), "{gateway}");
-    assert!(gateway.contains("load_balancer.lb.zone-a.link: 50 Gbps"), "{gateway}");
+    assert!(gateway.contains("load_balancer.lb.zone-a.link: 5 Gbps"), "{gateway}");
     // P-10: from the provider through the card to what is next on the path, past no load balancer.
     let group = "[security_group.g]\ninbound = [{ source = \"0.0.0.0/0\" }]\n";
-    let reverse = cloud("type = \"reverse\"\nsecurity_group = \"g\"", "log") + group;
+    let reverse = cloud("nlb", "type = \"reverse\"\nsecurity_group = \"g\"", "log") + group;
     let tree = lowered(&reverse, "\"endpoint.e\", \"backend.app\"");
     assert!(tree.contains("endpoint.e.zone-a.eni: 10 Gbps"), "{tree}");
     assert!(!tree.contains("load_balancer") && tree.contains("backend.app"), "{tree}");
