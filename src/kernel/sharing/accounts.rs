@@ -4,7 +4,7 @@
 //! resources on its path when it ends or when one of them is read. So an event pays for the class
 //! it is about, not for every resource whose load it moves.
 
-use super::core::{Core, Done, span};
+use super::core::{Core, span};
 use super::form::Form;
 use super::{Bound, ClassId, NONE, ResourceId, ResourceUse};
 use crate::kernel::time::Instant;
@@ -75,19 +75,6 @@ impl Account {
     }
 }
 
-/// What a class did under one bound, on its way to the class's sums. Those lie far apart in memory:
-/// booked many at a time, their cache misses overlap.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Posting {
-    class: u32,
-    by: u32,
-    held: f64,
-    work: f64,
-}
-
-/// Postings are booked when there are this many.
-const JOURNAL_MOST: usize = 1_024;
-
 impl<F: Form> Core<F> {
     /// Brings a class's clock and sums to the present.
     #[inline]
@@ -134,45 +121,50 @@ impl<F: Form> Core<F> {
         }
         let by = self.holder(k);
         let it = &mut self.actives[k as usize];
-        let held = std::mem::take(&mut it.held);
-        match it.past.iter_mut().find(|past| past.0 == by) {
-            Some(sum) => sum.1 += held,
-            None => it.past.push((by, held)),
+        let (class, held) = (it.class, std::mem::take(&mut it.held));
+        if !it.past.add(by, held) {
+            self.credit(class, by, held);
         }
     }
 
-    /// Posts a class's work and what held it back: to the resources on its path, and into the
-    /// journal.
+    /// Posts a class's work and what held it back: to the resources on its path and the class.
+    #[inline]
     pub(super) fn post(&mut self, k: u32) {
-        let mut work = self.carry(k);
+        let work = self.carry(k);
         let it = &mut self.actives[k as usize];
         let class = it.class;
-        for (by, held) in it.past.drain(..) {
-            self.journal.push(Posting { class, by, held, work });
-            work = 0.0;
-        }
-        if work != 0.0 {
-            self.journal.push(Posting { class, by: NONE, held: 0.0, work });
-        }
-        if self.journal.len() >= JOURNAL_MOST {
-            self.book();
+        self.classes[class as usize].work += work;
+        for (by, held) in it.past.take() {
+            self.credit(class, by, held);
         }
     }
 
-    /// Files and posts what a class did that ends. Most end under the bound of their start.
+    /// Posts what a class did that ends.
     #[inline]
     pub(super) fn post_last(&mut self, k: u32) {
-        if !self.actives[k as usize].past.is_empty() {
-            self.file(k);
-            return self.post(k);
-        }
-        let work = self.carry(k);
+        self.post(k);
         let by = self.holder(k);
         let it = &mut self.actives[k as usize];
-        self.journal.push(Posting { class: it.class, by, held: it.held, work });
-        it.held = 0.0;
-        if self.journal.len() >= JOURNAL_MOST {
-            self.book();
+        let (class, held) = (it.class, std::mem::take(&mut it.held));
+        self.credit(class, by, held);
+    }
+
+    /// Counts what held a class back.
+    #[inline]
+    fn credit(&mut self, class: u32, by: u32, held: f64) {
+        let class = &mut self.classes[class as usize];
+        if held == 0.0 || class.held.add(by, held) {
+            return;
+        }
+        let also = &mut class.held.also;
+        if *also == NONE {
+            *also = u32::try_from(self.held_also.len()).expect("no more than classes");
+            self.held_also.push(Vec::new());
+        }
+        let also = &mut self.held_also[*also as usize];
+        match also.iter_mut().find(|also| also.0 == by) {
+            Some(sum) => sum.1 += held,
+            None => also.push((by, held)),
         }
     }
 
@@ -181,10 +173,11 @@ impl<F: Form> Core<F> {
     fn carry(&mut self, k: u32) -> f64 {
         let it = &mut self.actives[k as usize];
         let work = std::mem::take(&mut it.work);
+        let work = work * it.weight;
         for step in it.path.of(&self.steps) {
-            self.accounts[step.link].bytes += work * step.share;
+            self.accounts[step.link].bytes += step.share(work);
         }
-        work * self.classes[it.class as usize].weight
+        work
     }
 
     /// What holds a class back, as a number.
@@ -194,18 +187,6 @@ impl<F: Form> Core<F> {
         match it.group {
             NONE => own_holder(it.ceiling),
             lane => self.lanes.base(lane),
-        }
-    }
-
-    /// Books the journal to its classes.
-    fn book(&mut self) {
-        for it in self.journal.drain(..) {
-            let done = &mut self.done[it.class as usize];
-            done.work += it.work;
-            if done.held_by != it.by && it.by != NONE {
-                done.switch(it.by, &mut self.earlier);
-            }
-            done.held += it.held;
         }
     }
 
@@ -311,44 +292,23 @@ impl<F: Form> Core<F> {
     ) -> f64 {
         self.pass(now.nanos());
         self.settle();
-        let k = self.classes[class.0 as usize].active;
+        let k = self.ways[class.0 as usize].active;
         if k != NONE {
             self.account(k);
             self.file(k);
             self.post(k);
         }
-        self.book();
-        let it = &mut self.done[class.0 as usize];
-        it.switch(NONE, &mut self.earlier);
-        if it.before != NONE {
-            for (by, flow_ns) in self.earlier[it.before as usize].drain(..) {
-                each(bound(by), flow_ns);
-            }
+        let it = &mut self.classes[class.0 as usize];
+        it.held.take().for_each(|(by, flow_ns)| each(bound(by), flow_ns));
+        if it.held.also != NONE {
+            let also = self.held_also[it.held.also as usize].drain(..);
+            also.for_each(|(by, flow_ns)| each(bound(by), flow_ns));
         }
         std::mem::take(&mut it.work)
     }
 
     pub(super) fn bound(&self, k: u32) -> Bound {
         bound(self.holder(k))
-    }
-}
-
-impl Done {
-    /// What it counts from now on was held back by another.
-    #[inline]
-    fn switch(&mut self, by: u32, earlier: &mut Vec<Vec<(u32, f64)>>) {
-        if self.held > 0.0 {
-            if self.before == NONE {
-                self.before = u32::try_from(earlier.len()).expect("no more than classes");
-                earlier.push(Vec::new());
-            }
-            let before = &mut earlier[self.before as usize];
-            match before.iter_mut().find(|held| held.0 == self.held_by) {
-                Some(sum) => sum.1 += self.held,
-                None => before.push((self.held_by, self.held)),
-            }
-        }
-        (self.held, self.held_by) = (0.0, by);
     }
 }
 

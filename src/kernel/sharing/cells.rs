@@ -92,38 +92,38 @@ impl Cells {
 
     /// A class joins a group: one more on each of its steps.
     #[inline]
-    pub(super) fn join(&mut self, group: u32, steps: &[Step], flows: f64) {
+    pub(super) fn join(&mut self, group: u32, steps: &[Step], mass: f64) {
         match &mut self.index {
-            Index::Table(table) => self.matrix.join(table.line(group), group, steps, flows),
-            Index::Hash(hash) => self.matrix.join(Hashed { hash, group }, group, steps, flows),
+            Index::Table(table) => self.matrix.join(table.line(group), group, steps, mass),
+            Index::Hash(hash) => self.matrix.join(Hashed { hash, group }, group, steps, mass),
         }
     }
 
     /// A class quits a group: one less on each of its steps.
     #[inline]
-    pub(super) fn quit(&mut self, group: u32, steps: &[Step], flows: f64) {
+    pub(super) fn quit(&mut self, group: u32, steps: &[Step], mass: f64) {
         match &mut self.index {
-            Index::Table(table) => self.matrix.quit(table.line(group), group, steps, flows),
-            Index::Hash(hash) => self.matrix.quit(Hashed { hash, group }, group, steps, flows),
+            Index::Table(table) => self.matrix.quit(table.line(group), group, steps, mass),
+            Index::Hash(hash) => self.matrix.quit(Hashed { hash, group }, group, steps, mass),
         }
     }
 
     /// The weight of a class of a group changes by that of some flows.
     #[inline]
-    pub(super) fn add(&mut self, group: u32, steps: &[Step], flows: f64) {
+    pub(super) fn add(&mut self, group: u32, steps: &[Step], mass: f64) {
         match &mut self.index {
-            Index::Table(table) => self.matrix.add(table.line(group), group, steps, flows),
-            Index::Hash(hash) => self.matrix.add(Hashed { hash, group }, group, steps, flows),
+            Index::Table(table) => self.matrix.add(table.line(group), group, steps, mass),
+            Index::Hash(hash) => self.matrix.add(Hashed { hash, group }, group, steps, mass),
         }
     }
 }
 
 impl Matrix {
-    fn join(&mut self, mut line: impl Line, group: u32, steps: &[Step], flows: f64) {
+    fn join(&mut self, mut line: impl Line, group: u32, steps: &[Step], mass: f64) {
         let column = &mut self.columns[group as usize];
         let dense = &mut self.dense[group as usize];
         for step in steps {
-            let share = flows * step.share;
+            let share = step.share(mass);
             let at = line.get(step.link);
             if at == NONE {
                 let row = &mut self.rows[step.link as usize];
@@ -154,9 +154,9 @@ impl Matrix {
         }
     }
 
-    fn quit(&mut self, mut line: impl Line, group: u32, steps: &[Step], flows: f64) {
+    fn quit(&mut self, mut line: impl Line, group: u32, steps: &[Step], mass: f64) {
         for step in steps {
-            let share = flows * step.share;
+            let share = step.share(mass);
             let at = line.get(step.link);
             let column = &mut self.columns[group as usize];
             let cell = &mut column[at as usize];
@@ -187,11 +187,11 @@ impl Matrix {
         }
     }
 
-    fn add(&mut self, line: impl Line, group: u32, steps: &[Step], flows: f64) {
+    fn add(&mut self, line: impl Line, group: u32, steps: &[Step], mass: f64) {
         let column = &mut self.columns[group as usize];
         let dense = &mut self.dense[group as usize];
         for step in steps {
-            let share = flows * step.share;
+            let share = step.share(mass);
             column[line.get(step.link) as usize].share += share;
             if let Some(dense) = dense.get_mut(step.link as usize) {
                 *dense += share;
@@ -409,10 +409,10 @@ mod tests {
                 let count = map.entry((g, r)).or_default();
                 if join {
                     *count += 1;
-                    cells.join(g, &[Step { link: r, place: 0, share: 0.25 }], 2.0);
+                    cells.join(g, &[Step { link: r, times: 1.0 }], 0.5);
                 } else if *count > 0 {
                     *count -= 1;
-                    cells.quit(g, &[Step { link: r, place: 0, share: 0.25 }], 2.0);
+                    cells.quit(g, &[Step { link: r, times: 1.0 }], 0.5);
                 }
                 if *count == 0 {
                     map.remove(&(g, r));

@@ -1,6 +1,6 @@
 //! The state of a sharing, and what happens to flows.
 
-use super::accounts::{Account, Posting};
+use super::accounts::Account;
 use super::few::Few;
 use super::flows::Flows;
 use super::form::{Faster, Form, Mask};
@@ -54,24 +54,75 @@ pub(super) struct Group {
 /// A resource on a class's path.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
-    /// Weight x crossings.
-    pub(super) share: f64,
     pub(super) link: u32,
-    /// Position among the resource's classes at their own ceiling.
-    pub(super) place: u32,
+    /// How often it is crossed.
+    pub(super) times: f32,
 }
 
-/// A class as its owner knows it.
+impl Step {
+    /// What flows of so much weight count here.
+    #[inline]
+    pub(super) fn share(self, weight: f64) -> f64 {
+        weight * f64::from(self.times)
+    }
+}
+
+/// A class as its owner knows it, but for its way: one line of cache.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(super) struct Class {
     pub(super) weight: f64,
     /// Highest level: cap / weight.
     pub(super) ceiling: f64,
+    /// What it did since its last reading: bytes delivered, and what held it back for how long.
+    pub(super) work: f64,
+    pub(super) held: Held<3>,
+}
+
+/// Time x flows by what held a class back: the first few that do.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held<const N: usize> {
+    pub(super) by: [u32; N],
+    /// Any others: a list of `held_also`, or [`NONE`].
+    pub(super) also: u32,
+    pub(super) time: [f64; N],
+}
+
+impl<const N: usize> Default for Held<N> {
+    fn default() -> Self {
+        Self { by: [NONE; N], also: NONE, time: [0.0; N] }
+    }
+}
+
+impl<const N: usize> Held<N> {
+    /// Adds some time; whether there was a place for it.
+    #[inline]
+    pub(super) fn add(&mut self, by: u32, time: f64) -> bool {
+        for (place, sum) in self.by.iter_mut().zip(&mut self.time) {
+            if *place == by || *place == NONE {
+                *place = by;
+                *sum += time;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// What there was so far, but for the list; forgets it.
+    #[inline]
+    pub(super) fn take(&mut self) -> impl Iterator<Item = (u32, f64)> + use<N> {
+        let Self { by, time, .. } = *self;
+        (self.by, self.time) = ([NONE; N], [0.0; N]);
+        by.into_iter().zip(time).take_while(|(by, _)| *by != NONE)
+    }
+}
+
+/// Where a class is, and where it leads: what is looked up first when a flow starts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
     /// Its entry in `actives`, or [`NONE`] without flows.
     pub(super) active: u32,
-    /// Its path.
     pub(super) path: Path,
-    pub(super) mask: Mask,
 }
 
 /// Where the steps of a path are.
@@ -92,22 +143,6 @@ impl Path {
     pub(super) fn range(self) -> std::ops::Range<usize> {
         self.first as usize..(self.first + self.len) as usize
     }
-
-    #[inline]
-    pub(super) fn of_mut(self, steps: &mut [Step]) -> &mut [Step] {
-        &mut steps[self.first as usize..][..self.len as usize]
-    }
-}
-
-/// What a class did since its last reading.
-#[derive(Debug)]
-pub(super) struct Done {
-    /// Bytes delivered, and time x flows by what held them back, since the last reading.
-    pub(super) work: f64,
-    pub(super) held: f64,
-    pub(super) held_by: u32,
-    /// The same of earlier bounds: a list of `earlier`, or [`NONE`].
-    pub(super) before: u32,
 }
 
 /// A class that has flows under way.
@@ -124,6 +159,7 @@ pub(super) struct Active {
     /// Removed flows that are still in the queue.
     pub(super) dead: u32,
     pub(super) mask: Mask,
+    pub(super) weight: f64,
     pub(super) ceiling: f64,
     /// Attained work of a flow that was here from the start = the group's clock + this; at its own
     /// ceiling, this, as of the last account.
@@ -136,8 +172,8 @@ pub(super) struct Active {
     pub(super) attained: f64,
     pub(super) work: f64,
     pub(super) held: f64,
-    /// Earlier bounds and flows x ns under each; as of the last move.
-    pub(super) past: Vec<(u32, f64)>,
+    /// The same under earlier bounds; as of the last move.
+    pub(super) past: Held<2>,
 }
 
 /// A sharing with its matrix in some form.
@@ -158,10 +194,11 @@ pub(super) struct Core<F: Form> {
     pub(super) form: F,
     pub(super) lanes: Lanes,
     pub(super) steps: Vec<Step>,
+    /// Of each step, its place among the resource's classes at their own ceiling.
+    pub(super) places: Vec<u32>,
+    pub(super) ways: Vec<Way>,
     pub(super) classes: Vec<Class>,
-    pub(super) done: Vec<Done>,
-    pub(super) earlier: Vec<Vec<(u32, f64)>>,
-    pub(super) journal: Vec<Posting>,
+    pub(super) held_also: Vec<Vec<(u32, f64)>>,
     pub(super) actives: Vec<Active>,
     /// Positions of active classes in the heaps of their group. (Heaps write these often: here many
     /// lie in a line of cache.)
@@ -223,19 +260,28 @@ impl<F: Form> Core<F> {
             assert!(link < self.len, "a path over resources of this sharing");
             let link = self.lane(link, priority);
             match self.steps[first..].iter_mut().find(|step| step.link == link) {
-                Some(step) => step.share += weight,
-                None => self.steps.push(Step { share: weight, link, place: NONE }),
+                Some(step) => step.times += 1.0,
+                None => self.steps.push(Step { link, times: 1.0 }),
+            }
+        }
+        self.places.resize(self.steps.len(), NONE);
+        if self.form.admit(weight, &self.steps[first..]) {
+            for it in self.actives.iter().filter(|it| it.class != NONE && it.group != NONE) {
+                let path = it.path.of(&self.steps);
+                if path.len() > 1 {
+                    self.form.count(it.group, path);
+                }
             }
         }
         let small = |n| u32::try_from(n).expect("fewer than 2^32 steps");
         self.classes.push(Class {
             weight,
             ceiling: cap / weight,
-            active: NONE,
-            path: Path { first: small(first), len: small(self.steps.len() - first) },
-            mask: F::mask(&self.steps[first..]),
+            work: 0.0,
+            held: Held::default(),
         });
-        self.done.push(Done { work: 0.0, held: 0.0, held_by: NONE, before: NONE });
+        let path = Path { first: small(first), len: small(self.steps.len() - first) };
+        self.ways.push(Way { active: NONE, path });
         self.own.grow();
         ClassId(id)
     }
@@ -245,10 +291,9 @@ impl<F: Form> Core<F> {
         self.pass(now.nanos());
         let tag = self.flows.tag();
         assert!(bytes >= 0.0, "bytes are a number not below 0");
-        let it = &self.classes[class.0 as usize];
         // (A zero has a sign, which would count in the order of marks.)
-        let need = (bytes + 0.0) / it.weight;
-        let mark = match it.active {
+        let need = (bytes + 0.0) / self.classes[class.0 as usize].weight;
+        let mark = match self.ways[class.0 as usize].active {
             NONE => self.open(class.0, need, tag),
             k => self.add_flow(k, need, tag),
         };
@@ -286,7 +331,7 @@ impl<F: Form> Core<F> {
     pub(super) fn remove(&mut self, flow: FlowId, now: Instant) -> Option<f64> {
         self.pass(now.nanos());
         let (c, _) = self.flows.get(flow.0)?;
-        let k = self.classes[c as usize].active;
+        let k = self.ways[c as usize].active;
         // May set the clock of the class back, and the mark with it.
         self.account(k);
         let (_, mark) = self.flows.get(flow.0)?;
@@ -335,9 +380,10 @@ impl<F: Form> Core<F> {
     pub(super) fn set_cap(&mut self, class: ClassId, cap: f64, now: Instant) {
         assert!(cap >= 0.0, "a cap is a number not below 0");
         self.pass(now.nanos());
+        let k = self.ways[class.0 as usize].active;
         let class = &mut self.classes[class.0 as usize];
         class.ceiling = cap / class.weight;
-        let (k, ceiling) = (class.active, class.ceiling);
+        let ceiling = class.ceiling;
         if k != NONE {
             self.set_ceiling(k, ceiling);
         }
@@ -351,7 +397,7 @@ impl<F: Form> Core<F> {
         }
         let k = if g == NONE {
             let (_, c) = self.own.first().expect("a class with an end");
-            self.classes[c as usize].active
+            self.ways[c as usize].active
         } else {
             self.groups[g].finish.first().expect("a group with an end").1
         };
@@ -436,15 +482,14 @@ impl<F: Form> Core<F> {
 
     pub(super) fn rate(&mut self, class: ClassId) -> (f64, Bound) {
         self.settle();
-        let it = &self.classes[class.0 as usize];
-        match it.active {
+        match self.ways[class.0 as usize].active {
             NONE => (0.0, Bound::Free),
-            k => (self.level_of(k) * it.weight, self.bound(k)),
+            k => (self.level_of(k) * self.classes[class.0 as usize].weight, self.bound(k)),
         }
     }
 
     pub(super) fn active(&self, class: ClassId) -> u32 {
-        match self.classes[class.0 as usize].active {
+        match self.ways[class.0 as usize].active {
             NONE => 0,
             k => self.actives[k as usize].flows,
         }
@@ -485,7 +530,7 @@ impl Core<Few> {
             let path = it.path.of(&self.steps);
             if path.len() > 1 {
                 // (The loads are there already.)
-                form.join(it.group, path, f64::from(it.flows), 0.0, &mut used);
+                form.join(it.group, it.mask, path, it.mass(), 0.0, &mut used);
             }
         }
         Core {
@@ -499,10 +544,10 @@ impl Core<Few> {
             accounts: Listed(self.accounts.into_vec(len)),
             lanes: self.lanes,
             steps: self.steps,
+            places: self.places,
+            ways: self.ways,
             classes: self.classes,
-            done: self.done,
-            earlier: self.earlier,
-            journal: self.journal,
+            held_also: self.held_also,
             actives: self.actives,
             finish_at: self.finish_at,
             ceiling_at: self.ceiling_at,

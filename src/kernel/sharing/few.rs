@@ -2,7 +2,7 @@
 //! resources at once.
 
 use super::core::{Link, Step};
-use super::form::{Faster, Form, Mask, Who};
+use super::form::{Faster, Form, Mask, Move, Who};
 use super::slots::Fixed;
 use std::fmt::Debug;
 use std::ops::{Index, IndexMut};
@@ -16,16 +16,19 @@ pub(super) const LANES: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Few {
     len: usize,
-    /// Of each group, by resource: flows x weight x crossings of its classes there, and how many
-    /// they are.
+    /// Of each group, by resource: flows x weight x crossings of its classes there.
     shares: Square<f64>,
-    counts: Square<u32>,
+    /// How many classes they are, while shares may be rounded: else a share of 0 tells.
+    counts: Option<Box<Square<u32>>>,
+    weights: Weights,
     /// Of each group the resources that its classes cross, of each resource the groups that cross
     /// it; its own among them.
     columns: Fixed<Mask>,
-    rows: Fixed<Mask>,
-    /// How many bits each column has.
-    crossed: Fixed<u32>,
+    rows: Fixed<Bits>,
+    /// Groups that crossed so many resources when their level changed last that all resources are
+    /// faster to go through, and how many that is.
+    dense: Mask,
+    many: u32,
     /// Resources that hold classes.
     holding: Mask,
     marked: Mask,
@@ -34,13 +37,44 @@ pub(super) struct Few {
     fresh: Mask,
 }
 
+/// Which weights there are, in powers of 2: all are multiples of one and below another.
+#[derive(Debug)]
+struct Weights {
+    unit: i32,
+    most: i32,
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        Self { unit: i32::MAX, most: i32::MIN }
+    }
+}
+
+impl Weights {
+    fn add(&mut self, weight: f64) {
+        let bits = weight.to_bits();
+        let exponent = i32::try_from(bits >> 52).expect("a weight is positive");
+        let fraction = bits % (1 << 52);
+        let zeros = if fraction == 0 { 52 } else { fraction.trailing_zeros().cast_signed() };
+        // (Those below 2^-1022 have no leading 1: no matter here, their sums are never exact.)
+        let unit = if exponent == 0 { i32::MIN / 2 } else { exponent + zeros };
+        (self.unit, self.most) = (self.unit.min(unit), self.most.max(exponent + 53));
+    }
+
+    /// Whether every sum over as many flows as there may be (2^26) is exact: it has 53 bits.
+    fn are_exact(&self) -> bool {
+        self.unit > self.most || self.most - self.unit <= 53 - 26
+    }
+}
+
 /// A value for each pair of resources.
 #[derive(Debug)]
-struct Square<T>(Vec<Fixed<T>>);
+struct Square<T>(Box<[Fixed<T>; MOST]>);
 
-impl<T: Clone + Default> Default for Square<T> {
+impl<T: Debug + Default> Default for Square<T> {
     fn default() -> Self {
-        Self((0..MOST).map(|_| Fixed::default()).collect())
+        let lines: Box<[Fixed<T>]> = (0..MOST).map(|_| Fixed::default()).collect();
+        Self(lines.try_into().expect("as many"))
     }
 }
 
@@ -57,6 +91,28 @@ impl<T> IndexMut<u32> for Square<T> {
     #[inline]
     fn index_mut(&mut self, r: u32) -> &mut Fixed<T> {
         &mut self.0[r as usize % MOST]
+    }
+}
+
+/// A set of resources in a place where single bits change.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bits([u64; 2]);
+
+impl Bits {
+    #[inline]
+    fn set(&mut self, i: u32) {
+        self.0[i as usize / 64 % 2] |= 1 << (i % 64);
+    }
+
+    /// Takes a number out `if` so.
+    #[inline]
+    fn clear(&mut self, i: u32, so: bool) {
+        self.0[i as usize / 64 % 2] &= !(u64::from(so) << (i % 64));
+    }
+
+    #[inline]
+    const fn all(self) -> Mask {
+        (self.0[1] as Mask) << 64 | self.0[0] as Mask
     }
 }
 
@@ -92,16 +148,56 @@ fn each_bit(bits: Mask, mut each: impl FnMut(u32)) {
     }
 }
 
+impl Few {
+    /// Counts a class that moved, where sums don't tell who is left; what nobody of its old group
+    /// crosses any more.
+    #[cold]
+    fn count_moved(&mut self, from: u32, to: u32, steps: &[Step]) -> Mask {
+        let counts = self.counts.as_mut().expect("they are counted");
+        let mut gone = 0;
+        for step in steps {
+            let r = step.link;
+            counts[to][r] += 1;
+            counts[from][r] -= 1;
+            if counts[from][r] == 0 {
+                self.shares[from][r] = 0.0;
+                self.rows[r].clear(from, true);
+                gone |= bit(r);
+            } else {
+                self.rows[r].set(from);
+            }
+        }
+        gone
+    }
+}
+
 impl Form for Few {
     type Of<T: Debug + Default> = Fixed<T>;
 
     fn grow(&mut self, _room: f64) {
         assert!(self.len < MOST, "up to 128 resources");
         self.len += 1;
+        self.many = u32::try_from(self.len / 4 + 1).expect("it is small");
     }
 
+    fn admit(&mut self, weight: f64, steps: &[Step]) -> bool {
+        steps.iter().for_each(|step| self.weights.add(step.share(weight)));
+        let rounded = self.counts.is_none() && !self.weights.are_exact();
+        if rounded {
+            self.counts = Some(Box::default());
+        }
+        rounded
+    }
+
+    #[inline]
     fn mask(steps: &[Step]) -> Mask {
         steps.iter().fold(0, |mask, step| mask | bit(step.link))
+    }
+
+    fn count(&mut self, group: u32, steps: &[Step]) {
+        if let Some(counts) = &mut self.counts {
+            steps.iter().for_each(|step| counts[group][step.link] += 1);
+        }
     }
 
     #[inline]
@@ -113,27 +209,18 @@ impl Form for Few {
     fn join(
         &mut self,
         group: u32,
+        mask: Mask,
         steps: &[Step],
-        flows: f64,
+        mass: f64,
         level: f64,
         used: &mut Self::Of<f64>,
     ) -> f64 {
-        let (shares, counts) = (&mut self.shares[group], &mut self.counts[group]);
-        let (mut own, mut column) = (0.0, self.columns[group]);
-        let mut crossed = self.crossed[group];
+        self.columns[group] |= mask;
         for step in steps {
-            let (r, share) = (step.link, flows * step.share);
-            own = if step.link == group { share } else { own };
-            crossed += u32::from(counts[r] == 0);
-            shares[r] += share;
-            counts[r] += 1;
-            used[r] += share * level;
-            self.rows[r] |= bit(group);
-            column |= bit(step.link);
+            self.rows[step.link].set(group);
         }
-        self.columns[group] = column;
-        self.crossed[group] = crossed;
-        own
+        self.count(group, steps);
+        self.add(group, steps, mass, level, used)
     }
 
     #[inline]
@@ -141,31 +228,75 @@ impl Form for Few {
         &mut self,
         group: u32,
         steps: &[Step],
-        flows: f64,
+        mass: f64,
         level: f64,
         used: &mut Self::Of<f64>,
         links: &Self::Of<Link>,
     ) -> f64 {
-        let (shares, counts) = (&mut self.shares[group], &mut self.counts[group]);
-        let mut own = 0.0;
-        for step in steps {
-            let (r, share) = (step.link, flows * step.share);
-            own = if step.link == group { share } else { own };
-            used[r] -= share * level;
-            shares[r] -= share;
-            counts[r] -= 1;
-            if counts[r] == 0 {
-                // With nobody left, a sum is 0 whatever the rounding says.
-                shares[r] = 0.0;
-                self.crossed[group] -= 1;
-                self.columns[group] &= !bit(step.link);
-                self.rows[r] &= !bit(group);
-                if self.rows[r] & !bit(step.link) == 0 && links[r].own == 0 {
-                    used[r] = 0.0;
+        let own = self.add(group, steps, -mass, level, used);
+        let mut gone = 0;
+        if let Some(counts) = &mut self.counts {
+            let (counts, shares) = (&mut counts[group], &mut self.shares[group]);
+            for step in steps {
+                counts[step.link] -= 1;
+                if counts[step.link] == 0 {
+                    // With nobody left, a sum is 0 whatever the rounding says.
+                    shares[step.link] = 0.0;
+                    gone |= bit(step.link);
                 }
             }
+        } else {
+            let shares = &self.shares[group];
+            for step in steps {
+                gone |= if shares[step.link] == 0.0 { bit(step.link) } else { 0 };
+            }
         }
-        own
+        self.columns[group] &= !gone;
+        each_bit(gone, |r| {
+            self.rows[r].clear(group, true);
+            if !self.others(r) && links[r].own == 0 {
+                used[r] = 0.0;
+            }
+        });
+        -own
+    }
+
+    #[inline]
+    fn transfer(
+        &mut self,
+        moves: Move,
+        mask: Mask,
+        steps: &[Step],
+        used: &mut Self::Of<f64>,
+        links: &Self::Of<Link>,
+    ) -> (f64, f64) {
+        let Move { from, to, mass, before, after } = moves;
+        let (used_from, used_to) = (used[from], used[to]);
+        let (change, mut left, mut gained, mut gone) = (after - before, 0, 0, 0);
+        for step in steps {
+            let (r, share) = (step.link, step.share(mass));
+            left = if r == from { share.to_bits() } else { left };
+            gained = if r == to { share.to_bits() } else { gained };
+            let rest = self.shares[from][r] - share;
+            self.shares[from][r] = rest;
+            self.shares[to][r] += share;
+            used[r] += share * change;
+            let row = &mut self.rows[r];
+            row.clear(from, rest == 0.0);
+            row.set(to);
+            gone |= if rest == 0.0 { bit(r) } else { 0 };
+        }
+        if self.counts.is_some() {
+            gone = self.count_moved(from, to, steps);
+        }
+        self.columns[from] &= !gone;
+        self.columns[to] |= mask;
+        let (left, gained) = (f64::from_bits(left), f64::from_bits(gained));
+        // Neither loads its own resource.
+        used[from] = used_from + left * after;
+        let others = links[to].own > 0 || self.others(to);
+        used[to] = if others { used_to - gained * before } else { 0.0 };
+        (left, gained)
     }
 
     #[inline]
@@ -173,14 +304,14 @@ impl Form for Few {
         &mut self,
         group: u32,
         steps: &[Step],
-        flows: f64,
+        mass: f64,
         level: f64,
         used: &mut Self::Of<f64>,
     ) -> f64 {
         let shares = &mut self.shares[group];
         let mut own = 0.0;
         for step in steps {
-            let (r, share) = (step.link, flows * step.share);
+            let (r, share) = (step.link, step.share(mass));
             own = if step.link == group { share } else { own };
             shares[r] += share;
             used[r] += share * level;
@@ -190,12 +321,12 @@ impl Form for Few {
 
     #[inline]
     fn is_alone(&self, r: u32) -> bool {
-        self.crossed[r] == 0 && self.rows[r] == 0
+        self.columns[r] | self.rows[r].all() == 0
     }
 
     #[inline]
     fn others(&self, r: u32) -> bool {
-        self.rows[r] & !bit(r) != 0
+        self.rows[r].all() & !bit(r) != 0
     }
 
     fn each_crossed(&self, group: u32, each: impl FnMut(u32)) {
@@ -203,7 +334,7 @@ impl Form for Few {
     }
 
     fn each_crossing(&self, r: u32, mut each: impl FnMut(u32, f64)) {
-        each_bit(self.rows[r] & !bit(r), |q| each(q, self.shares[q][r]));
+        each_bit(self.rows[r].all() & !bit(r), |q| each(q, self.shares[q][r]));
     }
 
     #[inline]
@@ -215,7 +346,7 @@ impl Form for Few {
         levels: &Self::Of<f64>,
         into: &mut Vec<Faster>,
     ) -> f64 {
-        let mut others = self.rows[r] & !bit(r);
+        let mut others = self.rows[r].all() & !bit(r);
         if risen && self.fresh & bit(r) == 0 {
             others &= self.touched;
         }
@@ -252,7 +383,7 @@ impl Form for Few {
         // The group's own load comes from others alone.
         let own = used[group];
         let mut over = false;
-        let dense = self.crossed[group] as usize * 4 > self.len;
+        let dense = self.dense & bit(group) != 0;
         if dense {
             // Many of them: all, as vectors.
             let lanes = self.len.next_multiple_of(LANES);
@@ -272,13 +403,23 @@ impl Form for Few {
             }
             used[group] = own;
             over = change > 0.0 && most.iter().any(|beyond| *beyond > 0.0);
+            if column.count_ones() < self.many {
+                self.dense &= !bit(group);
+            }
         }
         if !dense {
+            let mut crossed = 0;
             each_bit(column, |r| {
                 let used = &mut used[r];
                 *used += shares[r] * change;
-                marked |= if *used > room[r] { bit(r) } else { 0 };
+                crossed += 1;
+                if *used > room[r] {
+                    marked |= bit(r);
+                }
             });
+            if crossed >= self.many {
+                self.dense |= bit(group);
+            }
         } else if over {
             each_bit(column, |r| marked |= if used[r] > room[r] { bit(r) } else { 0 });
         }
@@ -307,15 +448,18 @@ impl Form for Few {
     fn rekey(&mut self, _r: u32, _links: &Self::Of<Link>, _levels: &Self::Of<f64>) {}
 
     #[inline]
-    fn stir(&mut self, mask: Mask, steps: &[Step], used: &Self::Of<f64>, room: &Self::Of<f64>) {
+    fn rise(&mut self, mask: Mask, steps: &[Step], used: &Self::Of<f64>, room: &Self::Of<f64>) {
         let mut marked = mask & self.holding;
-        if mask & !self.holding != 0 {
-            for step in steps {
-                let over = used[step.link] > room[step.link];
-                marked |= if over { bit(step.link) } else { 0 };
-            }
+        for step in steps {
+            let over = used[step.link] > room[step.link];
+            marked |= if over { bit(step.link) } else { 0 };
         }
         self.marked |= marked;
+    }
+
+    #[inline]
+    fn fall(&mut self, mask: Mask, _steps: &[Step], _used: &Self::Of<f64>) {
+        self.marked |= mask & self.holding;
     }
 
     #[inline]
@@ -336,15 +480,13 @@ impl Form for Few {
             return None;
         }
         let (mut first, mut lowest) = (self.marked.trailing_zeros(), f64::INFINITY);
-        if self.marked != bit(first) {
-            each_bit(self.marked, |r| {
-                let level = levels[r];
-                let key =
-                    if level < f64::INFINITY { level } else { links[r].capacity / links[r].share };
-                first = if key < lowest { r } else { first };
-                lowest = if key < lowest { key } else { lowest };
-            });
-        }
+        each_bit(self.marked, |r| {
+            let level = levels[r];
+            let key =
+                if level < f64::INFINITY { level } else { links[r].capacity / links[r].share };
+            first = if key < lowest { r } else { first };
+            lowest = if key < lowest { key } else { lowest };
+        });
         self.marked &= !bit(first);
         Some(first)
     }

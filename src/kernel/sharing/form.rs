@@ -22,6 +22,17 @@ pub(super) enum Who {
     Own(u32),
 }
 
+/// A class that moves from one group to another, and the levels of both.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Move {
+    pub(super) from: u32,
+    pub(super) to: u32,
+    /// Flows x weight.
+    pub(super) mass: f64,
+    pub(super) before: f64,
+    pub(super) after: f64,
+}
+
 /// Which groups cross which resources and with how much weight, which resources must be looked at,
 /// and which groups changed: [`super::few::Few`] in bits, [`super::many::Many`] in lists.
 ///
@@ -33,20 +44,28 @@ pub(super) trait Form: Debug + Default {
     /// One more resource, which holds nobody.
     fn grow(&mut self, room: f64);
 
+    /// There will be classes of a path and a weight; whether the classes there are must be counted
+    /// with [`Form::count`], since sums of shares are rounded from now on.
+    fn admit(&mut self, weight: f64, steps: &[Step]) -> bool;
+
     /// A path in this form's own notes.
     fn mask(steps: &[Step]) -> Mask;
+
+    /// Counts a class that is in a group already.
+    fn count(&mut self, group: u32, steps: &[Step]);
 
     /// Whether a path crosses a resource.
     fn crosses(mask: Mask, steps: &[Step], r: u32) -> bool;
 
-    /// A class of two steps or more joins a group of some level: one more on each of its steps,
+    /// A class of two steps or more, of some mass (flows x weight), joins a group of some level: one more on each of its steps,
     /// whose loads rise. (That of the group's own resource too: the caller puts it back, which is
     /// one store and not a branch a step.) Returns the weight on the group's own resource.
     fn join(
         &mut self,
         group: u32,
+        mask: Mask,
         steps: &[Step],
-        flows: f64,
+        mass: f64,
         level: f64,
         used: &mut Self::Of<f64>,
     ) -> f64;
@@ -56,18 +75,38 @@ pub(super) trait Form: Debug + Default {
         &mut self,
         group: u32,
         steps: &[Step],
-        flows: f64,
+        mass: f64,
         level: f64,
         used: &mut Self::Of<f64>,
         links: &Self::Of<Link>,
     ) -> f64;
+
+    /// Such a class moves from one group to another: as if it quit and joined, but for the loads of
+    /// both groups' own resources, which this puts right too. Returns the weights on these.
+    fn transfer(
+        &mut self,
+        moves: Move,
+        mask: Mask,
+        steps: &[Step],
+        used: &mut Self::Of<f64>,
+        links: &Self::Of<Link>,
+    ) -> (f64, f64) {
+        let Move { from, to, mass, before, after } = moves;
+        let own = used[from];
+        let left = self.quit(from, steps, mass, before, used, links);
+        used[from] = own;
+        let own = used[to];
+        let gained = self.join(to, mask, steps, mass, after, used);
+        used[to] = own;
+        (left, gained)
+    }
 
     /// The weight of such a class changes by that of some flows.
     fn add(
         &mut self,
         group: u32,
         steps: &[Step],
-        flows: f64,
+        mass: f64,
         level: f64,
         used: &mut Self::Of<f64>,
     ) -> f64;
@@ -125,10 +164,13 @@ pub(super) trait Form: Debug + Default {
     /// The level of a resource's group, or what would be its level, changed.
     fn rekey(&mut self, r: u32, links: &Self::Of<Link>, levels: &Self::Of<f64>);
 
-    /// Marks the resources on a path that hold classes or are over their room.
-    fn stir(&mut self, mask: Mask, steps: &[Step], used: &Self::Of<f64>, room: &Self::Of<f64>);
+    /// Loads on a path rose: marks its resources that hold classes or are over their room.
+    fn rise(&mut self, mask: Mask, steps: &[Step], used: &Self::Of<f64>, room: &Self::Of<f64>);
 
-    /// The same of one resource.
+    /// Loads on a path fell: marks its resources that hold classes.
+    fn fall(&mut self, mask: Mask, steps: &[Step], used: &Self::Of<f64>);
+
+    /// Marks a resource if it holds classes or is over its room.
     fn mark(&mut self, r: u32, used: f64, room: f64);
 
     /// Whether any resource is marked.

@@ -45,7 +45,7 @@ impl<F: Form> Core<F> {
             link.fresh_for = AFRESH.max(link.holds.saturating_mul(4));
             self.sum_afresh(r);
         }
-        if !self.level_alone(r) {
+        if !self.form.is_alone(r) || !self.level_alone(r) {
             while self.try_level(r) {}
         }
         self.form.done(r, self.links[r].holds > 0, self.room[r]);
@@ -56,7 +56,7 @@ impl<F: Form> Core<F> {
     #[inline]
     fn level_alone(&mut self, r: u32) -> bool {
         let link = &self.links[r];
-        if link.holds == 0 || link.own > 0 || !self.form.is_alone(r) {
+        if link.holds == 0 || link.own > 0 {
             return false;
         }
         let (level, old) = (link.capacity / link.size, self.levels[r]);
@@ -124,7 +124,6 @@ impl<F: Form> Core<F> {
     /// are not noted as faster. None when it lost all of its classes to their ceilings.
     #[inline(never)]
     fn find_root(&mut self, r: u32, mut level: f64, mut rest: f64) -> Option<f64> {
-        let mut above = usize::MAX;
         loop {
             let mut released = false;
             while let Some((ceiling, k)) = self.groups[r].ceilings.first()
@@ -144,23 +143,28 @@ impl<F: Form> Core<F> {
                 break;
             }
             let link = &self.links[r];
-            let (mut left, mut size, mut count) = (left_of(link.capacity, rest), link.size, 0);
+            let (mut left, mut size) = (left_of(link.capacity, rest), link.size);
+            let (mut lowest, mut all) = (f64::INFINITY, true);
             for it in &self.faster {
                 if it.level > level * TIE {
                     size += it.share;
-                    count += 1;
+                    lowest = if it.level < lowest { it.level } else { lowest };
                 } else {
                     left -= it.share * it.level;
+                    all = false;
                 }
             }
             if size == 0.0 {
                 break;
             }
             level = (left / size).max(level);
-            if count == above && !released {
+            // Until it counts those that are above it, and only these.
+            if lowest > level * TIE && !self.has_lower_ceiling(r, level) {
+                if all {
+                    return Some(level);
+                }
                 break;
             }
-            above = count;
         }
         self.keep_faster(r, level * TIE);
         Some(level)
@@ -177,7 +181,7 @@ impl<F: Form> Core<F> {
             groups[r].own.each_below(-level, &mut |key, k| {
                 let it = &actives[k as usize];
                 let step = it.path.of(steps).iter().find(|step| step.link == r);
-                let share = f64::from(it.flows) * step.expect("it crosses this").share;
+                let share = step.expect("it crosses this").share(it.mass());
                 load += share * -key;
                 faster.push(Faster { level: -key, share, who: Who::Own(k) });
             });
@@ -217,7 +221,7 @@ impl<F: Form> Core<F> {
                 } else {
                     self.account(k);
                     self.shift(k, r);
-                    self.stir(k);
+                    self.fall(k);
                 }
             }
             if let Who::Group(q) = it.who
@@ -256,7 +260,7 @@ impl<F: Form> Core<F> {
         let weight_of = |k: u32| {
             let it = &actives[k as usize];
             let step = it.path.of(steps).iter().find(|step| step.link == r);
-            f64::from(it.flows) * step.expect("it crosses this").share
+            step.expect("it crosses this").share(it.mass())
         };
         let size: f64 = group.finish.iter().map(|e| weight_of(e.class)).sum();
         let (mut share, mut used) = (size, 0.0);

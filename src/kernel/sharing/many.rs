@@ -46,9 +46,15 @@ impl Form for Many {
         self.is_touched.0.push(false);
     }
 
+    fn admit(&mut self, _weight: f64, _steps: &[Step]) -> bool {
+        false
+    }
+
     fn mask(_steps: &[Step]) -> Mask {
         Mask::default()
     }
+
+    fn count(&mut self, _group: u32, _steps: &[Step]) {}
 
     #[inline]
     fn crosses(_mask: Mask, steps: &[Step], r: u32) -> bool {
@@ -59,19 +65,20 @@ impl Form for Many {
     fn join(
         &mut self,
         group: u32,
+        _mask: Mask,
         steps: &[Step],
-        flows: f64,
+        mass: f64,
         level: f64,
         used: &mut Self::Of<f64>,
     ) -> f64 {
         let mut own = 0.0;
         for step in steps {
-            let share = flows * step.share;
+            let share = step.share(mass);
             own = if step.link == group { share } else { own };
             used[step.link] += share * level;
             self.note_level(step.link, level);
         }
-        self.cells.join(group, steps, flows);
+        self.cells.join(group, steps, mass);
         own
     }
 
@@ -80,15 +87,15 @@ impl Form for Many {
         &mut self,
         group: u32,
         steps: &[Step],
-        flows: f64,
+        mass: f64,
         level: f64,
         used: &mut Self::Of<f64>,
         links: &Self::Of<Link>,
     ) -> f64 {
-        self.cells.quit(group, steps, flows);
+        self.cells.quit(group, steps, mass);
         let mut own = 0.0;
         for step in steps {
-            let (r, share) = (step.link, flows * step.share);
+            let (r, share) = (step.link, step.share(mass));
             own = if step.link == group { share } else { own };
             // With nobody left, a load is 0 whatever the rounding says.
             let others = self.cells.others(step.link) || links[r].own > 0;
@@ -102,17 +109,17 @@ impl Form for Many {
         &mut self,
         group: u32,
         steps: &[Step],
-        flows: f64,
+        mass: f64,
         level: f64,
         used: &mut Self::Of<f64>,
     ) -> f64 {
         let mut own = 0.0;
         for step in steps {
-            let share = flows * step.share;
+            let share = step.share(mass);
             own = if step.link == group { share } else { own };
             used[step.link] += share * level;
         }
-        self.cells.add(group, steps, flows);
+        self.cells.add(group, steps, mass);
         own
     }
 
@@ -243,7 +250,12 @@ impl Form for Many {
     }
 
     #[inline]
-    fn stir(&mut self, _mask: Mask, steps: &[Step], used: &Self::Of<f64>, _room: &Self::Of<f64>) {
+    fn rise(&mut self, mask: Mask, steps: &[Step], used: &Self::Of<f64>, _room: &Self::Of<f64>) {
+        self.fall(mask, steps, used);
+    }
+
+    #[inline]
+    fn fall(&mut self, _mask: Mask, steps: &[Step], used: &Self::Of<f64>) {
         let loads = steps.iter().map(|step| (step.link, used[step.link]));
         self.marks.sound(loads, &mut self.alarm.0);
     }

@@ -5,7 +5,7 @@
 
 use super::NONE;
 use super::core::{Active, Core, Step, done_at};
-use super::form::Form;
+use super::form::{Form, Move};
 use super::heap::Entry;
 use crate::kernel::time::Instant;
 
@@ -20,14 +20,17 @@ impl<F: Form> Core<F> {
             self.finish_at.push(0);
             self.ceiling_at.push(0);
         }
-        let class = &mut self.classes[c as usize];
-        class.active = k;
+        let way = &mut self.ways[c as usize];
+        way.active = k;
+        let path = way.path;
+        let class = &self.classes[c as usize];
         let it = &mut self.actives[k as usize];
         it.class = c;
         it.group = NONE;
         it.flows = 1;
-        it.path = class.path;
-        it.mask = class.mask;
+        it.path = path;
+        it.mask = F::mask(path.of(&self.steps));
+        it.weight = class.weight;
         it.queue = NONE;
         it.dead = 0;
         it.ceiling = class.ceiling;
@@ -37,11 +40,11 @@ impl<F: Form> Core<F> {
         (it.offset, it.attained, it.work, it.held) = (0.0, 0.0, 0.0, 0.0);
         for step in it.path.of(&self.steps) {
             let r = step.link;
-            self.links[r].share += step.share;
+            self.links[r].share += step.share(it.weight);
             self.form.rekey(step.link, &self.links, &self.levels);
         }
         self.place(k);
-        self.stir(k);
+        self.rise(k);
         need
     }
 
@@ -51,7 +54,7 @@ impl<F: Form> Core<F> {
         self.post_last(k);
         self.take_out(k);
         let it = &mut self.actives[k as usize];
-        self.classes[it.class as usize].active = NONE;
+        self.ways[it.class as usize].active = NONE;
         it.class = NONE;
         if it.queue != NONE {
             self.queues[it.queue as usize].clear();
@@ -60,14 +63,14 @@ impl<F: Form> Core<F> {
         for step in it.path.of(&self.steps) {
             let r = step.link;
             let link = &mut self.links[r];
-            link.share -= step.share;
+            link.share -= step.share(it.weight);
             if link.holds == 0 && link.own == 0 && !self.form.others(step.link) {
                 link.share = 0.0;
                 self.used[r] = 0.0;
             }
             self.form.rekey(step.link, &self.links, &self.levels);
         }
-        self.stir(k);
+        self.fall(k);
         self.free_actives.push(k);
     }
 
@@ -120,14 +123,15 @@ impl<F: Form> Core<F> {
             return false;
         }
         let link = &mut self.links[g];
-        let size = link.size - step.share;
+        let share = step.share(it.weight);
+        let size = link.size - share;
         let level = link.capacity / size;
         let lower = self.groups[g].ceilings.first().is_some_and(|(ceiling, _)| ceiling <= level);
         if link.own > 0 || link.fresh_for <= 1 || lower {
             return false;
         }
         link.size = size;
-        link.share -= step.share;
+        link.share -= share;
         link.fresh_for -= 1;
         self.set_level(g, level);
         true
@@ -189,30 +193,35 @@ impl<F: Form> Core<F> {
         self.note_path(k);
         let it = &self.actives[k as usize];
         let (g, mask, path) = (it.group, it.mask, it.path.of(&self.steps));
+        let mass = flows * it.weight;
         if let [step] = path
             && g != NONE
         {
             let link = &mut self.links[g];
-            link.share += flows * step.share;
-            link.size += flows * step.share;
+            link.share += step.share(mass);
+            link.size += step.share(mass);
             return self.form.mark(g, f64::INFINITY, 0.0);
         }
         for step in path {
-            self.links[step.link].share += flows * step.share;
+            self.links[step.link].share += step.share(mass);
             self.form.rekey(step.link, &self.links, &self.levels);
         }
         if g == NONE {
-            let load = if it.ceiling < f64::INFINITY { flows * it.ceiling } else { 0.0 };
+            let load = if it.ceiling < f64::INFINITY { mass * it.ceiling } else { 0.0 };
             for step in path {
-                self.used[step.link] += step.share * load;
+                self.used[step.link] += step.share(load);
             }
         } else {
             let own = self.used[g];
-            let mine = self.form.add(g, path, flows, self.levels[g], &mut self.used);
+            let mine = self.form.add(g, path, mass, self.levels[g], &mut self.used);
             self.used[g] = own;
             self.links[g].size += mine;
         }
-        self.form.stir(mask, path, &self.used, &self.room);
+        if flows < 0.0 {
+            self.form.fall(mask, path, &self.used);
+        } else {
+            self.form.rise(mask, path, &self.used, &self.room);
+        }
     }
 
     /// Notes the peaks on a class's path before its load changes.
@@ -223,11 +232,18 @@ impl<F: Form> Core<F> {
         }
     }
 
-    /// Marks the resources that a class which came or went must be weighed on.
+    /// Marks the resources that a class which came must be weighed on.
     #[inline]
-    pub(super) fn stir(&mut self, k: u32) {
+    fn rise(&mut self, k: u32) {
         let it = &self.actives[k as usize];
-        self.form.stir(it.mask, it.path.of(&self.steps), &self.used, &self.room);
+        self.form.rise(it.mask, it.path.of(&self.steps), &self.used, &self.room);
+    }
+
+    /// Marks those that a class which went, or runs slower now, leaves more of.
+    #[inline]
+    pub(super) fn fall(&mut self, k: u32) {
+        let it = &self.actives[k as usize];
+        self.form.fall(it.mask, it.path.of(&self.steps), &self.used);
     }
 
     /// Puts a class that is nowhere where it will probably be held: the resource that would give
@@ -235,12 +251,12 @@ impl<F: Form> Core<F> {
     #[inline]
     pub(super) fn place(&mut self, k: u32) {
         let it = &self.actives[k as usize];
-        let flows = f64::from(it.flows);
+        let mass = it.mass();
         let (mut g, mut least) = (NONE, it.ceiling);
         for step in it.path.of(&self.steps) {
             let r = step.link;
             let link = &self.links[r];
-            let share = flows * step.share;
+            let share = step.share(mass);
             let guess = if link.capacity == f64::INFINITY {
                 // It holds nobody, though its group may be on its way elsewhere.
                 f64::INFINITY
@@ -272,36 +288,78 @@ impl<F: Form> Core<F> {
         self.note_path(k);
         let it = &mut self.actives[k as usize];
         it.group = g;
-        let (flows, ceiling, key) = (f64::from(it.flows), it.ceiling, it.head - it.offset);
-        let level = self.levels[g];
+        let mass = it.mass();
         let path = it.path.of(&self.steps);
-        let sketch = path.iter().fold(0, |sketch, step| sketch | 1 << (step.link % 32));
         let mine = if let [step] = path {
-            flows * step.share
+            step.share(mass)
         } else {
             let own = self.used[g];
-            let mine = self.form.join(g, path, flows, level, &mut self.used);
+            let mine = self.form.join(g, it.mask, path, mass, self.levels[g], &mut self.used);
             self.used[g] = own;
             mine
         };
+        self.hold(g, mine);
+        self.queue_up(k, g);
+    }
+
+    /// A resource holds one more class.
+    #[inline]
+    fn hold(&mut self, g: u32, weight: f64) {
         let link = &mut self.links[g];
-        link.size += mine;
+        link.size += weight;
         link.holds += 1;
         if link.holds == 1 {
             self.form.hold(g, true, self.room[g]);
             let base = self.lanes.base(g);
             self.accounts[base].fills(self.now);
         }
-        let group = &mut self.groups[g];
-        let (finish_at, ceiling_at) = (&mut self.finish_at, &mut self.ceiling_at);
-        let entry = Entry { key, class: k, sketch };
-        group.finish.push(entry, |k, at| finish_at[k as usize] = at);
-        if ceiling < f64::INFINITY {
-            let entry = Entry { key: ceiling, class: k, sketch };
-            group.ceilings.push(entry, |k, at| ceiling_at[k as usize] = at);
+        self.posted = false;
+        self.form.touch(g);
+    }
+
+    /// A resource holds one class less.
+    #[inline]
+    fn unhold(&mut self, g: u32, weight: f64) {
+        let link = &mut self.links[g];
+        link.size -= weight;
+        link.holds -= 1;
+        if link.holds == 0 {
+            link.size = 0.0;
+            self.set_level(g, f64::INFINITY);
+            self.form.hold(g, false, self.room[g]);
+            let base = self.lanes.base(g);
+            self.accounts[base].frees(self.links[base].capacity, self.now);
         }
         self.posted = false;
         self.form.touch(g);
+    }
+
+    /// Puts a class into the heaps of a group.
+    #[inline]
+    fn queue_up(&mut self, k: u32, g: u32) {
+        let it = &self.actives[k as usize];
+        let path = it.path.of(&self.steps);
+        let sketch = path.iter().fold(0, |sketch, step| sketch | 1 << (step.link % 32));
+        let group = &mut self.groups[g];
+        let (finish_at, ceiling_at) = (&mut self.finish_at, &mut self.ceiling_at);
+        let entry = Entry { key: it.head - it.offset, class: k, sketch };
+        group.finish.push(entry, |k, at| finish_at[k as usize] = at);
+        if it.ceiling < f64::INFINITY {
+            let entry = Entry { key: it.ceiling, class: k, sketch };
+            group.ceilings.push(entry, |k, at| ceiling_at[k as usize] = at);
+        }
+    }
+
+    /// Takes a class out of the heaps of its group.
+    #[inline]
+    fn queue_out(&mut self, k: u32, g: u32) {
+        let capped = self.actives[k as usize].ceiling < f64::INFINITY;
+        let group = &mut self.groups[g];
+        let (finish_at, ceiling_at) = (&mut self.finish_at, &mut self.ceiling_at);
+        group.finish.remove(finish_at[k as usize], |k, at| finish_at[k as usize] = at);
+        if capped {
+            group.ceilings.remove(ceiling_at[k as usize], |k, at| ceiling_at[k as usize] = at);
+        }
     }
 
     /// Puts a class at its own ceiling.
@@ -315,9 +373,9 @@ impl<F: Form> Core<F> {
             let step = self.steps[i];
             let r = step.link;
             self.links[r].own += 1;
-            self.used[r] += step.share * load;
-            let Self { groups, actives, steps, .. } = self;
-            groups[r].own.push(entry, |k, at| actives[k as usize].set_place(steps, step.link, at));
+            self.used[r] += step.share(load);
+            let Self { groups, actives, steps, places, .. } = self;
+            groups[r].own.push(entry, |k, at| places[actives[k as usize].step_on(steps, r)] = at);
         }
         self.reschedule(k);
     }
@@ -330,10 +388,10 @@ impl<F: Form> Core<F> {
             let r = step.link;
             self.links[r].own -= 1;
             let others = self.links[r].own > 0 || self.form.others(step.link);
-            self.used[r] = if others { self.used[r] - step.share * load } else { 0.0 };
-            let Self { groups, actives, steps, .. } = self;
-            let tell = |k: u32, at| actives[k as usize].set_place(steps, step.link, at);
-            groups[r].own.remove(step.place, tell);
+            self.used[r] = if others { self.used[r] - step.share(load) } else { 0.0 };
+            let Self { groups, actives, steps, places, .. } = self;
+            let place = places[i];
+            groups[r].own.remove(place, |k, at| places[actives[k as usize].step_on(steps, r)] = at);
         }
         self.own.set(self.actives[k as usize].class, Instant::NEVER);
         self.next = None;
@@ -343,51 +401,49 @@ impl<F: Form> Core<F> {
     #[inline]
     pub(super) fn take_out(&mut self, k: u32) {
         self.note_path(k);
-        self.posted = false;
-        let it = &self.actives[k as usize];
-        let g = it.group;
+        let g = self.actives[k as usize].group;
         if g == NONE {
+            self.posted = false;
             return self.leave_own(k);
         }
-        let capped = it.ceiling < f64::INFINITY;
-        let flows = f64::from(it.flows);
-        let group = &mut self.groups[g];
-        let (finish_at, ceiling_at) = (&mut self.finish_at, &mut self.ceiling_at);
-        group.finish.remove(finish_at[k as usize], |k, at| finish_at[k as usize] = at);
-        if capped {
-            group.ceilings.remove(ceiling_at[k as usize], |k, at| ceiling_at[k as usize] = at);
-        }
-        let path = self.actives[k as usize].path.of(&self.steps);
+        self.queue_out(k, g);
+        let it = &self.actives[k as usize];
+        let (mass, path) = (it.mass(), it.path.of(&self.steps));
         let mine = if let [step] = path {
-            flows * step.share
+            step.share(mass)
         } else {
             let (level, own) = (self.levels[g], self.used[g]);
-            let mine = self.form.quit(g, path, flows, level, &mut self.used, &self.links);
+            let mine = self.form.quit(g, path, mass, level, &mut self.used, &self.links);
             self.used[g] = own;
             mine
         };
-        let link = &mut self.links[g];
-        link.size -= mine;
-        link.holds -= 1;
-        if link.holds == 0 {
-            link.size = 0.0;
-            self.set_level(g, f64::INFINITY);
-            self.form.hold(g, false, self.room[g]);
-            let base = self.lanes.base(g);
-            self.accounts[base].frees(self.links[base].capacity, self.now);
-        }
-        self.form.touch(g);
+        self.unhold(g, mine);
     }
 
     /// Moves a class, accounted for, into a group that has a level.
     #[inline]
     pub(super) fn shift(&mut self, k: u32, to: u32) {
         self.file(k);
-        self.take_out(k);
         let clock = self.advance(to);
         let it = &mut self.actives[k as usize];
-        it.offset = it.attained - clock;
-        self.enter(k, to);
+        let from = it.group;
+        let offset = it.attained - clock;
+        if from == NONE {
+            self.take_out(k);
+            self.actives[k as usize].offset = offset;
+            return self.enter(k, to);
+        }
+        (it.offset, it.group) = (offset, to);
+        self.note_path(k);
+        self.queue_out(k, from);
+        let it = &self.actives[k as usize];
+        let moves =
+            Move { from, to, mass: it.mass(), before: self.levels[from], after: self.levels[to] };
+        let path = it.path.of(&self.steps);
+        let (left, gained) = self.form.transfer(moves, it.mask, path, &mut self.used, &self.links);
+        self.unhold(from, left);
+        self.hold(to, gained);
+        self.queue_up(k, to);
     }
 
     /// Moves a class from its group to its own ceiling.
@@ -396,7 +452,7 @@ impl<F: Form> Core<F> {
         self.file(k);
         self.take_out(k);
         self.enter_own(k);
-        self.stir(k);
+        self.rise(k);
     }
 
     /// Gives an active class another ceiling.
@@ -414,7 +470,7 @@ impl<F: Form> Core<F> {
         let it = &mut self.actives[k as usize];
         it.ceiling = ceiling.unwrap_or(it.ceiling);
         self.place(k);
-        self.stir(k);
+        self.rise(k);
     }
 
     /// A capacity became infinite: its group goes elsewhere.
@@ -433,14 +489,20 @@ impl<F: Form> Core<F> {
 }
 
 impl Active {
-    /// Load per weight of a class at its own ceiling; of one that nothing holds, 0.
-    fn own_load(&self) -> f64 {
-        if self.ceiling < f64::INFINITY { f64::from(self.flows) * self.ceiling } else { 0.0 }
+    /// Flows x weight.
+    #[inline]
+    pub(super) fn mass(&self) -> f64 {
+        f64::from(self.flows) * self.weight
     }
 
-    /// Its position among those at their own ceiling on a resource.
-    fn set_place(&self, steps: &mut [Step], link: u32, at: u32) {
-        let step = self.path.of_mut(steps).iter_mut().find(|step| step.link == link);
-        step.expect("it crosses this").place = at;
+    /// Rate of a class at its own ceiling; of one that nothing holds, 0.
+    fn own_load(&self) -> f64 {
+        if self.ceiling < f64::INFINITY { self.mass() * self.ceiling } else { 0.0 }
+    }
+
+    /// The step of its path, among all steps, on a resource.
+    fn step_on(&self, steps: &[Step], link: u32) -> usize {
+        let mut range = self.path.range();
+        range.find(|i| steps[*i].link == link).expect("it crosses this")
     }
 }

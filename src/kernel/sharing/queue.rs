@@ -11,8 +11,12 @@ type Entry = u128;
 
 /// A heap of more entries than this, and of more than a quarter of all, is dealt into buckets.
 const HEAP_MOST: usize = 1024;
+/// From here to twice this, floats are the whole numbers.
+const WHOLE: f64 = 4_503_599_627_370_496.0;
+/// Entries of a block.
+const BLOCK: usize = 131_072;
 /// Entries a bucket is made for.
-const BUCKET: usize = 32;
+const BUCKET: usize = 16;
 
 const fn entry(mark: f64, tag: u64) -> Entry {
     (mark.to_bits() as u128) << 64 | tag as u128
@@ -31,6 +35,8 @@ pub(super) struct Queue {
     /// A heap, and behind `heaped` what was pushed since.
     near: Vec<Entry>,
     heaped: usize,
+    /// What was pushed before that, in whole blocks. (One list of all would be copied as it grows.)
+    pushed: Vec<Vec<Entry>>,
     /// What was dealt: beyond the last bucket, the last bucket, and so on to the next one; from
     /// `run` on, the bucket under way, the first entry at its end.
     dealt: Vec<Entry>,
@@ -46,6 +52,7 @@ pub(super) struct Queue {
     /// Bucket of a mark = (mark - low) x scale; `opened` of them are gone, none if nothing is dealt.
     low: f64,
     scale: f64,
+    most: f64,
     opened: usize,
 }
 
@@ -53,11 +60,21 @@ impl Queue {
     #[inline]
     pub(super) fn push(&mut self, mark: f64, tag: u64) {
         self.near.push(entry(mark, tag));
+        if self.near.len() - self.heaped == BLOCK {
+            self.set_aside();
+        }
+    }
+
+    #[cold]
+    fn set_aside(&mut self) {
+        let mut block = Vec::with_capacity(BLOCK);
+        block.extend(self.near.drain(self.heaped..));
+        self.pushed.push(block);
     }
 
     /// Entries, dead ones included.
     pub(super) fn len(&self) -> usize {
-        self.near.len() + self.dealt.len() + self.came_later
+        self.near.len() + self.pushed.len() * BLOCK + self.dealt.len() + self.came_later
     }
 
     /// The lowest entry.
@@ -89,21 +106,24 @@ impl Queue {
 
     /// Keeps the entries whose tag is wanted.
     pub(super) fn retain(&mut self, wanted: impl Fn(u64) -> bool) {
-        let mut all = self.take_all();
-        all.retain(|e| wanted(parts(*e).1));
-        self.near = all;
+        for block in self.take_all() {
+            let mut block = block.into_iter().map(parts);
+            block
+                .by_ref()
+                .filter(|(_, tag)| wanted(*tag))
+                .for_each(|(mark, tag)| self.push(mark, tag));
+        }
     }
 
     /// Takes `by` off all marks, and tells of each (new mark, tag).
     pub(super) fn shift(&mut self, by: f64, mut each: impl FnMut(f64, u64)) {
-        let mut all = self.take_all();
-        for e in &mut all {
-            let (mark, tag) = parts(*e);
-            let mark = (mark - by).max(0.0);
-            each(mark, tag);
-            *e = entry(mark, tag);
+        for block in self.take_all() {
+            for (mark, tag) in block.into_iter().map(parts) {
+                let mark = (mark - by).max(0.0);
+                each(mark, tag);
+                self.push(mark, tag);
+            }
         }
-        self.near = all;
     }
 
     /// Empties it, and keeps a little of its memory.
@@ -114,19 +134,20 @@ impl Queue {
         *self = Self { near, ..Self::default() };
     }
 
-    fn take_all(&mut self) -> Vec<Entry> {
-        let mut all = std::mem::take(&mut self.dealt);
-        all.append(&mut self.near);
-        self.later.iter_mut().for_each(|later| all.append(later));
-        all.append(&mut self.far);
-        *self = Self::default();
-        all
+    /// Takes everything out, in pieces.
+    fn take_all(&mut self) -> Vec<Vec<Entry>> {
+        let all = std::mem::take(self);
+        let mut pieces = all.pushed;
+        pieces.extend([all.near, all.dealt, all.far]);
+        pieces.extend(all.later);
+        pieces.retain(|piece| !piece.is_empty());
+        pieces
     }
 
     /// Brings what waits to its place, so that the lowest entry is in sight.
     #[inline]
     fn settle(&mut self) {
-        if self.heaped < self.near.len() {
+        if self.heaped < self.near.len() || !self.pushed.is_empty() {
             self.place_waiting();
         }
         if self.dealt.len() == self.run && self.near.is_empty() && self.opened > 0 {
@@ -135,34 +156,34 @@ impl Queue {
     }
 
     fn place_waiting(&mut self) {
-        let waiting = self.near.len() - self.heaped;
-        if waiting <= HEAP_MOST.max(self.len() / 4) {
+        let waiting = self.near.len() - self.heaped + self.pushed.len() * BLOCK;
+        if waiting <= HEAP_MOST.max(self.len() / 4) && (self.opened > 0 || self.pushed.is_empty()) {
+            for block in std::mem::take(&mut self.pushed) {
+                block.into_iter().for_each(|e| self.place(e));
+            }
             if self.opened == 0 {
                 while self.heaped < self.near.len() {
                     quaternary::up(&mut self.near, self.heaped);
                     self.heaped += 1;
                 }
             } else {
-                for i in self.heaped..self.near.len() {
-                    self.place(self.near[i]);
-                }
-                self.near.truncate(self.heaped);
+                let mut waiting = self.near.split_off(self.heaped);
+                waiting.drain(..).for_each(|e| self.place(e));
             }
             if self.near.len() <= HEAP_MOST.max(self.len() / 4) {
                 return;
             }
         }
         let all = self.take_all();
-        self.deal(all);
+        self.deal(&all);
     }
 
     /// Puts an entry into the heap, its bucket or beyond.
     fn place(&mut self, e: Entry) {
         let bucket = self.bucket(e);
         if bucket < self.opened {
-            // Over one that waits: those before it are placed.
-            self.near[self.heaped] = e;
-            quaternary::up(&mut self.near[..=self.heaped], self.heaped);
+            self.near.push(e);
+            quaternary::up(&mut self.near, self.heaped);
             self.heaped += 1;
             return;
         }
@@ -178,14 +199,15 @@ impl Queue {
         }
     }
 
+    /// The bucket of an entry, or how many there are for one beyond the last; below the first is the
+    /// first.
     #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "saturates: below the first is the first, beyond the last is far"
-    )]
     fn bucket(&self, e: Entry) -> usize {
-        ((parts(e).0 - self.low) * self.scale) as usize
+        let place = (parts(e).0 - self.low) * self.scale;
+        let place = if place > 0.0 { place } else { 0.0 };
+        let place = if place < self.most { place } else { self.most };
+        // To a whole number by its last bits, which is cheaper than a conversion.
+        ((place + WHOLE).to_bits() - WHOLE.to_bits()) as usize
     }
 
     /// Makes a run of the next bucket that is not empty.
@@ -206,57 +228,56 @@ impl Queue {
             }
         }
         let all = self.take_all();
-        self.deal(all);
+        self.deal(&all);
     }
 
     /// Deals entries into buckets over the lower three quarters of their marks; the upper quarter
     /// waits beyond, so that a few huge marks don't stretch the buckets.
-    fn deal(&mut self, mut all: Vec<Entry>) {
-        if all.len() <= HEAP_MOST / 4 {
-            self.near = all;
-            while self.heaped < self.near.len() {
+    fn deal(&mut self, pieces: &[Vec<Entry>]) {
+        let entries = || pieces.iter().flatten().copied();
+        let count = pieces.iter().map(Vec::len).sum::<usize>();
+        if count <= HEAP_MOST / 4 {
+            for e in entries() {
+                self.near.push(e);
                 quaternary::up(&mut self.near, self.heaped);
                 self.heaped += 1;
             }
             return;
         }
-        let mut sample: Vec<Entry> = all.iter().step_by(all.len() / 64).copied().collect();
-        sample.sort_unstable();
-        let low = parts(*all.iter().min().expect("there are many")).0;
-        let span = parts(sample[sample.len() * 3 / 4]).0 - low;
-        let buckets = all.len() * 3 / 4 / BUCKET + 1;
-        self.low = low;
+        let step = count / 64;
+        let mut sample = Vec::with_capacity(72);
+        let mut from = 0;
+        for piece in pieces {
+            sample.extend(piece.iter().skip(from).step_by(step).map(|e| parts(*e).0));
+            from = (from + piece.len().saturating_sub(from).div_ceil(step) * step) - piece.len();
+        }
+        sample.sort_unstable_by(f64::total_cmp);
+        let span = sample[sample.len() * 3 / 4] - sample[0];
+        let buckets = count * 3 / 4 / BUCKET + 1;
         // Equal marks, most of them: one bucket.
         let buckets = if span > 0.0 { buckets } else { 1 };
+        // The sample's least is not the least: a few buckets more for those below.
+        self.low = (sample[0] - span / 32.0).max(0.0);
+        let span = sample[sample.len() * 3 / 4] - self.low;
         #[expect(clippy::cast_precision_loss, reason = "far below 2^53 buckets")]
-        let scale = if span > 0.0 { buckets as f64 / span } else { 0.0 };
-        self.scale = scale;
+        let most = buckets as f64;
+        (self.most, self.scale) = (most, if span > 0.0 { most / span } else { 0.0 });
         // Pile 0 is beyond the last bucket, pile 1 the last one, and so on.
-        let pile = |e| buckets - self.bucket(e).min(buckets);
+        let pile = |e| buckets - self.bucket(e);
         let mut next = vec![0_u32; buckets + 2];
-        all.iter().for_each(|e| next[pile(*e) + 1] += 1);
+        entries().for_each(|e| next[pile(e) + 1] += 1);
         for i in 1..next.len() {
             next[i] += next[i - 1];
         }
-        let ends = next[1..].to_vec();
-        // Every entry is put on its pile, in place of one that is taken up for its own (McIlroy,
-        // Bostic & McIlroy, Engineering Radix Sort, 1993).
-        for home in 0..=buckets {
-            while next[home] < ends[home] {
-                let mut e = all[next[home] as usize];
-                loop {
-                    let at = pile(e);
-                    let place = &mut all[next[at] as usize];
-                    next[at] += 1;
-                    std::mem::swap(place, &mut e);
-                    if at == home {
-                        break;
-                    }
-                }
-            }
+        let mut begins = next[1..].to_vec();
+        begins.truncate(buckets);
+        let mut dealt = vec![0; count];
+        for e in entries() {
+            let at = &mut next[pile(e)];
+            dealt[*at as usize] = e;
+            *at += 1;
         }
-        (self.dealt, self.begins) = (all, ends);
-        self.begins.truncate(buckets);
+        (self.dealt, self.begins) = (dealt, begins);
         self.open_next();
     }
 }

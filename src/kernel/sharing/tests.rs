@@ -299,7 +299,8 @@ proptest! {
     // The fast and the slow twin in lockstep over random histories: the same flows end, within
     // 2 ns; the rates agree to 1e-9 and pass the bottleneck theorem. Idle resources beside the six
     // make columns short or long, and the matrix one of bits or one of lists; it may change from
-    // the one to the other on the way.
+    // the one to the other on the way. So may sums of weights: from exact (`plain` weights) to
+    // rounded, by a class that comes late.
     #[test]
     fn lockstep_with_the_slow_twin(
         capacities in prop::collection::vec(0.1f64..10.0, 6),
@@ -307,17 +308,21 @@ proptest! {
         acts in prop::collection::vec(act(), 1..120),
         idle in prop_oneof![Just(0), 20..100, Just(200)],
         grows_at in prop_oneof![Just(usize::MAX), 0usize..100],
+        plain in any::<bool>(),
+        late_at in 0usize..60,
     ) {
         let (mut capacities, mut specs) = (capacities, specs);
+        if plain {
+            specs[..11].iter_mut().for_each(|spec| spec.1 = (spec.1 * 4.0).ceil() / 4.0);
+        }
         let mut fast = Sharing::new();
         (0..idle).for_each(|_| _ = fast.add_resource(1.0));
         let resources: Vec<ResourceId> = capacities.iter().map(|c| fast.add_resource(*c)).collect();
-        let classes: Vec<ClassId> = specs.iter()
-            .map(|(path, weight, cap, priority)| {
-                let path: Vec<ResourceId> = path.iter().map(|r| resources[*r]).collect();
-                fast.add_class_of(&path, *weight, *cap, *priority)
-            })
-            .collect();
+        let add = |fast: &mut Sharing, (path, weight, cap, priority): &(Vec<usize>, _, _, _)| {
+            let path: Vec<ResourceId> = path.iter().map(|r| resources[*r]).collect();
+            fast.add_class_of(&path, *weight, *cap, *priority)
+        };
+        let mut classes: Vec<ClassId> = specs[..11].iter().map(|it| add(&mut fast, it)).collect();
         let mut slow = SharingSlow::new(capacities.clone());
         let mut live: Vec<(u64, FlowId, usize)> = Vec::new();
         let mut now = 0;
@@ -326,7 +331,11 @@ proptest! {
             if i == grows_at {
                 (0..few::MOST).for_each(|_| _ = fast.add_resource(1.0));
             }
+            if i == late_at {
+                classes.push(add(&mut fast, &specs[11]));
+            }
             match act {
+                Act::Start { class, .. } | Act::Cap { class, .. } if class >= classes.len() => {}
                 Act::Start { class, bytes } => {
                     let (path, weight, cap, priority) = &specs[class];
                     let id = slow.start_of(path, *weight, *cap, *priority, f64::from(bytes), at(now));
