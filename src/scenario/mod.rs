@@ -291,6 +291,7 @@ impl Scenario {
         kinds::selector::check_nesting(&specs.selector, cx);
         traffic::check(&workloads, &specs, cx);
         faults::check(&faults, head.settings.horizon, &specs, cx);
+        kinds::change::check_times(&specs, head.settings.horizon, cx);
         if workloads.is_empty() && cx.names("workload").next().is_none() {
             let message = "nothing sends requests: there is no workload";
             cx.complain(

@@ -8,8 +8,8 @@
 //! | zone affinity works if provider and consumer enable it | | X-10 (003) |
 //!
 //! It becomes no primitive of its own: endpoints lower the load balancer's share in each of their
-//! zones, and inherit the default throttle. Leaves out: accounts, whitelists and approval (X-04 to
-//! X-09), several resources per zone, other regions.
+//! zones, and inherit the default throttle. Whom it
+//! lets in, and its resources: `desk`; which of them serve whom: `allocation`. Leaves out: billing.
 
 pub(crate) mod allocation;
 pub(crate) mod desk;

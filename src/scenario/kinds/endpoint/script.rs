@@ -444,7 +444,7 @@ impl Script<'_, '_> {
                 push(self.l, at, None, by, What::List { selector, branch, on: true });
                 push(self.l, at, None, by, What::Favour { selector, branch });
                 // The old one leaves at once: its connections break.
-                let before = bound.iter().filter(mine).filter(|b| b.at <= at).next_back();
+                let before = bound.iter().filter(mine).rfind(|b| b.at <= at);
                 if let Some(old) = before.and_then(|b| branch_of(names, &b.resource)) {
                     push(self.l, at, None, by, What::List { selector, branch: old, on: false });
                 }

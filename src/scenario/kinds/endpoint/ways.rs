@@ -82,10 +82,10 @@ impl Thing<Endpoint> {
         let mut cards: Vec<Card> = self.spec.zones.iter().filter(|z| called(z)).map(card).collect();
         for change in changes_of(specs, &self.full()) {
             match &change.spec.act {
-                Act::Zone { zone, add: true } if called(zone) => {
-                    if !cards.iter().any(|c| c.zone.name == zone.name) {
-                        cards.push(card(zone));
-                    }
+                Act::Zone { zone, add: true }
+                    if called(zone) && !cards.iter().any(|c| c.zone.name == zone.name) =>
+                {
+                    cards.push(card(zone));
                 }
                 Act::Replace(it) if called(&it.zone) => {
                     if let Migration::Smooth { .. } = it.manner.value {
@@ -185,7 +185,7 @@ impl Thing<Endpoint> {
             _ => false,
         };
         let specs = l.specs;
-        if !self.changes(specs).iter().any(|c| about(c)) {
+        if !self.changes(specs).iter().any(about) {
             return None;
         }
         let absent = !self.spec.zones.iter().any(name) || card.replaces.is_some();
