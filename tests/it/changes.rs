@@ -572,3 +572,77 @@ fn a_plan_out_of_order_is_refused() {
         assert_eq!(codes(&changes), say, "{changes}");
     }
 }
+
+#[test]
+fn zones_times_throttle_overruns_a_backend_until_it_is_corrected() {
+    // P-50, Z-12: two consumers throttled at 1 Gbps take 2 x 2 x 1 Gbps in two zones; the backend has
+    // 1.5 Gbps in each: 3 Gbps. From 15 s on 500 Mbps each: 2 x 2 x 500 Mbps, below the backend.
+    let text = service("nlb", "", 30)
+        .replace("bandwidth = \"200 Gbps\"\nservers", "bandwidth = \"1.5 Gbps\"\nservers")
+        + &endpoint("x", "zones = [\"a\", \"b\"]\nthrottle = \"1 Gbps\"")
+        + &endpoint("y", "zones = [\"a\", \"b\"]\nthrottle = \"1 Gbps\"")
+        + &greedy("x")
+        + &greedy("y")
+        + &change("x", 15, "endpoint.x", "throttle = \"500 Mbps\"")
+        + &change("y", 15, "endpoint.y", "throttle = \"500 Mbps\"");
+    let r = results(&text);
+    let both = |w: std::ops::Range<usize>| mbps(&r, "x", w.clone()) + mbps(&r, "y", w);
+    let (before, after) = (both(2..15), both(16..30));
+    assert!((before - 3_000.0).abs() < 1.0, "{before}");
+    assert!((after - 2_000.0).abs() < 1.0, "{after}");
+}
+
+#[test]
+fn caps_between_regions() {
+    // 1,000 Mbps between regions of the mainland, 100 Mbps between others, for all zones of
+    // an endpoint together; X-32: no figure across its border, so it must be given.
+    let remote = |own: bool, home: bool, keys: &str| {
+        service("nlb", "regions = [\"far\"]", 20)
+            .replace("[region.r]", &format!("[region.r]\nmainland = {home}"))
+            + &format!(
+                "[region.far]\nmainland = {own}\n[zone.f]\nregion = \"far\"\n[zone.g]\nregion = \"far\"\n"
+            )
+            + &endpoint(
+                "e",
+                &format!("zones = [\"f\", \"g\"]\ncross_region_round_trip = \"20 ms\"\n{keys}"),
+            )
+            + &greedy("e")
+    };
+    for (own, home, keys, expect) in [
+        (true, true, "", 1_000.0),
+        (false, false, "", 100.0),
+        (true, false, "cross_region_bandwidth = \"300 Mbps\"", 300.0),
+        (true, true, "cross_region_bandwidth = \"2 Gbps\"", 2_000.0),
+    ] {
+        let got = mbps(&results(&remote(own, home, keys)), "e", 2..20);
+        assert!((got - expect).abs() < 0.5, "{own} {home} {keys}: {got}");
+    }
+    let source = Source { path: "t.toml".into(), text: remote(false, true, "") };
+    let said = load_text(source, Path::new("scenarios"), &[]).map(|_| ()).unwrap_err().to_string();
+    assert!(said.contains("error[X-32]"), "{said}");
+}
+
+#[test]
+fn a_closed_region_keeps_its_endpoints_and_gets_no_new_ones() {
+    // closed at 10 s. `old` goes on; `new`, created at 15 s, never comes to be, and the check
+    // says so; `back` comes after the region was opened again at 20 s.
+    let far = |name: &str| {
+        endpoint(name, "zones = [\"f\", \"g\"]\ncross_region_round_trip = \"20 ms\"")
+            + &greedy(name)
+    };
+    let text = service("nlb", "regions = [\"far\"]", 40)
+        .replace("[region.r]", "[region.r]\nmainland = true")
+        + "[region.far]\nmainland = true\n[zone.f]\nregion = \"far\"\n[zone.g]\nregion = \"far\"\n"
+        + &["old", "new", "back"].map(far).concat()
+        + &change("a", 10, "endpoint_service.s", "remove_region = \"far\"")
+        + &change("b", 15, "endpoint.new", "action = \"create\"")
+        + &change("c", 20, "endpoint_service.s", "add_region = \"far\"")
+        + &change("d", 25, "endpoint.back", "action = \"create\"");
+    let said: Vec<_> = loaded(&text).diagnostics.iter().map(|d| d.code).collect();
+    assert_eq!(said, ["X-25"]);
+    let r = results(&text);
+    assert!((mbps(&r, "old", 2..40) - 1_000.0).abs() < 0.5);
+    assert_eq!(mbps(&r, "new", 0..40), 0.0);
+    assert!((mbps(&r, "back", 27..40) - 1_000.0).abs() < 0.5);
+    assert_eq!(mbps(&r, "back", 0..25), 0.0);
+}

@@ -200,7 +200,51 @@ fn random_plan(seed: u64) -> Plan {
         let what = What::SetPool { pool: PoolId(d.id(3)), units: d.below(8) };
         plan.changes.push(Change { at: d.ms(15_000), after: None, fault: None, what });
     }
+    decisions(&mut d, &mut plan);
     plan
+}
+
+/// Gates that open and shut, branches that come and go, and changes that wait.
+fn decisions(d: &mut Dice, plan: &mut Plan) {
+    let reason = |d: &mut Dice| Reason {
+        state: "shut".into(),
+        cause: "by decision".into(),
+        shuts: [None, Some(Manner::BlackHole), Some(Manner::Reset)][d.below(3) as usize],
+        at_first: d.one_in(3),
+    };
+    for g in 0..2 {
+        let component = ComponentId(u32::try_from(plan.components.len()).unwrap());
+        plan.components.push(Component { name: format!("gate{g}") });
+        plan.links[d.below(6) as usize].needs.push(component);
+        if d.one_in(2) {
+            plan.selectors[d.below(4) as usize].branches[0].watches.push(component);
+        }
+        let reasons = (0..3).map(|_| reason(d)).collect();
+        let name = format!("g{g}");
+        plan.gates.push(Gate { name, component: Some(component), open: "open".into(), reasons });
+    }
+    for _ in 0..d.below(10) {
+        let (selector, holds) = (SelectorId(d.id(4)), d.one_in(2));
+        let branch = d.id(plan.selectors[selector.index()].branches.len());
+        let what = match d.below(5) {
+            0 => What::List { selector, branch, on: holds },
+            1 => What::Favour { selector, branch },
+            2 => What::Ceiling { link: LinkId(d.id(6)), rate: Rate::from_mbps(d.below(60)) },
+            _ => What::Gate { gate: GateId(d.id(2)), reason: d.id(3), holds },
+        };
+        let after = d.one_in(3).then(|| After {
+            waits: vec![Wait { name: "somebody".into(), law: d.law_ms(3_000) }],
+            from: Span::ZERO,
+            until: d.ms(20_000),
+        });
+        plan.changes.push(Change { at: d.ms(15_000), after, fault: None, what });
+    }
+    for selector in &mut plan.selectors {
+        if d.one_in(4) {
+            selector.policy = Policy::Stay;
+        }
+        selector.branches[0].listed = !d.one_in(4);
+    }
 }
 
 fn random_transport(d: &mut Dice) -> Transport {

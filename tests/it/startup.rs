@@ -14,12 +14,16 @@ struct Fold(u64, String);
 
 impl Observer for Fold {
     fn hear(&mut self, fact: &Fact) {
-        // Short transfers are counted whether connections start slowly or not.
-        if matches!(fact, Fact::Short { .. }) {
+        // Short transfers are counted whether connections start slowly or not; who is on what failed,
+        // and whose choice it was, is told since.
+        if matches!(fact, Fact::Short { .. } | Fact::Failed { .. } | Fact::Caught { .. }) {
             return;
         }
         self.1.clear();
         write!(self.1, "{fact:?}").expect("text");
+        if let Fact::Chosen { workload, .. } | Fact::FailedOn { workload, .. } = fact {
+            self.1 = self.1.replacen(&format!("workload: {workload}, "), "", 1);
+        }
         for b in self.1.bytes() {
             self.0 = (self.0 ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3);
         }

@@ -1,10 +1,15 @@
 //! What a provider or a consumer does at an instant of the run: a plan that is rehearsed.
 //!
-//! - an endpoint: `action` (accept, create, delete, deny, overdue, paid), `throttle`, `ceiling`,
-//!   `add_zone`, `remove_zone`, `connect_zone`, `disconnect_zone`, `allocate`, `replace`
-//! - a service: `action` (delete, overdue, paid), `default_throttle`, `add_zone`, `remove_zone`,
-//!   `attach`, `detach`, `automatic_allocation`, `auto_accept`, `whitelist_add`,
-//!   `whitelist_remove`, `add_region`, `remove_region`
+//! | of | keys |
+//! |---|---|
+//! | endpoint, its state | `action`: accept, create, delete, deny, overdue, paid |
+//! | endpoint, bandwidth | `throttle`, `ceiling` |
+//! | endpoint, zones | `add_zone`, `remove_zone`, `connect_zone`, `disconnect_zone` |
+//! | endpoint, resources | `allocate`, `replace` |
+//! | service, its state | `action`: delete, overdue, paid |
+//! | service, resources | `attach`, `detach`, `automatic_allocation`, `add_zone`, `remove_zone` |
+//! | service, who comes in | `auto_accept`, `whitelist_add`, `whitelist_remove`, `add_region`, `remove_region` |
+//! | service, bandwidth | `default_throttle` |
 //!
 //! ```toml
 //! [change.tighter]
@@ -303,6 +308,15 @@ impl Thing<Change> {
             Act::Region { region, .. } => format!("closes to region {}", region.name),
         };
         format!("{of} {what}")
+    }
+}
+
+/// Complains about changes that come after the end.
+pub(crate) fn check_times(specs: &Specs, horizon: Span, cx: &Context) {
+    for change in specs.change.values().filter(|c| c.spec.at.value >= horizon) {
+        let at = &change.spec.at;
+        let message = format!("`{}` is at {}, but the run ends at {horizon}", change.full(), at.value);
+        cx.complain(Diagnostic::warning("change", at.place, message));
     }
 }
 

@@ -6,6 +6,7 @@
 //! | bandwidth per zone grows by itself | | P-36 (001) |
 //! | NLB, endpoints created after 2026-02-01 | 10 to 50 Gbps; earlier: no figure | P-40, P-41 |
 //! | ALB and GWLB; CLB | 5 to 25 Gbps; up to 5 Gbps | P-42, P-43, P-45 |
+//! | all zones together: the figure is lost | a key, none unless given | P-46 (001) |
 //! | the provider's throttle holds in every zone's ENI | endpoint total = zones x throttle | P-48, P-50 |
 //! | it is spread over several devices, reached with several connections only, may be exceeded | | P-53 to P-55 |
 //! | throttle ranges | NLB 100 Mbps-50 Gbps; ALB, GWLB -25 Gbps; CLB -10,240 Mbps | X-56, X-61, X-62 |
@@ -23,7 +24,7 @@
 //! Nobody publishes the probe interval, record TTL, ramp or number of devices: each is a key with a
 //! default and its source. What it states beside its bandwidth is in [`terms`], its states in
 //! [`life`], other regions in [`remote`]. Leaves out: what a policy lets through in detail, addresses of
-//! IPv6, a multi-zone maximum (P-46).
+//! IPv6.
 
 pub(crate) mod life;
 pub(crate) mod remote;
@@ -83,6 +84,8 @@ pub(crate) struct Endpoint {
     pub(crate) by_hand: Vec<Ref>,
     throttle_delay: Span,
     pub(crate) cross_region: remote::CrossRegion,
+    /// Most of all zones together: the documents have a heading for it and no figure (P-46).
+    total_ceiling: Option<Rate>,
 }
 
 /// What the devices of a throttle let through that is switched off.
@@ -179,6 +182,7 @@ impl Kind for Endpoint {
         let by_hand = r.references("resources", &["load_balancer"]);
         let throttle_delay = r.quiet::<Span>("throttle_delay", "0 s");
         let cross_region = remote::CrossRegion::read(r);
+        let total_ceiling = r.opt::<Above0<Rate>>("total_ceiling").map(|t| t.0);
         Some(Self {
             service: service?,
             zones: zones?,
@@ -205,6 +209,7 @@ impl Kind for Endpoint {
             by_hand,
             throttle_delay: throttle_delay?,
             cross_region,
+            total_ceiling,
         })
     }
 
@@ -482,6 +487,19 @@ fn hops_in(
     });
     l.carries(&thing.full(), eni, 1.0);
     hops.push(Hop::Link(eni));
+    if let Some(total) = thing.spec.total_ceiling {
+        hops.extend(l.part(&format!("{}.total", thing.full()), |l| {
+            let link = l.link(Link {
+                name: format!("{}.total", thing.full()),
+                role: "eni".into(),
+                capacity: Capacity::Fixed(total),
+                duplex: Duplex::Full,
+                needs: Vec::new(),
+                headline: true,
+            });
+            vec![Hop::Link(link)]
+        }));
+    }
     let (behind, resource) = match thing.form(specs) {
         // What the provider calls in the consumer's VPC comes next on the path (P-10).
         Form::Reverse => (Vec::new(), None),

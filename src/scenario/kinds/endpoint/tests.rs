@@ -61,6 +61,14 @@ fn bandwidth_by_product() {
 }
 
 #[test]
+fn a_ceiling_over_all_zones_is_one_link() {
+    // P-46: the figure is lost in the documents; where the scenario states it, all zones share it.
+    let tree = lowered(&nlb("total_ceiling = \"60 Gbps\""), PATH);
+    assert_eq!(tree.matches("link endpoint.e.total: 60 Gbps").count(), 2, "{tree}");
+    assert!(!lowered(&nlb(""), PATH).contains("endpoint.e.total"));
+}
+
+#[test]
 fn an_older_nlb_endpoint_needs_its_figure() {
     // P-41: after 2026-02-01, not on it.
     for keys in ["", "created_at = 2025-06-30", "created_at = 2026-02-01"] {
