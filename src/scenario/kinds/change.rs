@@ -287,7 +287,9 @@ impl Thing<Change> {
             Act::Zone { zone, .. } => format!("loses zone {}", zone.name),
             Act::ZoneConnection { zone, connect: true } => format!("connects zone {}", zone.name),
             Act::ZoneConnection { zone, .. } => format!("disconnects zone {}", zone.name),
-            Act::Allocate { zone, resource: Some(r) } => format!("{} for zone {}", r.name, zone.name),
+            Act::Allocate { zone, resource: Some(r) } => {
+                format!("{} for zone {}", r.name, zone.name)
+            }
             Act::Allocate { zone, .. } => format!("automatic resource for zone {}", zone.name),
             Act::Replace(it) => {
                 let how = match it.manner.value {
@@ -298,7 +300,9 @@ impl Thing<Change> {
             }
             Act::Resource { balancer, attach: true } => format!("gets resource {}", balancer.name),
             Act::Resource { balancer, .. } => format!("loses resource {}", balancer.name),
-            Act::Automatic { balancer, on: true } => format!("allocates {} by itself", balancer.name),
+            Act::Automatic { balancer, on: true } => {
+                format!("allocates {} by itself", balancer.name)
+            }
             Act::Automatic { balancer, .. } => format!("allocates {} by hand", balancer.name),
             Act::AutoAccept(true) => "accepts by itself".into(),
             Act::AutoAccept(false) => "accepts by hand".into(),
@@ -315,7 +319,8 @@ impl Thing<Change> {
 pub(crate) fn check_times(specs: &Specs, horizon: Span, cx: &Context) {
     for change in specs.change.values().filter(|c| c.spec.at.value >= horizon) {
         let at = &change.spec.at;
-        let message = format!("`{}` is at {}, but the run ends at {horizon}", change.full(), at.value);
+        let message =
+            format!("`{}` is at {}, but the run ends at {horizon}", change.full(), at.value);
         cx.complain(Diagnostic::warning("change", at.place, message));
     }
 }

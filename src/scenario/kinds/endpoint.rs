@@ -41,7 +41,8 @@ use super::region::way_into;
 use super::selector::{MOST_BRANCHES, NEGATIVE_CACHE, RESOLVING, answering};
 use super::{Kind, Specs, Thing};
 use crate::plan::{
-    Belief, Branch, Capacity, ComponentId, Detector, Duplex, GateId, Hop, Link, Naming, Policy, Rehash, Selector,
+    Belief, Branch, Capacity, ComponentId, Detector, Duplex, GateId, Hop, Link, Naming, Policy,
+    Rehash, Selector,
 };
 use crate::random::Dist;
 use crate::scenario::context::{Context, Ref};
@@ -123,7 +124,8 @@ enum NameForm {
 
 const PROBING: Basis = Basis { source: "not published; as the health checks of NLB", mark: "D" };
 const GUESSED: Basis = Basis { source: "no document gives it; chosen here", mark: "D" };
-const RAMPING: Basis = Basis { source: "\"within minutes\", NLB: performance and limits", mark: "D" };
+const RAMPING: Basis =
+    Basis { source: "\"within minutes\", NLB: performance and limits", mark: "D" };
 const DEVICES: Basis = Basis {
     source: "limit/N, N = 4, as shared bandwidth is spread; for CLB a FAQ says limit/(N-1)",
     mark: "B",
@@ -287,13 +289,10 @@ fn read_name(r: &Reader<'_>) -> Option<NameForm> {
         Some(("address", name)) => zone(name).map(NameForm::Address),
         _ => {
             let message = format!("`{text}` is not a name that an endpoint has");
-            r.cx.complain(
-                Diagnostic::error("word", node.place, message)
-                    .help(
-                        "write \"endpoint\", \"custom\" for the service's own domain, \"zone:a\" for the \
+            r.cx.complain(Diagnostic::error("word", node.place, message).help(
+                "write \"endpoint\", \"custom\" for the service's own domain, \"zone:a\" for the \
                          name of zone a, or \"address:a\" for its address",
-                    ),
-            );
+            ));
             None
         }
     }
@@ -406,8 +405,7 @@ impl Thing<Endpoint> {
             Product::Alb | Product::Gwlb => (Rate::from_gbps(5), Rate::from_gbps(25)),
             Product::Clb => (Rate::from_gbps(5), Rate::from_gbps(5)),
         };
-        let recent =
-            self.spec.created_at.as_ref().is_some_and(|day| day.value > Day(2026, 2, 1));
+        let recent = self.spec.created_at.as_ref().is_some_and(|day| day.value > Day(2026, 2, 1));
         let most = match ceiling {
             Some(ceiling) => ceiling,
             None if product == Product::Nlb && !recent => return None,

@@ -79,12 +79,8 @@ pub(crate) struct LoadBalancer {
     resolver: Option<Ref>,
 }
 
-const PRODUCTS: &[(&str, Product)] = &[
-    ("alb", Product::Alb),
-    ("clb", Product::Clb),
-    ("gwlb", Product::Gwlb),
-    ("nlb", Product::Nlb),
-];
+const PRODUCTS: &[(&str, Product)] =
+    &[("alb", Product::Alb), ("clb", Product::Clb), ("gwlb", Product::Gwlb), ("nlb", Product::Nlb)];
 
 /// A default and where it comes from.
 type Default = (&'static str, Basis);
@@ -245,12 +241,7 @@ impl Kind for LoadBalancer {
             policy: Policy::Random,
             branches,
             belief: Belief::Watched(health_check(&spec.detect)),
-            naming: Some(Naming {
-                resolver,
-                ttl,
-                shared_cache: None,
-                negative_ttl,
-            }),
+            naming: Some(Naming { resolver, ttl, shared_cache: None, negative_ttl }),
             headline: true,
         });
         Fragment::of(vec![Hop::Selector(id)])
@@ -384,7 +375,10 @@ mod tests {
         assert!(!nlb.contains("targets"), "NLB stays in its zone unless told otherwise");
         let clb = tree("clb");
         assert!(clb.contains("zone-a.link: 5 Gbps") && clb.contains(": 1000000 slots"), "{clb}");
-        assert!(clb.contains("1 x 10 us per connection") && clb.contains("down 19 s..21 s"), "{clb}");
+        assert!(
+            clb.contains("1 x 10 us per connection") && clb.contains("down 19 s..21 s"),
+            "{clb}"
+        );
         assert!(tree("alb").contains(": 250000 slots per connection, refuse"));
         assert!(tree("gwlb").contains("choose load_balancer.lb.zone-a.targets"));
     }

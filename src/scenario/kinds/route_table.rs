@@ -65,7 +65,8 @@ impl Kind for RouteTable {
                         .help("name an endpoint whose service is of GWLB, or call it by its name"),
                 );
             }
-            if let Some(vpc) = endpoint.spec.vpc.as_ref().filter(|v| v.name != thing.spec.vpc.name) {
+            if let Some(vpc) = endpoint.spec.vpc.as_ref().filter(|v| v.name != thing.spec.vpc.name)
+            {
                 let message = format!(
                     "`{}` is in VPC `{}`, the route table in `{}`",
                     endpoint.full(),
@@ -90,14 +91,18 @@ mod tests {
     #[test]
     fn complaints() {
         let seen = |routes: &str| {
-            let text = format!("{ZONES}[vpc.v]\nregion = \"r\"\n[route_table.t]\nvpc = \"v\"\n{routes}\n");
+            let text =
+                format!("{ZONES}[vpc.v]\nregion = \"r\"\n[route_table.t]\nvpc = \"v\"\n{routes}\n");
             codes(&text, "\"backend.app\"")
         };
         assert!(seen("routes = []").is_empty());
         assert_eq!(seen(""), ["missing-key"]);
         let all = "to = \"0.0.0.0/0\"";
         assert_eq!(seen(&format!("routes = [{{ {all} }}]")), ["missing-key"]);
-        assert_eq!(seen(&format!("routes = [{{ {all}, next_hop = \"endpoint.e\" }}]")), ["unknown-name"]);
+        assert_eq!(
+            seen(&format!("routes = [{{ {all}, next_hop = \"endpoint.e\" }}]")),
+            ["unknown-name"]
+        );
         let twice = "routes = [{ to = \"10.0.0.0/8\" }, { to = \"10.1.0.0/8\" }]";
         assert!(seen(twice).contains(&"duplicate".to_owned()));
     }

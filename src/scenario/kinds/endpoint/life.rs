@@ -32,7 +32,9 @@ pub(crate) enum Turn {
     /// Connected when the run begins.
     Existing,
     /// The endpoint is created; whether the service accepts by itself at that time.
-    Created { auto: bool },
+    Created {
+        auto: bool,
+    },
     Accepted,
     Denied,
     Deleted,
@@ -62,7 +64,8 @@ pub(crate) fn turns(endpoint: &Thing<Endpoint>, specs: &Specs) -> Vec<TurnAt> {
     let Some(service) = endpoint.service(specs) else { return Vec::new() };
     let own = changes_of(specs, &endpoint.full());
     let theirs = changes_of(specs, &service.full());
-    let deed = |c: &&&Thing<Change>, deed: Deed| matches!(&c.spec.act, Act::Deed(d) if d.value == deed);
+    let deed =
+        |c: &&&Thing<Change>, deed: Deed| matches!(&c.spec.act, Act::Deed(d) if d.value == deed);
     let created = own.iter().find(|c| deed(c, Deed::Create));
     let asked = created.map_or(Span::ZERO, |c| c.spec.at.value);
     let mut turns = Vec::new();
@@ -74,9 +77,9 @@ pub(crate) fn turns(endpoint: &Thing<Endpoint>, specs: &Specs) -> Vec<TurnAt> {
     let what = match by {
         None => Turn::Existing,
         Some(_) => {
-            let later = theirs.iter().rfind(|c| {
-                c.spec.at.value <= from && matches!(c.spec.act, Act::AutoAccept(_))
-            });
+            let later = theirs
+                .iter()
+                .rfind(|c| c.spec.at.value <= from && matches!(c.spec.act, Act::AutoAccept(_)));
             let auto = match later.map(|c| &c.spec.act) {
                 Some(Act::AutoAccept(auto)) => *auto,
                 _ => service.spec.desk.auto_accept,

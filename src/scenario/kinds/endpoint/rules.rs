@@ -157,7 +157,9 @@ fn bandwidth(thing: &Thing<Endpoint>, product: Product, cx: &Context) {
         cx.complain(
             Diagnostic::error("P-39", promise.place, "what was promised is not said")
                 .label("no limit is raised")
-                .reason("higher throughput is arranged with the account manager (PrivateLink overview)")
+                .reason(
+                    "higher throughput is arranged with the account manager (PrivateLink overview)",
+                )
                 .help("state the figure as `ceiling`, or as `cross_region_bandwidth`"),
         );
     }
@@ -169,7 +171,9 @@ fn bandwidth(thing: &Thing<Endpoint>, product: Product, cx: &Context) {
         );
         cx.complain(
             Diagnostic::warning("P-39", raised.place, message)
-                .reason("higher throughput is arranged with the account manager (PrivateLink overview)")
+                .reason(
+                    "higher throughput is arranged with the account manager (PrivateLink overview)",
+                )
                 .help("write what was promised as raised_limit = \"ticket 4711\""),
         );
     }

@@ -132,9 +132,8 @@ fn zones_and_pairing() {
 
 #[test]
 fn clients_of_a_spread_throttle() {
-    let with = |keys: &str| {
-        codes(&nlb("throttle = \"1 Gbps\""), &format!("{PATH}]\n{keys}\nzones = ["))
-    };
+    let with =
+        |keys: &str| codes(&nlb("throttle = \"1 Gbps\""), &format!("{PATH}]\n{keys}\nzones = ["));
     // 4 devices need 21 connections.
     assert_eq!(with("clients = 4\nconnections = { per_client = 5 }"), ["P-54"]);
     assert!(with("clients = 7\nconnections = { per_client = 3 }").is_empty());

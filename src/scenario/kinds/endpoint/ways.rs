@@ -135,7 +135,8 @@ impl Thing<Endpoint> {
         let own = self.spec.throttle.as_ref().map(|t| t.value.0);
         let fresh = |t: &super::life::TurnAt| t.what == Turn::Created { auto: true };
         // A service that accepts by itself sets it after Connected.
-        if own.is_some() && self.is_touched(specs) && turns(self, specs).first().is_some_and(fresh) {
+        if own.is_some() && self.is_touched(specs) && turns(self, specs).first().is_some_and(fresh)
+        {
             return Some(default.unwrap_or(super::UNTHROTTLED));
         }
         own.or(default).or(later.then_some(super::UNTHROTTLED))
