@@ -126,13 +126,14 @@ fn line(out: &mut String, depth: usize, text: &str) {
 }
 
 fn hops(plan: &Plan, list: &[Hop], depth: usize, out: &mut String) {
+    let name = |id: &crate::plan::ComponentId| {
+        let it = &plan.components[id.index()];
+        let of: Vec<_> = it.of.iter().map(|c| plan.components[c.index()].name.as_str()).collect();
+        if of.is_empty() { it.name.clone() } else { of.join(" or ") }
+    };
     let needs = |ids: &[crate::plan::ComponentId]| match ids {
         [] => String::new(),
-        _ => {
-            let names: Vec<_> =
-                ids.iter().map(|c| plan.components[c.index()].name.as_str()).collect();
-            format!(" [{}]", names.join(", "))
-        }
+        _ => format!(" [{}]", ids.iter().map(name).collect::<Vec<_>>().join(", ")),
     };
     for hop in list {
         let text = match *hop {

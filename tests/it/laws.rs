@@ -47,7 +47,7 @@ fn random_plan(seed: u64) -> Plan {
         start_of_day: Span::ZERO,
     };
     plan.places = vec!["a".into(), "b".into()];
-    plan.components = (0..5).map(|i| Component { name: format!("c{i}") }).collect();
+    plan.components = (0..5).map(|i| Component::new(format!("c{i}"))).collect();
     let component = |d: &mut Dice| ComponentId(d.id(5));
     for i in 0..6 {
         let rate = Rate::from_bps(1_000_000 * (1 + d.below(50)));
@@ -214,7 +214,7 @@ fn decisions(d: &mut Dice, plan: &mut Plan) {
     };
     for g in 0..2 {
         let component = ComponentId(u32::try_from(plan.components.len()).unwrap());
-        plan.components.push(Component { name: format!("gate{g}") });
+        plan.components.push(Component::new(format!("gate{g}")));
         plan.links[d.below(6) as usize].needs.push(component);
         if d.one_in(2) {
             plan.selectors[d.below(4) as usize].branches[0].watches.push(component);
@@ -385,7 +385,7 @@ fn an_unrelated_element_moves_nothing() {
         let link = Link { name: "unrelated".into(), ..other.links[0].clone() };
         other.links.push(link);
         other.stations.push(Station { name: "unrelated".into(), ..other.stations[0].clone() });
-        other.components.push(Component { name: "unrelated".into() });
+        other.components.push(Component::new("unrelated"));
         other.routes.push(Route {
             name: "unrelated".into(),
             hops: vec![Hop::Link(LinkId(6)), Hop::Station(StationId(3)), Hop::Need(ComponentId(5))],

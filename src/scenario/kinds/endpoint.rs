@@ -11,14 +11,18 @@
 //! | it is spread over several devices, reached with several connections only, may be exceeded | | P-53 to P-55 |
 //! | throttle ranges | NLB 100 Mbps-50 Gbps; ALB, GWLB -25 Gbps; CLB -10,240 Mbps | X-56, X-61, X-62 |
 //! | the endpoint's name resolves to ENIs of healthy zones | removed on anomaly, restored after | P-22, P-33 to P-35 |
+//! | a zone without a resource that works is an anomaly, too | inferred from | P-33, X-36 |
 //! | a zone's name pins its zone | | P-23 |
 //! | zone affinity prefers the client's own zone, if both sides enable it | | X-10 to X-13 |
-//! | interface endpoints go with NLB, ALB, CLB; GWLB endpoints with GWLB | | P-08, P-09 |
+//! | interface endpoints go with NLB, ALB, CLB; GWLB endpoints with GWLB | | P-08 |
+//! | a GWLB endpoint is a next hop: traffic goes through appliances, and on | | P-09 |
 //!
 //! ```text
 //!              ┌ a: delay ─ [throttle: hash over k links of L/k x overshoot] ─ [ENI, elastic] ─ LB in a
 //! name (DNS) ──┤
 //!              └ b: delay ─ [throttle ...] ─ [ENI] ─ LB in b
+//!
+//! route table (GWLB) ── own zone: delay ─ [throttle] ─ [ENI] ─ GWLB ─ appliances ─ [ENI, out] ─> next
 //! ```
 //!
 //! Nobody publishes the probe interval, record TTL, ramp or number of devices: each is a key with a
@@ -239,25 +243,29 @@ impl Kind for Endpoint {
             detect_up: up,
             propagate,
         });
-        let id = l.selector(Selector {
-            name: format!("{}.name", thing.full()),
-            role: "dns".into(),
-            policy: if preferred { Policy::Prefer } else { Policy::Random },
-            branches,
-            // A zone's own name is answered whether the zone works or not (P-23).
-            belief: match spec.name {
-                NameForm::Endpoint | NameForm::Custom(_) => watched,
-                NameForm::Zone(_) | NameForm::Address(_) => Belief::Blind,
-            },
-            // Who calls an address asks nobody.
-            naming: (!matches!(spec.name, NameForm::Address(_))).then_some(Naming {
-                resolver,
-                ttl: spec.record_ttl,
-                shared_cache: spec.shared_cache,
-                negative_ttl: spec.negative_ttl,
-            }),
-            headline: true,
-        });
+        let id = if thing.is_inline(l.specs) {
+            thing.routes(branches, l)
+        } else {
+            l.selector(Selector {
+                name: format!("{}.name", thing.full()),
+                role: "dns".into(),
+                policy: if preferred { Policy::Prefer } else { Policy::Random },
+                branches,
+                // A zone's own name is answered whether the zone works or not (P-23).
+                belief: match spec.name {
+                    NameForm::Endpoint | NameForm::Custom(_) => watched,
+                    NameForm::Zone(_) | NameForm::Address(_) => Belief::Blind,
+                },
+                // Who calls an address asks nobody.
+                naming: (!matches!(spec.name, NameForm::Address(_))).then_some(Naming {
+                    resolver,
+                    ttl: spec.record_ttl,
+                    shared_cache: spec.shared_cache,
+                    negative_ttl: spec.negative_ttl,
+                }),
+                headline: true,
+            })
+        };
         let [connection, state, throttle] = gates;
         thing.note(Handles { name: id, connection, state, throttle, entries }, l);
         Fragment::of(vec![Hop::Selector(id)])
@@ -329,6 +337,16 @@ impl Thing<Endpoint> {
             NameForm::Custom(place) => Some(place),
             _ => None,
         }
+    }
+
+    /// Where it says by which name it is called, or which answer is preferred, if it does.
+    pub(crate) fn name_given(&self) -> Option<Place> {
+        let named = match &self.spec.name {
+            NameForm::Endpoint => None,
+            NameForm::Zone(zone) | NameForm::Address(zone) => Some(zone.place),
+            NameForm::Custom(place) => Some(*place),
+        };
+        named.or(self.spec.zone_affinity.as_ref().map(|a| a.place))
     }
 
     /// Its form, as written or as what is behind it demands (P-08).
@@ -428,12 +446,13 @@ fn branch(
     let shut = connection.and_then(|g| component(g, l));
     let (hops, mut entry) = hops_in(thing, card, shut.into_iter().chain(cut), l);
     entry.gate = gate;
+    let served = thing.resources_up(card, l);
     let branch = Branch {
         name: card.name(),
         weight: 1.0,
         place: Some(l.place(&card.zone.name)),
         hops,
-        watches: std::iter::once(l.component(&card.zone.full())).chain(cut).collect(),
+        watches: std::iter::once(l.component(&card.zone.full())).chain(cut).chain(served).collect(),
         listed: thing.has_at_first(card, l.specs),
     };
     (branch, entry)
@@ -475,6 +494,7 @@ fn hops_in(
         },
         false => Capacity::Fixed(ceiling),
     };
+    let before = hops.len();
     let eni = l.link(Link {
         name: format!("{name}.{}", if carded { "eni" } else { "gateway" }),
         role: if carded { "eni" } else { "gateway" }.into(),
@@ -498,12 +518,22 @@ fn hops_in(
             vec![Hop::Link(link)]
         }));
     }
+    let inside = hops.len();
     let (behind, resource) = match thing.form(specs) {
         // What the provider calls in the consumer's VPC comes next on the path (P-10).
         Form::Reverse => (Vec::new(), None),
         _ => thing.behind(card, &name, l),
     };
     hops.extend(behind);
+    if thing.is_inline(specs) {
+        // What was inspected comes back through the same card and goes on.
+        let back = hops[before..inside].iter().rev().filter_map(|hop| match *hop {
+            Hop::Link(id) => Some(Hop::Against(id)),
+            _ => None,
+        });
+        let back: Vec<Hop> = back.collect();
+        hops.extend(back);
+    }
     let (zone, replaces) = (zone.name.clone(), card.replaces.is_some());
     (hops, Entry { zone, branch: 0, gate: None, resource, eni, replaces })
 }
@@ -516,6 +546,7 @@ fn throttle_devices(
     l: &mut Lowering<'_>,
 ) -> Hop {
     let share = thing.spec.overshoot / f64::from(thing.spec.devices);
+    let inline = thing.is_inline(l.specs);
     let device = |i: u32, l: &mut Lowering<'_>| {
         let link = l.link(Link {
             name: format!("{name}.throttle-{i}"),
@@ -533,7 +564,11 @@ fn throttle_devices(
             name: format!("device-{i}"),
             weight: 1.0,
             place: None,
-            hops: vec![Hop::Link(link)],
+            hops: if inline {
+                vec![Hop::Link(link), Hop::Against(link)]
+            } else {
+                vec![Hop::Link(link)]
+            },
             watches: Vec::new(),
             listed: true,
         }

@@ -10,6 +10,7 @@
 //! | backend declared down | NLB 20, ALB 19, CLB 19, GWLB 20 s | computed from the default probes (D) |
 //! | ALB and GWLB spread over zones by default | | Terraform provider, GWLB overview (A) |
 //! | span zones for availability | | P-29, X-06 (001, 003) |
+//! | GWLB: traffic goes through the appliances behind it and on | | P-09 (001) |
 //!
 //! ```text
 //! per zone:  [ pool: connections, refuse ] ─> [ station: new connections/s ] ─> [ link ] ─┐
@@ -311,11 +312,31 @@ pub(crate) fn hops_in(thing: &Thing<LoadBalancer>, zone: &Ref, l: &mut Lowering<
         let mut hops = vec![Hop::Pool(pool), Hop::Station(opening), Hop::Link(link)];
         let backend: &Thing<Backend> = &l.specs.backend[&spec.backend.name];
         match spec.cross_zone {
-            false => hops.extend(backend::hops_in(backend, Some(zone), l)),
+            false => hops.extend(behind(spec, backend, Some(zone), l)),
             true => hops.push(spread(spec, backend, zone, &name, l)),
         }
         hops
     })
+}
+
+/// The backend in a zone. Appliances behind a GWLB hand on what they receive, so that the bytes of
+/// each direction cross their network cards in both.
+fn behind(
+    spec: &LoadBalancer,
+    backend: &Thing<Backend>,
+    zone: Option<&Ref>,
+    l: &mut Lowering<'_>,
+) -> Vec<Hop> {
+    let mut hops = backend::hops_in(backend, zone, l);
+    if spec.product == Product::Gwlb {
+        let out = hops.iter().filter_map(|hop| match *hop {
+            Hop::Link(id) => Some(Hop::Against(id)),
+            _ => None,
+        });
+        let out: Vec<Hop> = out.collect();
+        hops.extend(out);
+    }
+    hops
 }
 
 /// The choice among the backend's zones.
@@ -332,11 +353,14 @@ fn spread(
     };
     let branch = |zone: Option<&Ref>, l: &mut Lowering<'_>| {
         let way = zone.map(|zone| way_between(&from.name, &zone.name, l));
+        // Back from an appliance it is as far as to it.
+        let back = way.filter(|_| spec.product == Product::Gwlb);
+        let there = behind(spec, backend, zone, l);
         Branch {
             name: zone.map_or("all", |z| z.name.as_str()).to_owned(),
             weight: 1.0,
             place: zone.map(|z| l.place(&z.name)),
-            hops: way.into_iter().chain(backend::hops_in(backend, zone, l)).collect(),
+            hops: way.into_iter().chain(there).chain(back).collect(),
             watches: backend::watched(backend, zone, l),
             listed: true,
         }

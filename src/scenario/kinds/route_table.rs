@@ -3,27 +3,36 @@
 //! | fact | value | source |
 //! |---|---|---|
 //! | a GWLB endpoint is configured as next hop in a route table | | P-09 (001) |
+//! | who points a route to another zone when one is lost, and how fast | no document says | P-09 |
 //!
 //! ```text
 //! [route_table.inspected]
 //! vpc = "app"
 //! routes = [{ to = "0.0.0.0/0", next_hop = "endpoint.firewall" }]
+//! failover = "2 min"
 //! ```
 //!
-//! It becomes no primitive: a path names the endpoint where connections go through it, and `check`
-//! holds the two against each other. Leaves out: other next hops, longest prefixes.
+//! A path names the endpoint where connections go through it, and `check` holds the two against each
+//! other. Routes lead clients to the network card of their own zone. Without `failover` they stay as
+//! they are: who is sent to a lost zone waits for its repair. Leaves out: other next hops, longest
+//! prefixes.
 
 use super::{Kind, Specs, Thing};
+use crate::random::Dist;
 use crate::scenario::cidr::Cidr;
 use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::law::Law;
 use crate::scenario::reader::Reader;
+use crate::units::Span;
 
 /// As written.
 #[derive(Clone, Debug)]
 pub(crate) struct RouteTable {
     vpc: Ref,
     pub(crate) next_hops: Vec<Ref>,
+    /// From the loss of a zone, or its return, to routes that lead elsewhere, or back.
+    pub(crate) failover: Option<Dist>,
 }
 
 impl Kind for RouteTable {
@@ -48,7 +57,8 @@ impl Kind for RouteTable {
             next_hops.extend(r.req_reference("next_hop", &["endpoint"]));
             r.done();
         }
-        Some(Self { vpc: vpc?, next_hops })
+        let failover = r.opt::<Law<Span>>("failover").map(|law| law.dist);
+        Some(Self { vpc: vpc?, next_hops, failover })
     }
 
     fn check(thing: &Thing<Self>, specs: &Specs, cx: &Context) {
@@ -81,6 +91,13 @@ impl Kind for RouteTable {
                 );
             }
         }
+    }
+}
+
+impl Thing<RouteTable> {
+    /// Whether one of its routes leads through an endpoint.
+    pub(crate) fn leads_through(&self, endpoint: &str) -> bool {
+        self.spec.next_hops.iter().any(|hop| hop.name == endpoint)
     }
 }
 
