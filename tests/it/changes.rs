@@ -7,25 +7,25 @@ use highwater::experiment::{Case, Options, run};
 use highwater::measure::{Identity, Results, StateSeen};
 use highwater::scenario::{Source, load_text, show_plan};
 
-fn loaded(text: &str) -> highwater::scenario::Loaded {
+pub(crate) fn loaded(text: &str) -> highwater::scenario::Loaded {
     let source = Source { path: "changes.toml".into(), text: text.into() };
     load_text(source, Path::new("scenarios"), &[]).unwrap_or_else(|e| panic!("{e}"))
 }
 
-fn results(text: &str) -> Results {
+pub(crate) fn results(text: &str) -> Results {
     let case = Case { plan: loaded(text).plan, identity: Identity::default() };
     run(case, &Options { threads: 1, on_window: &|| (), listen: None }).expect("it runs")
 }
 
 /// Mean delivered rate of a workload over windows `from..to`, Mbit/s.
-fn mbps(r: &Results, workload: &str, windows: std::ops::Range<usize>) -> f64 {
+pub(crate) fn mbps(r: &Results, workload: &str, windows: std::ops::Range<usize>) -> f64 {
     let w = r.workloads.iter().find(|w| w.name == workload).expect("the workload");
     let bytes: u64 = w.bytes_by_window[windows.clone()].iter().sum();
     bytes as f64 * 8e3 / (r.settings.window_ns as f64 * windows.len() as f64)
 }
 
 /// Seconds that a gate was in each state that it was in, with the cause.
-fn seconds(r: &Results, gate: &str) -> Vec<(String, f64)> {
+pub(crate) fn seconds(r: &Results, gate: &str) -> Vec<(String, f64)> {
     let it = r.gates.iter().find(|g| g.name == gate).unwrap_or_else(|| panic!("no {gate}"));
     let been = it.states.iter().filter(|s| s.ns > 0);
     let name = |s: &StateSeen| match s.cause.as_str() {
@@ -35,12 +35,12 @@ fn seconds(r: &Results, gate: &str) -> Vec<(String, f64)> {
     been.map(|s| (name(s), s.ns as f64 / 1e9)).collect()
 }
 
-fn pairs(list: &[(&str, f64)]) -> Vec<(String, f64)> {
+pub(crate) fn pairs(list: &[(&str, f64)]) -> Vec<(String, f64)> {
     list.iter().map(|(s, t)| ((*s).to_owned(), *t)).collect()
 }
 
 /// A service of a product in zones a and b, whose load balancer and backend are wide.
-fn service(product: &str, keys: &str, length: u32) -> String {
+pub(crate) fn service(product: &str, keys: &str, length: u32) -> String {
     format!(
         "version = 1\n[run]\nlength = \"{length} s\"\nwindow = \"1 s\"\nreplications = 1\n\
          [region.r]\n[zone.a]\nregion = \"r\"\n[zone.b]\nregion = \"r\"\n\
@@ -52,13 +52,13 @@ fn service(product: &str, keys: &str, length: u32) -> String {
     )
 }
 
-fn endpoint(name: &str, keys: &str) -> String {
+pub(crate) fn endpoint(name: &str, keys: &str) -> String {
     let zones = if keys.contains("zones") { "" } else { "zones = [\"a\"]\n" };
     format!("[endpoint.{name}]\nservice = \"s\"\n{zones}created_at = 2026-03-01\n{keys}\n")
 }
 
 /// 64 workers that download without end over an endpoint, asking for its name for each connection.
-fn greedy(endpoint: &str) -> String {
+pub(crate) fn greedy(endpoint: &str) -> String {
     format!(
         "[workload.{endpoint}]\npath = [\"endpoint.{endpoint}\"]\nclients = 64\n\
          arrivals = {{ closed = {{ workers = 64, think = \"10 ms\" }} }}\n\
@@ -69,7 +69,7 @@ fn greedy(endpoint: &str) -> String {
     )
 }
 
-fn change(name: &str, at: u32, of: &str, what: &str) -> String {
+pub(crate) fn change(name: &str, at: u32, of: &str, what: &str) -> String {
     format!("[change.{name}]\nat = \"{at} s\"\nof = \"{of}\"\n{what}\n")
 }
 
@@ -352,7 +352,7 @@ change.b at 50 s: endpoint e is denied
 }
 
 /// A service of two CLB resources in zone a, for endpoints that stay on what they were given.
-fn two_resources(second: &str, keys: &str, length: u32) -> String {
+pub(crate) fn two_resources(second: &str, keys: &str, length: u32) -> String {
     service(
         "clb",
         &format!(
@@ -370,7 +370,7 @@ fn two_resources(second: &str, keys: &str, length: u32) -> String {
 }
 
 /// The resources of an endpoint's zone a, the bound one first.
-fn order(plan: &highwater::plan::Plan, endpoint: &str) -> Vec<String> {
+pub(crate) fn order(plan: &highwater::plan::Plan, endpoint: &str) -> Vec<String> {
     let name = format!("endpoint.{endpoint}.zone-a.resource");
     let it = plan.selectors.iter().find(|s| s.name == name).expect("two resources");
     it.branches.iter().map(|b| b.name.clone()).collect()

@@ -1,6 +1,7 @@
 //! One binary for all integration tests.
 
 mod benches;
+mod caps;
 mod changes;
 mod coverage;
 mod documented;
@@ -10,6 +11,7 @@ mod flows;
 mod house;
 mod lab;
 mod laws;
+mod levels;
 mod planted;
 mod program;
 mod readme;

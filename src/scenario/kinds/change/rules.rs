@@ -102,12 +102,22 @@ fn of_endpoint(
             if deed.value == super::Deed::Create && turns(endpoint, specs).is_empty() =>
         {
             let message = format!("`{}` never comes to be", endpoint.full());
-            cx.complain(
-                Diagnostic::warning("X-25", deed.place, message)
-                    .also(service.place, "the service")
-                    .reason(format!("its account is not on the whitelist, or its region is not open to new endpoints ({SERVICES})"))
-                    .help("let it in: whitelist_add, or add_region"),
-            );
+            let remote = endpoint.is_remote(specs);
+            let complaint =
+                Diagnostic::warning("X-25", deed.place, message).also(service.place, "the service");
+            cx.complain(match remote {
+                true => complaint
+                    .label("its region is closed to new endpoints then")
+                    .reason(format!(
+                        "a region that is removed gets no new endpoints; those that are there keep \
+                         working ({SERVICES})"
+                    ))
+                    .help("create it earlier, or open the region before: add_region"),
+                false => complaint
+                    .label("its account is not on the whitelist then")
+                    .reason(format!("other accounts must be whitelisted ({SERVICES})"))
+                    .help("let it in before: whitelist_add"),
+            });
         }
         _ => {}
     }
@@ -202,16 +212,11 @@ fn of_service(
                 );
             }
         }
-        Act::Deed(deed)
-            if matches!(
-                deed.value,
-                super::Deed::Accept | super::Deed::Deny | super::Deed::Create
-            ) =>
-        {
+        Act::Deed(deed) if matches!(deed.value, super::Deed::Accept | super::Deed::Deny) => {
             cx.complain(
                 Diagnostic::error("change", deed.place, "this is done to an endpoint")
                     .also(thing.spec.of.place, "this is a service")
-                    .help("a service can be \"delete\", \"overdue\" or \"paid\""),
+                    .help("of a service: \"create\", \"delete\", \"overdue\" or \"paid\""),
             );
         }
         Act::Deed(deed) if deed.value == super::Deed::Delete => {

@@ -8,7 +8,8 @@
 //! | endpoint and service states: Creating, Modifying, Available, Deleting | P-07, P-16 (001) |
 //! | accepting by itself or not, and the whitelist, touch later connections only | X-09, X-34 (003) |
 //!
-//! An endpoint whose account is not on the whitelist yet is created when it is.
+//! An endpoint whose account is not on the whitelist yet is created when it is, one whose service is
+//! not there yet when that is Available.
 
 use super::super::change::{Act, Change, Deed, changes_of};
 use super::super::endpoint_service::EndpointService;
@@ -66,8 +67,16 @@ pub(crate) fn turns(endpoint: &Thing<Endpoint>, specs: &Specs) -> Vec<TurnAt> {
     let theirs = changes_of(specs, &service.full());
     let deed =
         |c: &&&Thing<Change>, deed: Deed| matches!(&c.spec.act, Act::Deed(d) if d.value == deed);
-    let created = own.iter().find(|c| deed(c, Deed::Create));
-    let asked = created.map_or(Span::ZERO, |c| c.spec.at.value);
+    let mut created = own.iter().find(|c| deed(c, Deed::Create));
+    let mut asked = created.map_or(Span::ZERO, |c| c.spec.at.value);
+    // Nobody connects to what is not there yet, or only being created.
+    if let Some(offered) = theirs.iter().find(|c| deed(c, Deed::Create)) {
+        let ready =
+            offered.spec.at.value.nanos().saturating_add(service.spec.desk.transition.nanos());
+        if ready > asked.nanos() {
+            (created, asked) = (Some(offered), Span::from_nanos(ready));
+        }
+    }
     let mut turns = Vec::new();
     let (from, by) = match let_in(endpoint, service, &theirs, asked) {
         None => return turns,

@@ -56,21 +56,31 @@ fn service_states(
     if changes.is_empty() {
         return;
     }
+    let created =
+        changes.iter().any(|c| matches!(&c.spec.act, Act::Deed(d) if d.value == Deed::Create));
     let gate = l.gate(plan::Gate {
         name: service.full(),
         component: None,
         open: "Available".into(),
-        reasons: owner::reasons(&[]),
+        reasons: owner::reasons(if created { &[owner::ABSENT] } else { &[] }),
     });
     let takes = service.spec.desk.transition;
     for change in changes {
-        let deleted = matches!(&change.spec.act, Act::Deed(d) if d.value == Deed::Delete);
-        let at = change.spec.at.value;
-        if deleted {
-            blink(l, gate, owner::DELETING, at, takes, Some(&change.name));
-            hold(l, gate, owner::GONE, true, later(at, takes), Some(&change.name));
-        } else if !matches!(change.spec.act, Act::Deed(_)) {
-            blink(l, gate, owner::MODIFYING, at, takes, Some(&change.name));
+        let (at, by) = (change.spec.at.value, Some(&change.name));
+        match &change.spec.act {
+            Act::Deed(deed) => match deed.value {
+                Deed::Create => {
+                    hold(l, gate, owner::ABSENT, false, at, by);
+                    blink(l, gate, owner::CREATING, at, takes, by);
+                }
+                Deed::Delete => {
+                    blink(l, gate, owner::DELETING, at, takes, by);
+                    hold(l, gate, owner::GONE, true, later(at, takes), by);
+                }
+                // Payments are of connections (P-21).
+                _ => {}
+            },
+            _ => blink(l, gate, owner::MODIFYING, at, takes, by),
         }
     }
 }
