@@ -274,7 +274,8 @@ impl<O: Observer> World<'_, O> {
         if it.believed.has(branch as usize) != down {
             return; // it already believes what is true: a flap shorter than its detection
         }
-        if let (true, Some(fault)) = (down, fault) {
+        // What is not on the list is believed in by nobody but caches: no gap of the choice.
+        if let (true, Some(fault)) = (down && it.listed.has(branch as usize), fault) {
             let failed = self.now;
             self.pending_gaps.push((selector, branch, serial, fault, failed, detect, propagate));
         }

@@ -169,6 +169,7 @@ fn shipped_scenarios_lower_as_agreed() {
         "privatelink-cross-region",
         "privatelink-migration",
         "privatelink-onboarding",
+        "privatelink-pool",
         "privatelink-throttle",
         "privatelink-zone-failover",
     ] {

@@ -151,13 +151,13 @@ fn connections(
     let devices = endpoint.spec.devices;
     let needed = connections_for(devices);
     if pool < needed {
+        let few = match pool {
+            1 => "the only connection".to_owned(),
+            n => format!("the {n} connections"),
+        };
+        let are = if pool == 1 { "is" } else { "are" };
         let message = format!(
-            "{} of workload `{}` cannot reach the throttle of {throttle}",
-            if pool == 1 {
-                "the only connection".to_owned()
-            } else {
-                format!("the {pool} connections")
-            },
+            "{few} of workload `{}` {are} too few to reach the throttle of {throttle}",
             workload.name
         );
         cx.complain(
