@@ -563,11 +563,40 @@ fn a_plan_out_of_order_is_refused() {
                 + &change("z", 20, "endpoint_service.s", "action = \"delete\""),
             vec![],
         ),
+        // X-16, X-39, P-31, P-39: what holds for tables holds for changes of them, too.
+        (change("w", 20, "endpoint_service.s", "whitelist_add = \"everyone\""), vec!["X-16"]),
+        (change("c", 10, "endpoint_service.s", close), vec![]),
+        (
+            change("c", 10, "endpoint_service.s", close)
+                + &change("d", 20, "endpoint_service.s", &close.replace("lb", "two")),
+            vec!["X-39"],
+        ),
+        (change("m", 20, "endpoint.e", "ceiling = \"6 Gbps\""), vec!["P-39"]),
+        (
+            change("r", 20, "endpoint.e", "remove_zone = \"a\"")
+                + &change("s", 30, "endpoint.e", "remove_zone = \"b\""),
+            vec!["P-31"],
+        ),
+        // What does nothing is told.
+        (change("z", 20, "endpoint.e", "add_zone = \"a\""), vec!["change"]),
+        (change("z", 20, "endpoint.e", "connect_zone = \"a\""), vec!["change"]),
+        (change("y", 20, "endpoint.e", "action = \"accept\""), vec!["change"]),
+        (
+            change("x", 10, "endpoint.e", "action = \"create\"")
+                + &change("y", 20, "endpoint.e", "action = \"create\""),
+            vec!["change"],
+        ),
+        (
+            change("x", 10, "endpoint.e", "action = \"create\"")
+                + &change("y", 20, "endpoint.e", "action = \"deny\"")
+                + &change("z", 30, "endpoint.e", "action = \"accept\""),
+            vec![],
+        ),
         // X-17, X-26, X-56, and zones that are not there.
         (change("z", 20, "endpoint.e", "remove_zone = \"a\""), vec![]),
         (change("r", 20, "endpoint_service.s", "remove_region = \"r\""), vec!["X-26"]),
         (change("t", 20, "endpoint_service.s", "default_throttle = \"20 Gbps\""), vec!["X-56"]),
-        (change("t", 20, "endpoint.e", "throttle = \"20 Gbps\""), vec!["X-64"]),
+        (change("t", 20, "endpoint.e", "throttle = \"20 Gbps\""), vec!["X-56"]),
     ] {
         assert_eq!(codes(&changes), say, "{changes}");
     }

@@ -99,7 +99,7 @@ fn detection_of_a_branch_is_unmoved_by_faults_on_another() {
     let detect = |other: bool| {
         let w = workload("w", poisson(1.0), 0);
         let mut p = plan(settings(120, 0, 1), vec![Hop::Selector(SelectorId(0))], vec![w]);
-        p.components = ["a", "b"].map(|name| Component::new(name)).into();
+        p.components = ["a", "b"].map(Component::new).into();
         let branches = vec![
             branch("a", vec![], vec![0]),
             branch("b", vec![], vec![1]),

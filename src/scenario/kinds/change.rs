@@ -23,11 +23,12 @@
 //! timeline beside the faults. Which rows it serves is said where it takes effect. Leaves out:
 //! the API calls behind it and how long they take, but for `transition` of the service.
 
+mod effects;
 mod rules;
 
 use super::{Kind, Specs, Thing};
 use crate::scenario::context::{Context, Ref, wrong_type};
-use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::diagnostic::{Diagnostic, Place};
 use crate::scenario::read::{Above0, Read};
 use crate::scenario::reader::{Given, Reader, word};
 use crate::scenario::tree::{Node, Value};
@@ -79,6 +80,7 @@ pub(crate) enum Act {
     Whitelist {
         account: String,
         add: bool,
+        place: Place,
     },
     Region {
         region: Ref,
@@ -207,7 +209,7 @@ fn read_act(r: &Reader<'_>, key: &'static str) -> Option<Act> {
         }
         _ => {
             let account = r.opt::<String>(key)?;
-            Act::Whitelist { account, add: key == "whitelist_add" }
+            Act::Whitelist { account, add: key == "whitelist_add", place: node.place }
         }
     })
 }
@@ -257,7 +259,8 @@ fn replace(node: &Node, cx: &Context) -> Option<Replace> {
     let place = r.place_of("manner");
     let manner = if smooth {
         let overlap = r.or("overlap", Span::ZERO);
-        let drain = r.req::<Above0<Span>>("drain").map(|d| d.0);
+        let drain = r.req_node("drain", "\"3 min\"");
+        let drain = drain.and_then(|_| r.opt::<Above0<Span>>("drain")).map(|d| d.0);
         drain.map(|drain| Migration::Smooth { overlap, drain })
     } else {
         Some(Migration::Forcible)
@@ -306,7 +309,7 @@ impl Thing<Change> {
             Act::Automatic { balancer, .. } => format!("allocates {} by hand", balancer.name),
             Act::AutoAccept(true) => "accepts by itself".into(),
             Act::AutoAccept(false) => "accepts by hand".into(),
-            Act::Whitelist { account, add: true } => format!("lets {account} in"),
+            Act::Whitelist { account, add: true, .. } => format!("lets {account} in"),
             Act::Whitelist { account, .. } => format!("lets {account} in no more"),
             Act::Region { region, add: true } => format!("opens to region {}", region.name),
             Act::Region { region, .. } => format!("closes to region {}", region.name),

@@ -32,7 +32,7 @@
 
 pub(crate) mod life;
 pub(crate) mod remote;
-mod rules;
+pub(crate) mod rules;
 pub(crate) mod script;
 pub(crate) mod terms;
 #[cfg(test)]

@@ -118,6 +118,15 @@ pub(crate) const fn range(product: Product) -> RangeInclusive<Rate> {
     RangeInclusive::new(Rate::from_mbps(100), high)
 }
 
+/// The row that gives the range of a product's throttle.
+pub(crate) const fn range_row(product: Product) -> &'static str {
+    match product {
+        Product::Nlb => "X-61",
+        Product::Alb | Product::Gwlb => "X-62",
+        Product::Clb => "X-56",
+    }
+}
+
 /// Refuses a throttle outside the range that the documents give for the product; whether it fits.
 pub(crate) fn check_range(
     throttle: &Given<Above0<Rate>>,

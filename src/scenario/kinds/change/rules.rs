@@ -3,10 +3,10 @@
 use super::super::endpoint::Endpoint;
 use super::super::endpoint::life::{Turn, turns};
 use super::super::endpoint_service::allocation::bindings;
-use super::super::endpoint_service::{EndpointService, check_range, names};
+use super::super::endpoint_service::{EndpointService, check_range, names, range_row};
 use super::super::load_balancer::Product;
 use super::super::{Specs, Thing};
-use super::{Act, Change, changes_of};
+use super::{Act, Change, changes_of, effects};
 use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::{Diagnostic, Severity};
 use crate::scenario::read::Above0;
@@ -15,6 +15,7 @@ use crate::scenario::reader::Given;
 const SERVICES: &str = "PrivateLink endpoint services";
 
 pub(super) fn check(thing: &Thing<Change>, specs: &Specs, cx: &Context) {
+    effects::check(thing, specs, cx);
     match thing.spec.of.kind {
         "endpoint" => {
             let Some(endpoint) = specs.endpoint.get(&thing.spec.of.name) else { return };
@@ -40,7 +41,12 @@ fn of_endpoint(
     match &thing.spec.act {
         Act::Throttle(Given { value: Some(rate), place }) => {
             if let Some(product) = product {
-                check_range(&Given { value: Above0(*rate), place: *place }, product, "X-64", cx);
+                check_range(
+                    &Given { value: Above0(*rate), place: *place },
+                    product,
+                    range_row(product),
+                    cx,
+                );
             }
         }
         Act::Zone { zone, add: true } if !endpoint.is_remote(specs) => {

@@ -136,7 +136,7 @@ fn let_in(
         if change.spec.at.value > asked && open(&entries) {
             break;
         }
-        let Act::Whitelist { account, add } = &change.spec.act else { continue };
+        let Act::Whitelist { account, add, .. } = &change.spec.act else { continue };
         match add {
             true if fits(account) => entries.push(account),
             true => {}

@@ -64,7 +64,7 @@ fn bandwidth_by_product() {
 
 #[test]
 fn a_ceiling_over_all_zones_is_one_link() {
-    // The lowered form; its effect is in tests/it/documented.rs. P-46: the figure is lost in the documents; where the scenario states it, all zones share it.
+    // P-46: the figure is lost in the documents; where the scenario states it, all zones share it.
     let tree = lowered(&nlb("total_ceiling = \"60 Gbps\""), PATH);
     assert_eq!(tree.matches("link endpoint.e.total: 60 Gbps").count(), 2, "{tree}");
     assert!(!lowered(&nlb(""), PATH).contains("endpoint.e.total"));
