@@ -315,12 +315,15 @@ pub(crate) fn hops_in(thing: &Thing<LoadBalancer>, zone: &Ref, l: &mut Lowering<
             false => hops.extend(behind(spec, backend, Some(zone), l)),
             true => hops.push(spread(spec, backend, zone, &name, l)),
         }
+        if spec.product == Product::Gwlb {
+            hops.push(Hop::Against(link));
+        }
         hops
     })
 }
 
 /// The backend in a zone. Appliances behind a GWLB hand on what they receive, so that the bytes of
-/// each direction cross their network cards in both.
+/// each direction cross their network cards (and the GWLB) in both.
 fn behind(
     spec: &LoadBalancer,
     backend: &Thing<Backend>,

@@ -28,7 +28,7 @@ fn lowered_network() {
     let tree = lowered(&nlb("throttle = \"2 Gbps\"\ndevices = 2\novershoot = 1.1"), PATH);
     let zone = |z: &str| {
         format!(
-            "  {z} [zone.{z}]
+            "  {z} [zone.{z}, load_balancer.lb]
     delay endpoint.e.zone-{z}.delay: 750 us, 150 us in {z}
     choose endpoint.e.zone-{z}.throttle (throttle): hash mod n
       device-1
@@ -182,9 +182,9 @@ fn a_gwlb_endpoint_is_an_inline_hop() {
     let net = gwlb("throttle = \"2 Gbps\"\ndevices = 2")
         + "[backend.shop]\nbandwidth = \"1 Gbps\"\nservice = \"2 ms\"\n";
     let tree = lowered(&net, "\"endpoint.e\", \"backend.shop\"");
-    let head = "choose endpoint.e.next-hop (route table): own place first\n  a [zone.a]\n";
+    let head = "choose endpoint.e.next-hop (route table): own place first\n  a [zone.a, load_balancer.lb]\n";
     assert!(tree.starts_with(head), "{tree}");
-    let zone = tree.find("\n  b [zone.b]").expect("a second zone");
+    let zone = tree.find("\n  b [zone.b, load_balancer.lb]").expect("a second zone");
     let steps: Vec<&str> =
         tree[head.len()..zone].lines().map(|l| l.trim().split(':').next().unwrap_or(l)).collect();
     let appliance = |zone: &str| -> Vec<String> {
@@ -217,13 +217,14 @@ fn a_gwlb_endpoint_is_an_inline_hop() {
     .map(str::to_owned)
     .to_vec();
     ["a", "b", "c"].iter().for_each(|zone| wanted.extend(appliance(zone)));
+    wanted.push("against load_balancer.lb.zone-a.link".into());
     wanted.push("against endpoint.e.zone-a.eni".into());
     assert_eq!(steps, wanted);
     assert!(tree.ends_with("link backend.shop.link: 1 Gbps [backend.shop]\nstation backend.shop: 1 x 2 ms per request [backend.shop]\n"), "{tree}");
     // Routes follow health where the scenario says who moves them, and how fast.
     let moved = net.replace("vpc = \"v\"\nroutes", "vpc = \"v\"\nfailover = \"90 s\"\nroutes");
     let tree = lowered(&moved, ON);
-    assert!(tree.contains("own place first, route table down 90 s"), "{tree}");
+    assert!(tree.contains("own place first, route table down 1.5 min"), "{tree}");
 }
 
 #[test]
