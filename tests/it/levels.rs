@@ -147,6 +147,31 @@ fn tables_and_files_say_the_level_and_the_parts() {
     assert_eq!(cells[..3], ["lost", "DNS", "w"]);
     assert!(row.contains("5.00 s") && row.contains("1.00 s"), "{row}");
     assert_eq!(cells[cells.len() - 4].replace(',', ""), it.by_choice.to_string(), "{row}");
+    // The same in the files: each part by name, the level beside it.
+    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("levels");
+    highwater::report::write_all(&r, &dir, &["highwater".into()]).expect("they are written");
+    let read = |name: &str| std::fs::read_to_string(dir.join(name)).expect("the file");
+    let csv = read("recoveries.csv");
+    for (part, h) in [
+        ("total", &it.total),
+        ("detect", &it.detect),
+        ("propagate", &it.propagate),
+        ("cache", &it.cache),
+        ("reconnect", &it.reconnect),
+    ] {
+        let ms = h.max().expect("a value") as f64 / 1e6;
+        let row =
+            csv.lines().find(|l| l.starts_with("lost,endpoint.e.name,DNS,w,") && l.contains(part));
+        let row = row.unwrap_or_else(|| panic!("no {part}: {csv}"));
+        let cells: Vec<&str> = row.split(',').collect();
+        assert_eq!((cells[4], cells[7].parse::<f64>()), (part, Ok(ms)), "{row}");
+        assert_eq!(cells[8], it.by_choice.to_string(), "{row}");
+    }
+    let page = read("report.html");
+    let table = &page[page.find("Recovery by workload").expect("its table")..];
+    assert!(table[..table.find("</table>").expect("its end")].contains("DNS"));
+    let back = highwater::report::read_results(&dir.join("results.json")).expect("results.json");
+    assert_eq!(back.recoveries, r.recoveries);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod lab;
 mod laws;
 mod levels;
 mod planted;
+mod plans;
 mod program;
 mod readme;
 mod recovery;

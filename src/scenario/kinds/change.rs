@@ -291,9 +291,9 @@ impl Thing<Change> {
             Act::ZoneConnection { zone, connect: true } => format!("connects zone {}", zone.name),
             Act::ZoneConnection { zone, .. } => format!("disconnects zone {}", zone.name),
             Act::Allocate { zone, resource: Some(r) } => {
-                format!("{} for zone {}", r.name, zone.name)
+                format!("is given {} in zone {}", r.name, zone.name)
             }
-            Act::Allocate { zone, .. } => format!("automatic resource for zone {}", zone.name),
+            Act::Allocate { zone, .. } => format!("is given any resource in zone {}", zone.name),
             Act::Replace(it) => {
                 let how = match it.manner.value {
                     Migration::Forcible => "forcibly",
