@@ -80,7 +80,9 @@ fn planned(plan: &Plan, index: usize, out: &mut String) {
         let waits = change.after.iter().flat_map(|a| &a.waits);
         let waits: String = waits.map(|w| format!(" + {} {}", w.name, time(&w.law))).collect();
         let before = match &change.after {
-            Some(after) if after.until.nanos() < u64::MAX => format!(", before {}", instant(after.until)),
+            Some(after) if after.until.nanos() < u64::MAX => {
+                format!(", before {}", instant(after.until))
+            }
             _ => String::new(),
         };
         let what = done(plan, &change.what);

@@ -151,8 +151,10 @@ impl Thing<Endpoint> {
             return [None; 3];
         };
         let desk = &service.spec.desk;
-        if !desk.transition_given {
-            l.assume(&format!("{}.transition", service.full()), "0 s", CHOSEN);
+        let parameter = format!("{}.transition", service.full());
+        // Once for all of its endpoints.
+        if !desk.transition_given && !l.plan.assumptions.iter().any(|a| a.parameter == parameter) {
+            l.assume(&parameter, "0 s", CHOSEN);
         }
         let first = turns(self, specs).first().map(|t| t.what);
         let there = first == Some(Turn::Existing);
