@@ -560,7 +560,8 @@ rows! {
         [PLANTED];
     "Z-03" Behaviour: "survivors of a zone keep cap and ramp each";
         "scenarios/privatelink-zone-failover.toml";
-        ["tests/it/scenario.rs::shipped_scenarios_lower_as_agreed"];
+        ["tests/it/scenario.rs::shipped_scenarios_lower_as_agreed",
+         "tests/it/caps.rs::the_survivor_of_a_zone_keeps_its_cap_and_its_ramp"];
     "Z-04" Behaviour: "affinity: a zone's clients move at once";
         "scenarios/privatelink-affinity.toml, with affinity on and off";
         ["tests/it/levels.rs::affinity_sends_a_whole_zone_elsewhere_at_once"];

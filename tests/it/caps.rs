@@ -219,3 +219,24 @@ fn a_ceiling_that_is_raised_and_a_throttle_that_is_not_are_both_held() {
     close(mbps(&r, "y", 2..20), 6_000.0, "y by its card");
     close(mbps(&r, "x", 11..20), 4_000.0, "x by its card");
 }
+
+#[test]
+fn the_survivor_of_a_zone_keeps_its_cap_and_its_ramp() {
+    // Z-03: two zones throttled at 1 Gbps carry 2; when a is lost, b inherits the load and still has
+    // 1. Unthrottled cards of 10 Gbps that may grow to 20 in one step of 10 s have grown when a is
+    // lost: 40 Gbps before, 20 after, for the card of b was under pressure as well.
+    let lost = "[fault.lost]\nzone_outage = \"zone.a\"\nat = \"25 s\"\nlength = \"30 s\"\n";
+    let ramp = "ceiling = \"20 Gbps\"\nramp = \"10 s\"\nramp_step = \"10 s\"\n";
+    for (keys, size, before, after) in [
+        ("throttle = \"1 Gbps\"\n", "20 MB", 2_000.0, 1_000.0),
+        (ramp, "500 MB", 40_000.0, 20_000.0),
+    ] {
+        let keys = format!("{BOTH}detect = \"2 s\"\npropagate = \"1 s\"\n{keys}");
+        // Who hangs on the lost zone gives up soon, and asks for the name anew.
+        let w = greedy("e").replace("100 GB", size).replace("1 h", "10 s");
+        let r = results(&(service("nlb", "", 50) + &endpoint("e", &keys) + &w + lost));
+        let (got, then) = (mbps(&r, "e", 15..24), mbps(&r, "e", 40..50));
+        assert!((got - before).abs() < 0.02 * before, "{keys}: {got}");
+        assert!((then - after).abs() < 0.02 * after, "{keys}: {then}");
+    }
+}
