@@ -10,6 +10,16 @@ use super::{ComponentId, DelayId, LinkId, PlaceId, PoolId, SelectorId, StationId
 pub struct Component {
     /// Unique name, `zone.a`.
     pub name: String,
+    /// Of what it is made, if it is a group: a group is down while all of these are, and nothing else
+    /// fails it. No group is made of groups.
+    pub of: Vec<ComponentId>,
+}
+
+impl Component {
+    /// One that stands for itself.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), of: Vec::new() }
+    }
 }
 
 /// Bandwidth shared by the flows that cross it.

@@ -1,7 +1,8 @@
 //! The invariants of a plan, checked before any run.
 
 use super::{
-    Arrivals, Capacity, Hop, Plan, Profile, SelectorId, Servers, Transport, What, Workload,
+    Arrivals, Capacity, ComponentId, Hop, Plan, Profile, SelectorId, Servers, Transport, What,
+    Workload,
 };
 
 /// A plan that breaks an invariant: a bug of whoever lowered it, since scenario text is checked
@@ -68,6 +69,18 @@ impl Plan {
     /// Gates own their components, and changes name what is there.
     fn check_decisions(&self) -> Result<(), PlanError> {
         let mut owned = Vec::new();
+        let group =
+            |c: ComponentId| self.components.get(c.index()).is_some_and(|it| !it.of.is_empty());
+        for (i, it) in self.components.iter().enumerate() {
+            let unfit = |c: &ComponentId| c.index() >= self.components.len() || group(*c);
+            if it.of.iter().any(unfit) {
+                return Err(PlanError(format!("component {}: a group of single ones", it.name)));
+            }
+            // Nothing but its members moves it.
+            if !it.of.is_empty() {
+                owned.push(ComponentId(u32::try_from(i).unwrap_or(u32::MAX)));
+            }
+        }
         for gate in &self.gates {
             if let Some(c) = gate.component {
                 if c.index() >= self.components.len() || owned.contains(&c) {

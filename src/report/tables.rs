@@ -5,7 +5,7 @@ use super::format::{
     self, mean_count, percent, rate, rate_unit, setting, span, span_unit, with_half,
 };
 use super::table::Table;
-use crate::measure::{Histogram, Results, SettingsSeen, WorkloadResults};
+use crate::measure::{GateResults, Histogram, Results, SettingsSeen, WorkloadResults};
 
 const NONE: &str = "-";
 
@@ -201,11 +201,13 @@ pub(crate) fn recoveries(r: &Results) -> Table {
     table
 }
 
-/// States that gates were in, with their share of the run and who was turned away.
+/// States that gates were in, with their share of the run and who was turned away; without those that
+/// were in one state all the time.
 pub(crate) fn states(r: &Results) -> Table {
     let mut table = Table::new(3, ["of", "state", "cause", "time", "share", "entered", "dropped"]);
     let n = runs(&r.settings);
-    for gate in &r.gates {
+    let moved = |g: &&GateResults| g.states.iter().filter(|s| s.entered > 0).count() > 1;
+    for gate in r.gates.iter().filter(moved) {
         for s in gate.states.iter().filter(|s| s.entered > 0) {
             let ns = float(s.ns) / n;
             table.row([

@@ -17,8 +17,6 @@ pub enum How {
     Both,
     /// A simulator cannot observe it; the row says why.
     Outside,
-    /// Not yet, or not all of it; the row says what.
-    Missing,
 }
 
 /// A row of the inventory.
@@ -48,7 +46,6 @@ impl How {
             Self::Rule => "checked",
             Self::Both => "modelled, checked",
             Self::Outside => "cannot be observed",
-            Self::Missing => "not yet",
         }
     }
 }
@@ -100,7 +97,7 @@ pub fn coverage_table() -> String {
          The table is written from `src/scenario/coverage.rs`.\n\n",
     );
     let count = |how: How| ROWS.iter().filter(|row| row.how == how).count();
-    let hows = [How::Behaviour, How::Rule, How::Both, How::Outside, How::Missing];
+    let hows = [How::Behaviour, How::Rule, How::Both, How::Outside];
     let counts = hows.map(|how| format!("{} {}", how.word(), count(how)));
     let _ = writeln!(text, "{} rows: {}.\n", ROWS.len(), counts.join("; "));
     text += "| row | what | became | where | shown by |\n|---|---|---|---|---|\n";
@@ -143,16 +140,20 @@ rows! {
     "P-06" Rule: "the provider's own account is whitelisted";
         "rules/access.rs";
         ["tests/it/planted.rs::the_provider_s_own_account_is_always_let_in"];
-    "P-07" Missing: "states of a service";
-        "its deletion, overdue payment and changes act on connections; seconds in its own states are not told";
-        [];
+    "P-07" Behaviour: "states of a service";
+        "gate of the service; changes `create`, `delete` and all others; endpoint/script.rs";
+        ["tests/it/levels.rs::a_service_has_its_states"];
     "P-08" Rule: "interface endpoints with NLB, ALB, CLB";
         "`type` of endpoint; endpoint/rules.rs";
         [PLANTED,
          "src/scenario/kinds/endpoint/tests.rs::zones_and_pairing"];
-    "P-09" Rule: "GWLB endpoints are next hops of a route table";
-        "[route_table.x]; rules/forms.rs. An inline hop that traffic leaves again: not yet";
-        [PLANTED];
+    "P-09" Both: "GWLB endpoints are next hops of a route table";
+        "[route_table.x] with `failover`; endpoint/ways.rs, load_balancer.rs, rules/forms.rs";
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::a_gwlb_endpoint_is_an_inline_hop",
+         "tests/it/caps.rs::what_goes_through_a_gwlb_endpoint_crosses_its_card_both_ways",
+         "tests/it/caps.rs::an_appliance_has_its_capacity_and_its_latency",
+         "tests/it/caps.rs::routes_lead_away_from_a_lost_zone_only_if_somebody_moves_them"];
     "P-10" Both: "reverse endpoints: the provider starts the connection";
         "`type = \"reverse\"`, the path goes on; rules/forms.rs";
         [PLANTED,
@@ -234,11 +235,14 @@ rows! {
     "P-33" Behaviour: "health of each zone's ENI is watched";
         "keys `detect`, `detect_up`";
         ["src/scenario/kinds/endpoint/tests.rs::what_nobody_publishes_is_assumed",
-         "tests/it/engine.rs::detection_of_a_branch_is_unmoved_by_faults_on_another"];
+         "tests/it/engine.rs::detection_of_a_branch_is_unmoved_by_faults_on_another",
+         "tests/it/levels.rs::a_zone_without_resources_is_caught_by_dns",
+         "tests/it/recovery.rs::a_random_detection_is_the_recovery_s_own"];
     "P-34" Behaviour: "anomaly: the record goes";
         "key `propagate`, caches of clients and resolvers";
         ["tests/it/changes.rs::a_disconnected_zone_is_taken_out_of_the_record_when_it_is_noticed",
-         "tests/it/recovery.rs::a_cached_name_adds_the_rest_of_its_ttl"];
+         "tests/it/recovery.rs::a_cached_name_adds_the_rest_of_its_ttl",
+         "tests/it/levels.rs::dns_catches_who_asks_again_and_clients_who_try_elsewhere"];
     "P-35" Behaviour: "recovery: the record comes back";
         "key `detect_up`";
         ["tests/it/recovery.rs::who_never_asks_again_waits_for_the_repair",
@@ -248,11 +252,13 @@ rows! {
         ["tests/it/documented.rs::an_nlb_zone_ramps_from_10_to_50_gbps_in_its_ramp"];
     "P-37" Behaviour: "limits by endpoint and resource type";
         "table of endpoint.rs";
-        ["src/scenario/kinds/endpoint/tests.rs::bandwidth_by_product"];
+        ["src/scenario/kinds/endpoint/tests.rs::bandwidth_by_product",
+         "tests/it/caps.rs::every_product_begins_and_ends_at_its_documented_bandwidth"];
     "P-38" Behaviour: "the figure covers the network card only";
         "links of ENI, throttle, load balancer and backend in series; binding limits";
         ["src/scenario/kinds/endpoint/tests.rs::lowered_network",
-         "tests/it/documented.rs::one_connection_stops_at_its_device"];
+         "tests/it/documented.rs::one_connection_stops_at_its_device",
+         "tests/it/caps.rs::a_ceiling_that_is_raised_and_a_throttle_that_is_not_are_both_held"];
     "P-39" Both: "more by the account manager";
         "`ceiling` with `raised_limit`; change `ceiling`";
         [PLANTED,
@@ -260,26 +266,31 @@ rows! {
     "P-40" Behaviour: "NLB 10 to 50 Gbps per zone";
         "endpoint.rs, `created_at`";
         ["src/scenario/kinds/endpoint/tests.rs::bandwidth_by_product",
-         "tests/it/documented.rs::an_nlb_zone_ramps_from_10_to_50_gbps_in_its_ramp"];
+         "tests/it/documented.rs::an_nlb_zone_ramps_from_10_to_50_gbps_in_its_ramp",
+         "tests/it/caps.rs::every_product_begins_and_ends_at_its_documented_bandwidth"];
     "P-41" Rule: "NLB created earlier: no figure";
         "`created_at`, `ceiling`; endpoint/rules.rs";
         [PLANTED,
          "src/scenario/kinds/endpoint/tests.rs::an_older_nlb_endpoint_needs_its_figure"];
     "P-42" Behaviour: "ALB 5 to 25 Gbps per zone";
         "endpoint.rs";
-        ["src/scenario/kinds/endpoint/tests.rs::bandwidth_by_product"];
+        ["src/scenario/kinds/endpoint/tests.rs::bandwidth_by_product",
+         "tests/it/caps.rs::every_product_begins_and_ends_at_its_documented_bandwidth"];
     "P-43" Behaviour: "CLB up to 5 Gbps per zone";
         "endpoint.rs";
-        ["src/scenario/kinds/endpoint/tests.rs::bandwidth_by_product"];
+        ["src/scenario/kinds/endpoint/tests.rs::bandwidth_by_product",
+         "tests/it/caps.rs::every_product_begins_and_ends_at_its_documented_bandwidth"];
     "P-44" Behaviour: "CLB connections 3,072 Mbps per zone";
         "default throttle";
         ["tests/it/documented.rs::a_clb_endpoint_in_three_zones_carries_three_times_its_default_throttle"];
     "P-45" Behaviour: "GWLB 5 to 25 Gbps per zone";
         "endpoint.rs";
-        ["src/scenario/kinds/endpoint/tests.rs::bandwidth_by_product"];
-    "P-46" Missing: "multi-zone maximum: the figure is lost";
-        "zones are added up; a stated maximum over all of them is no key yet";
-        [];
+        ["src/scenario/kinds/endpoint/tests.rs::bandwidth_by_product",
+         "tests/it/caps.rs::every_product_begins_and_ends_at_its_documented_bandwidth"];
+    "P-46" Behaviour: "multi-zone maximum: the figure is lost";
+        "key `total_ceiling`; zones are added up without it";
+        ["src/scenario/kinds/endpoint/tests.rs::a_ceiling_over_all_zones_is_one_link",
+         "tests/it/caps.rs::a_stated_total_holds_over_all_zones"];
     "P-47" Behaviour: "elasticity needs no configuration";
         "ramp without any key";
         ["tests/it/documented.rs::an_nlb_zone_ramps_from_10_to_50_gbps_in_its_ramp"];
@@ -288,7 +299,8 @@ rows! {
         ["src/scenario/kinds/endpoint/tests.rs::lowered_network"];
     "P-49" Behaviour: "another cap for each connection";
         "`throttle` of each endpoint";
-        ["tests/it/changes.rs::a_new_default_touches_new_connections_only"];
+        ["tests/it/changes.rs::a_new_default_touches_new_connections_only",
+         "tests/it/caps.rs::a_ceiling_that_is_raised_and_a_throttle_that_is_not_are_both_held"];
     "P-50" Both: "every zone's ENI has the whole cap";
         "endpoint.rs; rules/backends.rs";
         [PLANTED,
@@ -301,15 +313,18 @@ rows! {
         ["tests/it/report/mod.rs::summary_as_agreed"];
     "P-53" Behaviour: "spread over several devices";
         "key `devices`";
-        ["tests/it/documented.rs::one_connection_stops_at_its_device"];
+        ["tests/it/documented.rs::one_connection_stops_at_its_device",
+         "tests/it/caps.rs::a_throttle_is_spread_over_devices_with_overshoot"];
     "P-54" Both: "reached with multiple connections only";
         "traffic/rules.rs";
         [PLANTED,
-         "src/scenario/kinds/endpoint/tests.rs::clients_of_a_spread_throttle"];
+         "src/scenario/kinds/endpoint/tests.rs::clients_of_a_spread_throttle",
+         "tests/it/caps.rs::a_pool_reaches_what_its_connections_hit"];
     "P-55" Both: "may be exceeded";
         "key `overshoot`";
         [PLANTED,
-         "src/scenario/kinds/endpoint/tests.rs::lowered_network"];
+         "src/scenario/kinds/endpoint/tests.rs::lowered_network",
+         "tests/it/caps.rs::a_throttle_is_spread_over_devices_with_overshoot"];
     "X-01" Rule: "no peering, no clash of addresses";
         "`cidr`, `connected_to` of vpc; rules/addresses.rs";
         [PLANTED];
@@ -338,21 +353,24 @@ rows! {
         ["tests/it/changes.rs::every_state_of_a_connection_has_its_seconds",
          "tests/it/changes.rs::an_approval_left_to_chance_is_void_once_somebody_decides"];
     "X-09" Behaviour: "toggling it leaves existing connections alone";
-        "change `auto_accept`; endpoint/life.rs (no test of its own yet)";
-        ["tests/it/changes.rs::every_state_of_a_connection_has_its_seconds"];
+        "change `auto_accept`; endpoint/life.rs";
+        ["tests/it/levels.rs::accepting_by_itself_or_not_touches_later_connections_only"];
     "X-10" Both: "zone affinity needs both sides";
         "`zone_affinity`; endpoint/rules.rs";
         [PLANTED,
          "src/scenario/kinds/endpoint/tests.rs::names_and_affinity"];
     "X-11" Behaviour: "affinity prefers the client's zone";
         "policy of the name's selector";
-        ["src/scenario/kinds/endpoint/tests.rs::names_and_affinity"];
+        ["src/scenario/kinds/endpoint/tests.rs::names_and_affinity",
+         "tests/it/levels.rs::affinity_sends_a_whole_zone_elsewhere_at_once"];
     "X-12" Behaviour: "otherwise all zones";
         "policy of the name's selector";
-        ["src/scenario/kinds/endpoint/tests.rs::lowered_network"];
+        ["src/scenario/kinds/endpoint/tests.rs::lowered_network",
+         "tests/it/levels.rs::affinity_sends_a_whole_zone_elsewhere_at_once"];
     "X-13" Behaviour: "uneven clients load zones unevenly";
         "`zones` of workloads; load per ENI";
-        ["src/scenario/kinds/endpoint/tests.rs::names_and_affinity"];
+        ["src/scenario/kinds/endpoint/tests.rs::names_and_affinity",
+         "tests/it/levels.rs::affinity_sends_a_whole_zone_elsewhere_at_once"];
     "X-14" Rule: "CLB is not dual-stack";
         "`ip_version`; rules/versions.rs";
         [PLANTED];
@@ -399,7 +417,8 @@ rows! {
     "X-27" Both: "zones of both sides need not match; two advised";
         "endpoint/remote.rs, endpoint/rules.rs";
         [PLANTED,
-         "src/scenario/kinds/endpoint/tests.rs::a_remote_endpoint_crosses_one_capped_link"];
+         "src/scenario/kinds/endpoint/tests.rs::a_remote_endpoint_crosses_one_capped_link",
+         "tests/it/levels.rs::a_zone_of_the_service_is_caught_by_another_one"];
     "X-28" Rule: "across regions, too, the endpoint's name fails over";
         "traffic/rules.rs";
         [PLANTED];
@@ -429,7 +448,8 @@ rows! {
          "tests/it/changes.rs::by_hand_and_by_and_by"];
     "X-36" Behaviour: "a resource fails: another one of its zone";
         "`resource_failover`; endpoint/ways.rs";
-        ["tests/it/changes.rs::a_lost_resource_is_caught_in_its_zone"];
+        ["tests/it/changes.rs::a_lost_resource_is_caught_in_its_zone",
+         "tests/it/levels.rs::a_resource_is_caught_by_its_neighbour"];
     "X-37" Rule: "allocating and replacing by hand need a quota";
         "`managed_resources`; rules/resources.rs";
         [PLANTED];
@@ -448,8 +468,8 @@ rows! {
         [PLANTED,
          "tests/it/changes.rs::by_hand_and_by_and_by"];
     "X-42" Behaviour: "by hand: allocate first, or automatically on allowing";
-        "change `allocate` before `accept`; endpoint_service/allocation.rs (no test of its own yet)";
-        ["tests/it/changes.rs::what_is_done_is_shown_step_by_step"];
+        "change `allocate` before `accept`; endpoint_service/allocation.rs";
+        ["tests/it/levels.rs::what_is_allocated_before_acceptance_holds_and_automatic_clears_it"];
     "X-43" Rule: "a bound resource cannot be removed";
         "change `detach`; change/rules.rs";
         [PLANTED];
@@ -466,8 +486,8 @@ rows! {
         "change `disconnect_zone`";
         ["tests/it/changes.rs::a_disconnected_zone_is_taken_out_of_the_record_when_it_is_noticed"];
     "X-48" Behaviour: "Automatic clears the named resource";
-        "change `allocate` with `auto`; endpoint_service/allocation.rs (no test of its own yet)";
-        ["tests/it/changes.rs::what_is_done_is_shown_step_by_step"];
+        "change `allocate` with `auto`; endpoint_service/allocation.rs";
+        ["tests/it/levels.rs::what_is_allocated_before_acceptance_holds_and_automatic_clears_it"];
     "X-49" Rule: "replacing without disconnecting: CLB only";
         "change `replace`; change/rules.rs";
         [PLANTED];
@@ -493,7 +513,8 @@ rows! {
     "X-56" Both: "CLB default 3,072 Mbps, 100 to 10,240";
         "`default_throttle`; endpoint_service.rs";
         [PLANTED,
-         "src/scenario/kinds/endpoint/tests.rs::throttle_ranges"];
+         "src/scenario/kinds/endpoint/tests.rs::throttle_ranges",
+         "tests/it/caps.rs::every_throttle_holds_at_the_ends_of_its_range"];
     "X-57" Behaviour: "a new default touches new connections only";
         "change `default_throttle`";
         ["tests/it/changes.rs::a_new_default_touches_new_connections_only"];
@@ -509,15 +530,18 @@ rows! {
     "X-61" Rule: "NLB throttle 100 Mbps to 50 Gbps";
         "endpoint_service.rs";
         [PLANTED,
-         "src/scenario/kinds/endpoint/tests.rs::throttle_ranges"];
+         "src/scenario/kinds/endpoint/tests.rs::throttle_ranges",
+         "tests/it/caps.rs::every_throttle_holds_at_the_ends_of_its_range"];
     "X-62" Rule: "ALB and GWLB throttle 100 Mbps to 25 Gbps";
         "endpoint_service.rs";
         [PLANTED,
-         "src/scenario/kinds/endpoint/tests.rs::throttle_ranges"];
+         "src/scenario/kinds/endpoint/tests.rs::throttle_ranges",
+         "tests/it/caps.rs::every_throttle_holds_at_the_ends_of_its_range"];
     "X-63" Rule: "a throttle above the ENI's maximum never binds";
         "endpoint_service.rs";
         [PLANTED,
-         "src/scenario/kinds/endpoint/tests.rs::throttle_ranges"];
+         "src/scenario/kinds/endpoint/tests.rs::throttle_ranges",
+         "tests/it/caps.rs::every_throttle_holds_at_the_ends_of_its_range"];
     "X-64" Behaviour: "throttling can be enabled, changed, disabled";
         "change `throttle`, fault `throttle_change`";
         ["tests/it/changes.rs::a_throttle_is_changed_and_switched_off"];
@@ -536,10 +560,11 @@ rows! {
         [PLANTED];
     "Z-03" Behaviour: "survivors of a zone keep cap and ramp each";
         "scenarios/privatelink-zone-failover.toml";
-        ["tests/it/scenario.rs::shipped_scenarios_lower_as_agreed"];
-    "Z-04" Missing: "affinity: a zone's clients move at once";
-        "both policies are modelled (X-11, X-12); a pair of runs that compares them is not yet shipped";
-        [];
+        ["tests/it/scenario.rs::shipped_scenarios_lower_as_agreed",
+         "tests/it/caps.rs::the_survivor_of_a_zone_keeps_its_cap_and_its_ramp"];
+    "Z-04" Behaviour: "affinity: a zone's clients move at once";
+        "scenarios/privatelink-affinity.toml, with affinity on and off";
+        ["tests/it/levels.rs::affinity_sends_a_whole_zone_elsewhere_at_once"];
     "Z-12" Both: "throttle x zones x overshoot against the backend";
         "rules/backends.rs";
         [PLANTED,

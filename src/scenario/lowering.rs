@@ -127,8 +127,15 @@ impl<'a> Lowering<'a> {
             return id;
         }
         let id = ComponentId(u32::try_from(self.plan.components.len()).expect("bounded"));
-        self.plan.components.push(Component { name: full.to_owned() });
+        self.plan.components.push(Component::new(full));
         self.components.insert(full.to_owned(), id);
+        id
+    }
+
+    /// A group that is down while all of these are, made when it is first asked for.
+    pub(crate) fn group(&mut self, full: &str, of: Vec<ComponentId>) -> ComponentId {
+        let id = self.component(full);
+        self.plan.components[id.index()].of = of;
         id
     }
 

@@ -296,6 +296,7 @@ impl Scenario {
         traffic::check(&workloads, &specs, cx);
         rules::check(&workloads, &specs, cx);
         faults::check(&faults, head.settings.horizon, &specs, cx);
+        kinds::change::check_times(&specs, head.settings.horizon, cx);
         if workloads.is_empty() && cx.names("workload").next().is_none() {
             let message = "nothing sends requests: there is no workload";
             cx.complain(

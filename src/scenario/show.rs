@@ -75,16 +75,27 @@ pub fn show_plan(plan: &Plan) -> String {
 /// A planned change and what it does, step by step.
 fn planned(plan: &Plan, index: usize, out: &mut String) {
     let it = &plan.faults[index];
-    line(out, 0, &format!("{} at {}: {}", it.name, it.from, it.label));
+    line(out, 0, &format!("{} at {}: {}", it.name, instant(it.from), it.label));
     for change in plan.changes.iter().filter(|c| c.fault.is_some_and(|f| f as usize == index)) {
         let waits = change.after.iter().flat_map(|a| &a.waits);
         let waits: String = waits.map(|w| format!(" + {} {}", w.name, time(&w.law))).collect();
         let before = match &change.after {
-            Some(after) if after.until.nanos() < u64::MAX => format!(", before {}", after.until),
+            Some(after) if after.until.nanos() < u64::MAX => {
+                format!(", before {}", instant(after.until))
+            }
             _ => String::new(),
         };
         let what = done(plan, &change.what);
-        line(out, 1, &format!("{}{waits}{before}: {what}", change.at));
+        line(out, 1, &format!("{}{waits}{before}: {what}", instant(change.at)));
+    }
+}
+
+/// A point of time, exact: whole minutes, or seconds where they are whole.
+fn instant(at: Span) -> String {
+    const SECOND: u64 = 1_000_000_000;
+    match at.nanos() {
+        ns if ns.is_multiple_of(60 * SECOND) || !ns.is_multiple_of(SECOND) => at.to_string(),
+        ns => format!("{} s", ns / SECOND),
     }
 }
 
@@ -126,13 +137,14 @@ fn line(out: &mut String, depth: usize, text: &str) {
 }
 
 fn hops(plan: &Plan, list: &[Hop], depth: usize, out: &mut String) {
+    let name = |id: &crate::plan::ComponentId| {
+        let it = &plan.components[id.index()];
+        let of: Vec<_> = it.of.iter().map(|c| plan.components[c.index()].name.as_str()).collect();
+        if of.is_empty() { it.name.clone() } else { of.join(" or ") }
+    };
     let needs = |ids: &[crate::plan::ComponentId]| match ids {
         [] => String::new(),
-        _ => {
-            let names: Vec<_> =
-                ids.iter().map(|c| plan.components[c.index()].name.as_str()).collect();
-            format!(" [{}]", names.join(", "))
-        }
+        _ => format!(" [{}]", ids.iter().map(name).collect::<Vec<_>>().join(", ")),
     };
     for hop in list {
         let text = match *hop {

@@ -25,6 +25,10 @@ pub(super) struct ComponentState {
     pub(super) watched: Vec<(u32, u32)>,
     /// The gate whose component it is.
     pub(super) gate: Option<u32>,
+    /// Groups that it belongs to.
+    pub(super) groups: Vec<u32>,
+    /// Of a group: how many of its members are down.
+    members_down: usize,
 }
 
 /// A set of at most 256 branches.
@@ -210,7 +214,23 @@ impl<O: Observer> World<'_, O> {
             let (selector, branch) = self.components[c as usize].watched[i];
             self.branch_changed(selector, branch, down, fault);
         }
+        for i in 0..self.components[c as usize].groups.len() {
+            let group = self.components[c as usize].groups[i];
+            self.member_changed(group, down, fault);
+        }
         self.spread_background();
+    }
+
+    /// A group goes down with the last of its members, and is back with the first.
+    fn member_changed(&mut self, group: u32, down: bool, fault: Option<u32>) {
+        let all = self.plan.components[group as usize].of.len();
+        let it = &mut self.components[group as usize];
+        it.members_down = if down { it.members_down + 1 } else { it.members_down - 1 };
+        if down && it.members_down == all {
+            self.fail_component(group, Manner::BlackHole, fault);
+        } else if !down && it.members_down + 1 == all {
+            self.repair_component(group);
+        }
     }
 
     /// A path with a failed need stalls its flows; otherwise they run up to its own cap.
@@ -254,7 +274,8 @@ impl<O: Observer> World<'_, O> {
         if it.believed.has(branch as usize) != down {
             return; // it already believes what is true: a flap shorter than its detection
         }
-        if let (true, Some(fault)) = (down, fault) {
+        // What is not on the list is believed in by nobody but caches: no gap of the choice.
+        if let (true, Some(fault)) = (down && it.listed.has(branch as usize), fault) {
             let failed = self.now;
             self.pending_gaps.push((selector, branch, serial, fault, failed, detect, propagate));
         }

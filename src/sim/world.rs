@@ -177,6 +177,9 @@ impl<'a, O: Observer> World<'a, O> {
         for (i, station) in self.plan.stations.iter().enumerate() {
             station.needs.iter().for_each(|c| self.components[c.index()].stations.push(number(i)));
         }
+        for (i, component) in self.plan.components.iter().enumerate() {
+            component.of.iter().for_each(|c| self.components[c.index()].groups.push(number(i)));
+        }
         for (i, gate) in self.plan.gates.iter().enumerate() {
             if let Some(c) = gate.component {
                 self.components[c.index()].gate = Some(number(i));

@@ -32,7 +32,7 @@ fn mod_n_moves_all_but_one_nth_and_rendezvous_one_nth() {
             let w = workload("w", at_once(4_000, 1_000_000_000), 0);
             let mut p = plan(settings(2, 0, 1), vec![Hop::Selector(SelectorId(0))], vec![w]);
             for i in 0..4 {
-                p.components.push(Component { name: format!("c{i}") });
+                p.components.push(Component::new(format!("c{i}")));
                 p.links.push(link(&format!("c{i}"), Rate::from_gbps(8)));
             }
             let member = |i| branch(&format!("c{i}"), vec![Hop::Link(LinkId(i))], vec![i]);
@@ -52,7 +52,7 @@ fn failing_zone(ttl: u64, again: bool) -> Plan {
     (w.clients, w.names) = (100, NameCache::Ttl { warm: true });
     w.timeouts.connect = Span::from_secs(1);
     let mut p = plan(settings(300, 0, 1), vec![Hop::Selector(SelectorId(0))], vec![w]);
-    p.components.push(Component { name: "zone.a".into() });
+    p.components.push(Component::new("zone.a"));
     let dead = branch("a", vec![Hop::Need(ComponentId(0))], vec![0]);
     p.selectors.push(selector(Policy::Random, vec![dead, branch("b", vec![], vec![])]));
     p.selectors[0].belief = watched(5.0, 1.0);
@@ -99,7 +99,7 @@ fn detection_of_a_branch_is_unmoved_by_faults_on_another() {
     let detect = |other: bool| {
         let w = workload("w", poisson(1.0), 0);
         let mut p = plan(settings(120, 0, 1), vec![Hop::Selector(SelectorId(0))], vec![w]);
-        p.components = ["a", "b"].map(|name| Component { name: name.into() }).into();
+        p.components = ["a", "b"].map(Component::new).into();
         let branches = vec![
             branch("a", vec![], vec![0]),
             branch("b", vec![], vec![1]),
@@ -133,7 +133,7 @@ fn no_address_lives_in_the_shared_cache_for_the_negative_ttl() {
     (w.clients, w.names) = (100, NameCache::Ttl { warm: false });
     let mut p = plan(settings(130, 0, 8), vec![Hop::Selector(SelectorId(0))], vec![w]);
     p.settings.window = Span::from_secs(1);
-    p.components.push(Component { name: "c".into() });
+    p.components.push(Component::new("c"));
     p.selectors.push(selector(Policy::Random, vec![branch("a", vec![], vec![0])]));
     let mut names = naming(2);
     (names.shared_cache, names.negative_ttl) = (Some(Span::from_secs(20)), Span::from_secs(1));
@@ -159,7 +159,7 @@ fn moving_to_a_branch_with_other_stations_resets() {
         vec![Hop::Selector(SelectorId(0))],
         vec![workload("w", at_once(1, 0), 0)],
     );
-    p.components.push(Component { name: "a".into() });
+    p.components.push(Component::new("a"));
     for name in ["a", "b"] {
         let mut s = station(Servers::Count(1), Dist::constant(10e9));
         s.name = name.into();
@@ -188,7 +188,7 @@ fn stalled_flows_are_bound_by_the_failure_for_the_stalled_time() {
             let mut w = workload("w", at_once(1, 10_000_000), 0);
             w.flow_cap = cap;
             let mut p = plan(settings(10, 0, 1), vec![Hop::Link(LinkId(0))], vec![w]);
-            p.components.push(Component { name: "c".into() });
+            p.components.push(Component::new("c"));
             p.links.push(link("l", Rate::from_mbps(8)));
             p.links[0].needs = vec![ComponentId(0)];
             p.faults.push(fault("f", 2, 10));
@@ -327,7 +327,7 @@ fn overdue_requests_count_as_failed() {
     w.objectives = vec![Objective::Availability { share: 0.999 }];
     let hops = vec![Hop::Need(ComponentId(0)), Hop::Link(LinkId(0))];
     let mut p = plan(settings(60, 0, 1), hops, vec![w]);
-    p.components.push(Component { name: "c".into() });
+    p.components.push(Component::new("c"));
     p.links.push(link("l", Rate::from_gbps(1)));
     p.faults.push(fault("f", 10, 60));
     p.changes.push(black_hole(Span::from_secs(10), 0, 0));

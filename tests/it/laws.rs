@@ -47,7 +47,7 @@ fn random_plan(seed: u64) -> Plan {
         start_of_day: Span::ZERO,
     };
     plan.places = vec!["a".into(), "b".into()];
-    plan.components = (0..5).map(|i| Component { name: format!("c{i}") }).collect();
+    plan.components = (0..5).map(|i| Component::new(format!("c{i}"))).collect();
     let component = |d: &mut Dice| ComponentId(d.id(5));
     for i in 0..6 {
         let rate = Rate::from_bps(1_000_000 * (1 + d.below(50)));
@@ -200,7 +200,51 @@ fn random_plan(seed: u64) -> Plan {
         let what = What::SetPool { pool: PoolId(d.id(3)), units: d.below(8) };
         plan.changes.push(Change { at: d.ms(15_000), after: None, fault: None, what });
     }
+    decisions(&mut d, &mut plan);
     plan
+}
+
+/// Gates that open and shut, branches that come and go, and changes that wait.
+fn decisions(d: &mut Dice, plan: &mut Plan) {
+    let reason = |d: &mut Dice| Reason {
+        state: "shut".into(),
+        cause: "by decision".into(),
+        shuts: [None, Some(Manner::BlackHole), Some(Manner::Reset)][d.below(3) as usize],
+        at_first: d.one_in(3),
+    };
+    for g in 0..2 {
+        let component = ComponentId(u32::try_from(plan.components.len()).unwrap());
+        plan.components.push(Component::new(format!("gate{g}")));
+        plan.links[d.below(6) as usize].needs.push(component);
+        if d.one_in(2) {
+            plan.selectors[d.below(4) as usize].branches[0].watches.push(component);
+        }
+        let reasons = (0..3).map(|_| reason(d)).collect();
+        let name = format!("g{g}");
+        plan.gates.push(Gate { name, component: Some(component), open: "open".into(), reasons });
+    }
+    for _ in 0..d.below(10) {
+        let (selector, holds) = (SelectorId(d.id(4)), d.one_in(2));
+        let branch = d.id(plan.selectors[selector.index()].branches.len());
+        let what = match d.below(5) {
+            0 => What::List { selector, branch, on: holds },
+            1 => What::Favour { selector, branch },
+            2 => What::Ceiling { link: LinkId(d.id(6)), rate: Rate::from_mbps(d.below(60)) },
+            _ => What::Gate { gate: GateId(d.id(2)), reason: d.id(3), holds },
+        };
+        let after = d.one_in(3).then(|| After {
+            waits: vec![Wait { name: "somebody".into(), law: d.law_ms(3_000) }],
+            from: Span::ZERO,
+            until: d.ms(20_000),
+        });
+        plan.changes.push(Change { at: d.ms(15_000), after, fault: None, what });
+    }
+    for selector in &mut plan.selectors {
+        if d.one_in(4) {
+            selector.policy = Policy::Stay;
+        }
+        selector.branches[0].listed = !d.one_in(4);
+    }
 }
 
 fn random_transport(d: &mut Dice) -> Transport {
@@ -341,7 +385,7 @@ fn an_unrelated_element_moves_nothing() {
         let link = Link { name: "unrelated".into(), ..other.links[0].clone() };
         other.links.push(link);
         other.stations.push(Station { name: "unrelated".into(), ..other.stations[0].clone() });
-        other.components.push(Component { name: "unrelated".into() });
+        other.components.push(Component::new("unrelated"));
         other.routes.push(Route {
             name: "unrelated".into(),
             hops: vec![Hop::Link(LinkId(6)), Hop::Station(StationId(3)), Hop::Need(ComponentId(5))],

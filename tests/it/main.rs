@@ -1,6 +1,8 @@
 //! One binary for all integration tests.
 
+mod answers;
 mod benches;
+mod caps;
 mod changes;
 mod coverage;
 mod documented;
@@ -10,6 +12,8 @@ mod flows;
 mod house;
 mod lab;
 mod laws;
+mod levels;
+mod plans;
 mod planted;
 mod program;
 mod readme;

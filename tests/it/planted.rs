@@ -127,6 +127,7 @@ const GWLB: &[Edit] = &[
         "# more",
         "[route_table.t]\nvpc = \"app\"\nroutes = [{ to = \"0.0.0.0/0\", next_hop = \"endpoint.e\" }]",
     ),
+    ("path = [\"endpoint.e\"]", "path = [\"endpoint.e\", \"backend.app\"]"),
 ];
 const REVERSE: &[Edit] = &[
     CLOUD,

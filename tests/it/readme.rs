@@ -93,7 +93,9 @@ fn its_example_loads() {
     let source = highwater::scenario::Source { path: "readme.toml".into(), text };
     let loaded = highwater::scenario::load_text(source, Path::new("scenarios"), &[]);
     let loaded = loaded.unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!((loaded.plan.workloads.len(), loaded.plan.faults.len()), (2, 1));
+    let planned = loaded.plan.faults.iter().filter(|f| f.planned).count();
+    let counts = (loaded.plan.workloads.len(), loaded.plan.faults.len(), planned);
+    assert_eq!(counts, (2, 2, 1));
 }
 
 #[test]

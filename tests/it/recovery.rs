@@ -10,6 +10,10 @@ use highwater::scenario::{Source, load_text};
 /// Zone a is lost from 60 s to 180 s, noticed after 20 s and out of the record 1 s later; the record
 /// is valid for 30 s.
 fn one(seed: u64, workload: &str) -> Results {
+    with(seed, workload, "detect = \"20 s\"")
+}
+
+fn with(seed: u64, workload: &str, detect: &str) -> Results {
     let text = format!(
         "version = 1\n[run]\nlength = \"4 min\"\nwindow = \"1 s\"\nreplications = 1\nseed = {seed}\n\
          [region.r]\n[zone.a]\nregion = \"r\"\n[zone.b]\nregion = \"r\"\n[zone.c]\nregion = \"r\"\n\
@@ -18,7 +22,7 @@ fn one(seed: u64, workload: &str) -> Results {
          [load_balancer.lb]\ntype = \"nlb\"\nzones = [\"a\", \"b\", \"c\"]\nbackend = \"b\"\n\
          [endpoint_service.s]\nload_balancer = \"lb\"\n\
          [endpoint.e]\nservice = \"s\"\nzones = [\"a\", \"b\", \"c\"]\ncreated_at = 2026-03-01\n\
-         detect = \"20 s\"\npropagate = \"1 s\"\nrecord_ttl = \"30 s\"\n\
+         {detect}\npropagate = \"1 s\"\nrecord_ttl = \"30 s\"\n\
          [fault.lost]\nzone_outage = \"zone.a\"\nat = \"60 s\"\nlength = \"120 s\"\n\
          [workload.w]\npath = [\"endpoint.e\"]\nclients = 200\n\
          arrivals = {{ poisson = {{ rate = \"200/s\" }} }}\nrequest = \"1 kB\"\nresponse = \"1 kB\"\n\
@@ -35,9 +39,9 @@ fn of_name(r: &Results) -> &Recovery {
     r.recoveries.iter().find(|x| x.selector == "endpoint.e.name").expect("they were on it")
 }
 
-/// 95 % interval of the mean of a part over 20 seeds, s; the parts sum to the whole in each.
-fn part(workload: &str, of: impl Fn(&Recovery) -> Option<u64>) -> Interval {
-    let values: Vec<f64> = (1..=20)
+/// A part of the recovery for each of 60 seeds, s; the parts sum to the whole in each.
+fn parts(workload: &str, of: impl Fn(&Recovery) -> Option<u64>) -> Vec<f64> {
+    (1..=60)
         .map(|seed| {
             let r = one(seed, workload);
             let it = of_name(&r);
@@ -46,14 +50,25 @@ fn part(workload: &str, of: impl Fn(&Recovery) -> Option<u64>) -> Interval {
             assert_eq!(parts, max(&it.total));
             of(it).expect("a value") as f64 / 1e9
         })
-        .collect();
-    Interval::of_mean(&values, 0.95).expect("20 values")
+        .collect()
 }
 
-fn holds(interval: &Interval, theory: f64) {
-    let half = interval.half_width.expect("20 values");
-    let off = (interval.mean - theory).abs();
-    assert!(off <= half, "{} +- {half} does not hold {theory}", interval.mean);
+/// The mean is inside the 95 % interval, and the distribution follows the law: the largest distance
+/// between the two (Kolmogorov) is below 1.63 / sqrt(n), which chance exceeds once in a hundred.
+fn follow(values: &[f64], mean: f64, law: impl Fn(f64) -> f64) {
+    let interval = Interval::of_mean(values, 0.95).expect("60 values");
+    let half = interval.half_width.expect("60 values");
+    let off = (interval.mean - mean).abs();
+    assert!(off <= half, "{} +- {half} does not hold {mean}", interval.mean);
+    let n = values.len() as f64;
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let far = (0_u32..).zip(&sorted).map(|(i, x)| {
+        let (p, i) = (law(*x), f64::from(i));
+        (p - i / n).abs().max((p - (i + 1.0) / n).abs())
+    });
+    let far = far.fold(0.0, f64::max);
+    assert!(far < 1.63 / n.sqrt(), "{far}: {sorted:?}");
 }
 
 const IMPATIENT: &str =
@@ -64,8 +79,9 @@ fn a_name_per_request_needs_detection_propagation_and_one_timeout() {
     // 200 requests a second ask for a name each, a third of them takes zone a: the last of them comes
     // an exponential gap of mean 3/200 s before the record changes at 21 s, and fails 2 s later.
     let names = format!("names = \"none\"\n{IMPATIENT}");
-    let total = part(&names, |x| x.total.max());
-    holds(&total, 20.0 + 1.0 + 0.0 + 2.0 - 3.0 / 200.0);
+    let total = parts(&names, |x| x.total.max());
+    let (latest, rate) = (20.0 + 1.0 + 0.0 + 2.0, 200.0 / 3.0);
+    follow(&total, latest - 1.0 / rate, |t| libm::exp(-rate * (latest - t).max(0.0)));
     let r = one(1, &names);
     assert_eq!(of_name(&r).cache.max(), Some(0));
 }
@@ -89,8 +105,13 @@ fn a_cached_name_adds_the_rest_of_its_ttl() {
         .map(|i| (f64::from(i) + 0.5) * step)
         .map(|d| libm::exp(-rate * (d - 1.0 + libm::exp(-d))) * step)
         .sum();
-    holds(&part(&names, |x| x.cache.max()), 30.0 - short);
-    holds(&part(&names, |x| x.total.max()), 20.0 + 1.0 + (30.0 - short) + 2.0);
+    let law = |cache: f64| {
+        let d = (30.0 - cache).max(0.0);
+        libm::exp(-rate * (d - 1.0 + libm::exp(-d)))
+    };
+    follow(&parts(&names, |x| x.cache.max()), 30.0 - short, law);
+    let rest = 20.0 + 1.0 + 2.0;
+    follow(&parts(&names, |x| x.total.max()), rest + 30.0 - short, |t| law(t - rest));
     let r = one(1, &names);
     assert_eq!(of_name(&r).reconnect.max(), Some(2_000_000_000));
 }
@@ -101,7 +122,9 @@ fn who_never_asks_again_waits_for_the_repair() {
     // second: the last new connection or error comes an exponential gap of mean 3/400 s before 120 s.
     let stubborn = IMPATIENT.replace("attempts = 1", "attempts = 1, re_resolve = false");
     let names = format!("names = \"forever\"\n{stubborn}");
-    holds(&part(&names, |x| x.total.max()), 120.0 - 3.0 / 400.0);
+    let (latest, rate) = (120.0, 400.0 / 3.0);
+    let total = parts(&names, |x| x.total.max());
+    follow(&total, latest - 1.0 / rate, |t| libm::exp(-rate * (latest - t).max(0.0)));
 }
 
 #[test]
@@ -127,4 +150,20 @@ fn results_say_who_caught_whom() {
     let r = one(1, stubborn);
     let it = of_name(&r);
     assert!(it.by_repair > 5_000 && it.by_client == 0 && it.by_choice == 0, "{it:?}");
+}
+
+#[test]
+fn a_random_detection_is_the_recovery_s_own() {
+    // Detection takes 15 to 25 s, evenly; a record per request adds 1 s and a timeout of 2 s, to within
+    // the last gap of 15 ms.
+    let names = format!("names = \"none\"\n{IMPATIENT}");
+    let values: Vec<f64> = (1..=60)
+        .map(|seed| {
+            let r =
+                with(seed, &names, "detect = { uniform = { low = \"15 s\", high = \"25 s\" } }");
+            of_name(&r).total.max().expect("a value") as f64 / 1e9
+        })
+        .collect();
+    let gap = 3.0 / 200.0;
+    follow(&values, 20.0 + 1.0 + 2.0 - gap, |t| ((t + gap - 3.0 - 15.0) / 10.0).clamp(0.0, 1.0));
 }

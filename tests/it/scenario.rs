@@ -161,9 +161,18 @@ fn data_files_are_read_and_count() {
 /// What each shipped scenario is lowered to; `UPDATE_GOLDEN=1` rewrites.
 #[test]
 fn shipped_scenarios_lower_as_agreed() {
-    for name in
-        ["express-connect-ecmp", "hybrid-review", "maxcompute-egress", "privatelink-zone-failover"]
-    {
+    for name in [
+        "express-connect-ecmp",
+        "hybrid-review",
+        "maxcompute-egress",
+        "privatelink-affinity",
+        "privatelink-cross-region",
+        "privatelink-migration",
+        "privatelink-onboarding",
+        "privatelink-pool",
+        "privatelink-throttle",
+        "privatelink-zone-failover",
+    ] {
         let loaded = load(Path::new(&format!("scenarios/{name}.toml")), &[]).unwrap();
         let mut seen = show_plan(&loaded.plan);
         for notice in &loaded.plan.notices {

@@ -67,7 +67,7 @@ fn network(bench: &Bench) -> (Plan, [Arc<Vec<TraceRow>>; 2]) {
     p.delays.push(Delay { name: "d".into(), law: Dist::exponential(10.0 * MS), local: None });
     p.pools.push(pool(40, OnFull::Wait { queue: None, timeout: None }));
     p.stations.push(station(Servers::Count(2), Dist::exponential(5.0 * MS)));
-    p.components.push(Component { name: "c".into() });
+    p.components.push(Component::new("c"));
     p.links[0].needs = vec![ComponentId(0)];
     p.faults.push(fault("f", 20, 25));
     p.changes.push(black_hole(Span::from_secs(20), 0, 0));

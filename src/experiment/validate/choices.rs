@@ -133,7 +133,7 @@ fn rehash(bench: &Bench) -> Rows {
         let w = workload("w", at_once(400, 1_000_000_000), 0);
         let mut p = plan(bench.drill(2, 64), vec![Hop::Selector(SelectorId(0))], vec![w]);
         p.links = (0..4).map(|i| link(&format!("c{i}"), Rate::from_gbps(8))).collect();
-        p.components = (0..4).map(|i| Component { name: format!("c{i}") }).collect();
+        p.components = (0..4).map(|i| Component::new(format!("c{i}"))).collect();
         let member = |i| branch(&format!("c{i}"), vec![Hop::Link(LinkId(i))], vec![i]);
         p.selectors.push(selector(Policy::Hash(rehash), (0..4).map(member).collect()));
         p.faults.push(fault("cut", 1, 2));
@@ -160,7 +160,7 @@ fn two_zones(
     let settings = bench.drill(horizon, replications);
     let mut p = plan(settings, vec![Hop::Selector(SelectorId(0))], vec![w]);
     p.settings.window = Span::from_secs(10);
-    p.components.push(Component { name: "zone.a".into() });
+    p.components.push(Component::new("zone.a"));
     let branches = vec![branch("a", vec![], vec![0]), branch("b", vec![], vec![])];
     p.selectors.push(selector(Policy::Random, branches));
     p.selectors[0].naming = Some(naming(60));
@@ -247,7 +247,7 @@ fn bfd(bench: &Bench) -> Rows {
     let w = workload("w", at_once(1, 10_000_000), 0);
     let mut p = plan(bench.drill(60, 400), vec![Hop::Selector(SelectorId(0))], vec![w]);
     for i in 0..2 {
-        p.components.push(Component { name: format!("circuit.c{i}") });
+        p.components.push(Component::new(format!("circuit.c{i}")));
         let mut l = link(&format!("c{i}"), Rate::from_mbps(8));
         l.needs = vec![ComponentId(i)];
         p.links.push(l);

@@ -128,7 +128,7 @@ fn by_hand(bench: &Bench) -> Rows {
 
     // 10 MB on a link that is down from 2 to 5 s: 2 MB, nothing, 8 MB.
     let mut p = over_one_link(bench, 30, vec![workload("w", at_once(1, 10_000_000), 0)]);
-    p.components.push(Component { name: "c".into() });
+    p.components.push(Component::new("c"));
     p.links[0].needs = vec![ComponentId(0)];
     p.faults.push(fault("f", 2, 5));
     p.changes.push(black_hole(Span::from_secs(2), 0, 0));

@@ -32,7 +32,7 @@ impl Chart for Throughput {
             finding: finding(r, &columns, &list),
             reading: "Rate delivered to each workload in both directions, mean over replications. \
                       A red band is a fault; its hatched part is the time until all users had left \
-                      what failed."
+                      what failed. A grey line is a change that somebody makes."
                 .into(),
             csv: "throughput.csv",
         };
@@ -113,8 +113,8 @@ pub(crate) fn hover(
 struct Fall<'r> {
     level: f64,
     low: f64,
-    /// Whether `low` is the mean over the fault rather than its worst moment.
-    lasting: bool,
+    /// Whether `low` is the mean over the fault or its worst moment.
+    when: &'static str,
     workload: &'r str,
     fault: &'r str,
 }
@@ -126,10 +126,18 @@ fn finding(r: &Results, columns: &Columns, list: &[Series]) -> String {
     let mut deepest: Option<Fall<'_>> = None;
     let mut faults_without = 0_usize;
     for fault in &r.faults {
-        let during = columns.within(fault.from_ns, fault.to_ns);
+        // What is done on purpose lasts until something else is done or fails.
+        let others = r.faults.iter().map(|f| f.from_ns);
+        let last = others.clone().filter(|at| *at < fault.from_ns).max().unwrap_or(0);
+        let next = others.filter(|at| *at > fault.from_ns).min();
+        let (since, to) = match fault.planned {
+            true => (last, next.unwrap_or(r.settings.horizon_ns)),
+            false => (0, fault.to_ns),
+        };
+        let during = columns.within(fault.from_ns, to);
         // As long before as the fault lasts, without the column in which it strikes.
         let long = during.len().max(3);
-        let warm = columns.within(r.settings.warmup_ns, u64::MAX).start;
+        let warm = columns.within(r.settings.warmup_ns.max(since), u64::MAX).start;
         let before = during.start.saturating_sub(long).max(warm)..during.start;
         for s in list {
             let Some(level) = mean(&s.values, before.clone()).filter(|l| *l > 0.0) else {
@@ -144,8 +152,18 @@ fn finding(r: &Results, columns: &Columns, list: &[Series]) -> String {
             let lasting = mean(&s.values, during.clone()).unwrap_or(level);
             let error = spread * libm::sqrt(1.0 / n + 1.0 / float(during.len().max(1) as u64));
             let clear = |low: f64, noise: f64| low <= 0.9 * level && low <= level - 4.0 * noise;
-            let fall =
-                |low, lasting| Fall { level, low, lasting, workload: &s.name, fault: &fault.name };
+            let fall = |low, lasting| Fall {
+                level,
+                low,
+                when: match (lasting, fault.planned) {
+                    (true, true) => "on average after",
+                    (true, false) => "on average during",
+                    (false, true) => "at the worst moment after",
+                    (false, false) => "at the worst moment of",
+                },
+                workload: &s.name,
+                fault: &fault.name,
+            };
             let found = if clear(lasting, error) {
                 fall(lasting, true)
             } else if clear(lowest, spread) {
@@ -167,12 +185,13 @@ fn finding(r: &Results, columns: &Columns, list: &[Series]) -> String {
             rate(f.level),
             rate(f.low),
             minus(f.low / f.level),
-            if f.lasting { "on average during" } else { "at the worst moment of" },
+            f.when,
             f.fault
         ),
-        None if faults_without > 0 => {
-            "No workload's rate fell below its usual range during a fault".into()
-        }
+        None if faults_without > 0 => match r.faults.iter().all(|f| f.planned) {
+            true => "No workload's rate fell below its usual range after a change".into(),
+            false => "No workload's rate fell below its usual range during a fault".into(),
+        },
         None => {
             let most = list.iter().max_by(|a, b| a.total().total_cmp(&b.total()));
             let Some(s) = most else { return String::new() };

@@ -125,7 +125,9 @@ mod tests {
              station backend.db: 2 x 20 ms per request [backend.db]\n"
         );
         let tree = lowered(ZONES, "\"backend.app\"");
-        assert!(tree.starts_with("choose backend.app.zones (backend): random\n  a [backend.app, zone.a]\n"));
+        assert!(tree.starts_with(
+            "choose backend.app.zones (backend): random\n  a [backend.app, zone.a]\n"
+        ));
         assert_eq!(tree.matches("station ").count(), 3);
     }
 }

@@ -1,10 +1,15 @@
 //! What a provider or a consumer does at an instant of the run: a plan that is rehearsed.
 //!
-//! - an endpoint: `action` (accept, create, delete, deny, overdue, paid), `throttle`, `ceiling`,
-//!   `add_zone`, `remove_zone`, `connect_zone`, `disconnect_zone`, `allocate`, `replace`
-//! - a service: `action` (delete, overdue, paid), `default_throttle`, `add_zone`, `remove_zone`,
-//!   `attach`, `detach`, `automatic_allocation`, `auto_accept`, `whitelist_add`,
-//!   `whitelist_remove`, `add_region`, `remove_region`
+//! | of | keys |
+//! |---|---|
+//! | endpoint, its state | `action`: accept, create, delete, deny, overdue, paid |
+//! | endpoint, bandwidth | `throttle`, `ceiling` |
+//! | endpoint, zones | `add_zone`, `remove_zone`, `connect_zone`, `disconnect_zone` |
+//! | endpoint, resources | `allocate`, `replace` |
+//! | service, its state | `action`: delete, overdue, paid |
+//! | service, resources | `attach`, `detach`, `automatic_allocation`, `add_zone`, `remove_zone` |
+//! | service, who comes in | `auto_accept`, `whitelist_add`, `whitelist_remove`, `add_region`, `remove_region` |
+//! | service, bandwidth | `default_throttle` |
 //!
 //! ```toml
 //! [change.tighter]
@@ -18,11 +23,12 @@
 //! timeline beside the faults. Which rows it serves is said where it takes effect. Leaves out:
 //! the API calls behind it and how long they take, but for `transition` of the service.
 
+mod effects;
 mod rules;
 
 use super::{Kind, Specs, Thing};
 use crate::scenario::context::{Context, Ref, wrong_type};
-use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::diagnostic::{Diagnostic, Place};
 use crate::scenario::read::{Above0, Read};
 use crate::scenario::reader::{Given, Reader, word};
 use crate::scenario::tree::{Node, Value};
@@ -74,6 +80,7 @@ pub(crate) enum Act {
     Whitelist {
         account: String,
         add: bool,
+        place: Place,
     },
     Region {
         region: Ref,
@@ -202,7 +209,7 @@ fn read_act(r: &Reader<'_>, key: &'static str) -> Option<Act> {
         }
         _ => {
             let account = r.opt::<String>(key)?;
-            Act::Whitelist { account, add: key == "whitelist_add" }
+            Act::Whitelist { account, add: key == "whitelist_add", place: node.place }
         }
     })
 }
@@ -252,7 +259,8 @@ fn replace(node: &Node, cx: &Context) -> Option<Replace> {
     let place = r.place_of("manner");
     let manner = if smooth {
         let overlap = r.or("overlap", Span::ZERO);
-        let drain = r.req::<Above0<Span>>("drain").map(|d| d.0);
+        let drain = r.req_node("drain", "\"3 min\"");
+        let drain = drain.and_then(|_| r.opt::<Above0<Span>>("drain")).map(|d| d.0);
         drain.map(|drain| Migration::Smooth { overlap, drain })
     } else {
         Some(Migration::Forcible)
@@ -282,8 +290,10 @@ impl Thing<Change> {
             Act::Zone { zone, .. } => format!("loses zone {}", zone.name),
             Act::ZoneConnection { zone, connect: true } => format!("connects zone {}", zone.name),
             Act::ZoneConnection { zone, .. } => format!("disconnects zone {}", zone.name),
-            Act::Allocate { zone, resource: Some(r) } => format!("{} for zone {}", r.name, zone.name),
-            Act::Allocate { zone, .. } => format!("automatic resource for zone {}", zone.name),
+            Act::Allocate { zone, resource: Some(r) } => {
+                format!("is given {} in zone {}", r.name, zone.name)
+            }
+            Act::Allocate { zone, .. } => format!("is given any resource in zone {}", zone.name),
             Act::Replace(it) => {
                 let how = match it.manner.value {
                     Migration::Forcible => "forcibly",
@@ -293,16 +303,28 @@ impl Thing<Change> {
             }
             Act::Resource { balancer, attach: true } => format!("gets resource {}", balancer.name),
             Act::Resource { balancer, .. } => format!("loses resource {}", balancer.name),
-            Act::Automatic { balancer, on: true } => format!("allocates {} by itself", balancer.name),
+            Act::Automatic { balancer, on: true } => {
+                format!("allocates {} by itself", balancer.name)
+            }
             Act::Automatic { balancer, .. } => format!("allocates {} by hand", balancer.name),
             Act::AutoAccept(true) => "accepts by itself".into(),
             Act::AutoAccept(false) => "accepts by hand".into(),
-            Act::Whitelist { account, add: true } => format!("lets {account} in"),
+            Act::Whitelist { account, add: true, .. } => format!("lets {account} in"),
             Act::Whitelist { account, .. } => format!("lets {account} in no more"),
             Act::Region { region, add: true } => format!("opens to region {}", region.name),
             Act::Region { region, .. } => format!("closes to region {}", region.name),
         };
         format!("{of} {what}")
+    }
+}
+
+/// Complains about changes that come after the end.
+pub(crate) fn check_times(specs: &Specs, horizon: Span, cx: &Context) {
+    for change in specs.change.values().filter(|c| c.spec.at.value >= horizon) {
+        let at = &change.spec.at;
+        let message =
+            format!("`{}` is at {}, but the run ends at {horizon}", change.full(), at.value);
+        cx.complain(Diagnostic::warning("change", at.place, message));
     }
 }
 

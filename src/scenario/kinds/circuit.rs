@@ -54,13 +54,7 @@ impl Kind for Circuit {
         let isp = r.given("isp");
         let one_way = r.param::<Law<Span>>("one_way", "1 ms", METRO);
         let needs = r.references("needs", &FAILING);
-        Some(Self {
-            port: port?,
-            access_point: access_point?,
-            isp,
-            one_way: one_way?.dist,
-            needs,
-        })
+        Some(Self { port: port?, access_point: access_point?, isp, one_way: one_way?.dist, needs })
     }
 
     fn check(thing: &Thing<Self>, _: &Specs, cx: &Context) {
@@ -115,7 +109,10 @@ mod tests {
         let forward = format!("{link}delay circuit.c.delay: 1 ms\n");
         assert_eq!(lowered(text, "\"circuit.c\""), forward);
         let back = lowered(text, "\"against:circuit.c\"");
-        assert_eq!(back, format!("delay circuit.c.delay: 1 ms\n{}", link.replace("link", "against")));
+        assert_eq!(
+            back,
+            format!("delay circuit.c.delay: 1 ms\n{}", link.replace("link", "against"))
+        );
         assert_eq!(codes(&text.replace("10 Gbps", "2 Gbps"), "\"circuit.c\""), ["C-37"]);
     }
 }

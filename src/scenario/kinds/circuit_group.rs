@@ -23,9 +23,7 @@
 use super::circuit::Circuit;
 use super::vbr::Vbr;
 use super::{Kind, Specs, Thing};
-use crate::plan::{
-    Belief, Branch, ComponentId, Detector, Hop, Policy, Rehash, Selector,
-};
+use crate::plan::{Belief, Branch, ComponentId, Detector, Hop, Policy, Rehash, Selector};
 use crate::random::Dist;
 use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::{Diagnostic, Place};
@@ -76,10 +74,8 @@ impl Kind for CircuitGroup {
 
     fn read(r: &Reader<'_>) -> Option<Self> {
         let members = r.req_references("members", &["circuit", "vbr"]);
-        let mode = r.req_word(
-            "mode",
-            &[("active_standby", Mode::ActiveStandby), ("ecmp", Mode::Ecmp)],
-        );
+        let mode =
+            r.req_word("mode", &[("active_standby", Mode::ActiveStandby), ("ecmp", Mode::Ecmp)]);
         let words = &[("mod_n", Rehash::ModN), ("rendezvous", Rehash::Rendezvous)];
         let rehash = match r.has("rehash") {
             true => r.word("rehash", words),

@@ -6,28 +6,33 @@
 //! | bandwidth per zone grows by itself | | P-36 (001) |
 //! | NLB, endpoints created after 2026-02-01 | 10 to 50 Gbps; earlier: no figure | P-40, P-41 |
 //! | ALB and GWLB; CLB | 5 to 25 Gbps; up to 5 Gbps | P-42, P-43, P-45 |
+//! | all zones together: the figure is lost | a key, none unless given | P-46 (001) |
 //! | the provider's throttle holds in every zone's ENI | endpoint total = zones x throttle | P-48, P-50 |
 //! | it is spread over several devices, reached with several connections only, may be exceeded | | P-53 to P-55 |
 //! | throttle ranges | NLB 100 Mbps-50 Gbps; ALB, GWLB -25 Gbps; CLB -10,240 Mbps | X-56, X-61, X-62 |
 //! | the endpoint's name resolves to ENIs of healthy zones | removed on anomaly, restored after | P-22, P-33 to P-35 |
+//! | a zone without a resource that works is an anomaly, too | inferred from | P-33, X-36 |
 //! | a zone's name pins its zone | | P-23 |
 //! | zone affinity prefers the client's own zone, if both sides enable it | | X-10 to X-13 |
-//! | interface endpoints go with NLB, ALB, CLB; GWLB endpoints with GWLB | | P-08, P-09 |
+//! | interface endpoints go with NLB, ALB, CLB; GWLB endpoints with GWLB | | P-08 |
+//! | a GWLB endpoint is a next hop: traffic goes through appliances, and on | | P-09 |
 //!
 //! ```text
 //!              ┌ a: delay ─ [throttle: hash over k links of L/k x overshoot] ─ [ENI, elastic] ─ LB in a
 //! name (DNS) ──┤
 //!              └ b: delay ─ [throttle ...] ─ [ENI] ─ LB in b
+//!
+//! route table (GWLB) ── own zone: delay ─ [throttle] ─ [ENI] ─ GWLB ─ appliances ─ [ENI, out] ─> next
 //! ```
 //!
 //! Nobody publishes the probe interval, record TTL, ramp or number of devices: each is a key with a
 //! default and its source. What it states beside its bandwidth is in [`terms`], its states in
 //! [`life`], other regions in [`remote`]. Leaves out: what a policy lets through in detail, addresses of
-//! IPv6, a multi-zone maximum (P-46).
+//! IPv6.
 
 pub(crate) mod life;
 pub(crate) mod remote;
-mod rules;
+pub(crate) mod rules;
 pub(crate) mod script;
 pub(crate) mod terms;
 #[cfg(test)]
@@ -40,7 +45,8 @@ use super::region::way_into;
 use super::selector::{MOST_BRANCHES, NEGATIVE_CACHE, RESOLVING, answering};
 use super::{Kind, Specs, Thing};
 use crate::plan::{
-    Belief, Branch, Capacity, ComponentId, Detector, Duplex, GateId, Hop, Link, Naming, Policy, Rehash, Selector,
+    Belief, Branch, Capacity, ComponentId, Detector, Duplex, GateId, Hop, Link, Naming, Policy,
+    Rehash, Selector,
 };
 use crate::random::Dist;
 use crate::scenario::context::{Context, Ref};
@@ -83,6 +89,8 @@ pub(crate) struct Endpoint {
     pub(crate) by_hand: Vec<Ref>,
     throttle_delay: Span,
     pub(crate) cross_region: remote::CrossRegion,
+    /// Most of all zones together: the documents have a heading for it and no figure (P-46).
+    total_ceiling: Option<Rate>,
 }
 
 /// What the devices of a throttle let through that is switched off.
@@ -120,7 +128,8 @@ enum NameForm {
 
 const PROBING: Basis = Basis { source: "not published; as the health checks of NLB", mark: "D" };
 const GUESSED: Basis = Basis { source: "no document gives it; chosen here", mark: "D" };
-const RAMPING: Basis = Basis { source: "\"within minutes\", NLB: performance and limits", mark: "D" };
+const RAMPING: Basis =
+    Basis { source: "\"within minutes\", NLB: performance and limits", mark: "D" };
 const DEVICES: Basis = Basis {
     source: "limit/N, N = 4, as shared bandwidth is spread; for CLB a FAQ says limit/(N-1)",
     mark: "B",
@@ -179,6 +188,7 @@ impl Kind for Endpoint {
         let by_hand = r.references("resources", &["load_balancer"]);
         let throttle_delay = r.quiet::<Span>("throttle_delay", "0 s");
         let cross_region = remote::CrossRegion::read(r);
+        let total_ceiling = r.opt::<Above0<Rate>>("total_ceiling").map(|t| t.0);
         Some(Self {
             service: service?,
             zones: zones?,
@@ -205,6 +215,7 @@ impl Kind for Endpoint {
             by_hand,
             throttle_delay: throttle_delay?,
             cross_region,
+            total_ceiling,
         })
     }
 
@@ -232,25 +243,29 @@ impl Kind for Endpoint {
             detect_up: up,
             propagate,
         });
-        let id = l.selector(Selector {
-            name: format!("{}.name", thing.full()),
-            role: "dns".into(),
-            policy: if preferred { Policy::Prefer } else { Policy::Random },
-            branches,
-            // A zone's own name is answered whether the zone works or not (P-23).
-            belief: match spec.name {
-                NameForm::Endpoint | NameForm::Custom(_) => watched,
-                NameForm::Zone(_) | NameForm::Address(_) => Belief::Blind,
-            },
-            // Who calls an address asks nobody.
-            naming: (!matches!(spec.name, NameForm::Address(_))).then_some(Naming {
-                resolver,
-                ttl: spec.record_ttl,
-                shared_cache: spec.shared_cache,
-                negative_ttl: spec.negative_ttl,
-            }),
-            headline: true,
-        });
+        let id = if thing.is_inline(l.specs) {
+            thing.routes(branches, l)
+        } else {
+            l.selector(Selector {
+                name: format!("{}.name", thing.full()),
+                role: "dns".into(),
+                policy: if preferred { Policy::Prefer } else { Policy::Random },
+                branches,
+                // A zone's own name is answered whether the zone works or not (P-23).
+                belief: match spec.name {
+                    NameForm::Endpoint | NameForm::Custom(_) => watched,
+                    NameForm::Zone(_) | NameForm::Address(_) => Belief::Blind,
+                },
+                // Who calls an address asks nobody.
+                naming: (!matches!(spec.name, NameForm::Address(_))).then_some(Naming {
+                    resolver,
+                    ttl: spec.record_ttl,
+                    shared_cache: spec.shared_cache,
+                    negative_ttl: spec.negative_ttl,
+                }),
+                headline: true,
+            })
+        };
         let [connection, state, throttle] = gates;
         thing.note(Handles { name: id, connection, state, throttle, entries }, l);
         Fragment::of(vec![Hop::Selector(id)])
@@ -282,13 +297,10 @@ fn read_name(r: &Reader<'_>) -> Option<NameForm> {
         Some(("address", name)) => zone(name).map(NameForm::Address),
         _ => {
             let message = format!("`{text}` is not a name that an endpoint has");
-            r.cx.complain(
-                Diagnostic::error("word", node.place, message)
-                    .help(
-                        "write \"endpoint\", \"custom\" for the service's own domain, \"zone:a\" for the \
+            r.cx.complain(Diagnostic::error("word", node.place, message).help(
+                "write \"endpoint\", \"custom\" for the service's own domain, \"zone:a\" for the \
                          name of zone a, or \"address:a\" for its address",
-                    ),
-            );
+            ));
             None
         }
     }
@@ -325,6 +337,16 @@ impl Thing<Endpoint> {
             NameForm::Custom(place) => Some(place),
             _ => None,
         }
+    }
+
+    /// Where it says by which name it is called, or which answer is preferred, if it does.
+    pub(crate) fn name_given(&self) -> Option<Place> {
+        let named = match &self.spec.name {
+            NameForm::Endpoint => None,
+            NameForm::Zone(zone) | NameForm::Address(zone) => Some(zone.place),
+            NameForm::Custom(place) => Some(*place),
+        };
+        named.or(self.spec.zone_affinity.as_ref().map(|a| a.place))
     }
 
     /// Its form, as written or as what is behind it demands (P-08).
@@ -401,8 +423,7 @@ impl Thing<Endpoint> {
             Product::Alb | Product::Gwlb => (Rate::from_gbps(5), Rate::from_gbps(25)),
             Product::Clb => (Rate::from_gbps(5), Rate::from_gbps(5)),
         };
-        let recent =
-            self.spec.created_at.as_ref().is_some_and(|day| day.value > Day(2026, 2, 1));
+        let recent = self.spec.created_at.as_ref().is_some_and(|day| day.value > Day(2026, 2, 1));
         let most = match ceiling {
             Some(ceiling) => ceiling,
             None if product == Product::Nlb && !recent => return None,
@@ -425,12 +446,13 @@ fn branch(
     let shut = connection.and_then(|g| component(g, l));
     let (hops, mut entry) = hops_in(thing, card, shut.into_iter().chain(cut), l);
     entry.gate = gate;
+    let served = thing.resources_up(card, l);
     let branch = Branch {
         name: card.name(),
         weight: 1.0,
         place: Some(l.place(&card.zone.name)),
         hops,
-        watches: std::iter::once(l.component(&card.zone.full())).chain(cut).collect(),
+        watches: std::iter::once(l.component(&card.zone.full())).chain(cut).chain(served).collect(),
         listed: thing.has_at_first(card, l.specs),
     };
     (branch, entry)
@@ -472,6 +494,7 @@ fn hops_in(
         },
         false => Capacity::Fixed(ceiling),
     };
+    let before = hops.len();
     let eni = l.link(Link {
         name: format!("{name}.{}", if carded { "eni" } else { "gateway" }),
         role: if carded { "eni" } else { "gateway" }.into(),
@@ -482,12 +505,35 @@ fn hops_in(
     });
     l.carries(&thing.full(), eni, 1.0);
     hops.push(Hop::Link(eni));
+    if let Some(total) = thing.spec.total_ceiling {
+        hops.extend(l.part(&format!("{}.total", thing.full()), |l| {
+            let link = l.link(Link {
+                name: format!("{}.total", thing.full()),
+                role: "eni".into(),
+                capacity: Capacity::Fixed(total),
+                duplex: Duplex::Full,
+                needs: Vec::new(),
+                headline: true,
+            });
+            vec![Hop::Link(link)]
+        }));
+    }
+    let inside = hops.len();
     let (behind, resource) = match thing.form(specs) {
         // What the provider calls in the consumer's VPC comes next on the path (P-10).
         Form::Reverse => (Vec::new(), None),
         _ => thing.behind(card, &name, l),
     };
     hops.extend(behind);
+    if thing.is_inline(specs) {
+        // What was inspected comes back through the same card and goes on.
+        let back = hops[before..inside].iter().rev().filter_map(|hop| match *hop {
+            Hop::Link(id) => Some(Hop::Against(id)),
+            _ => None,
+        });
+        let back: Vec<Hop> = back.collect();
+        hops.extend(back);
+    }
     let (zone, replaces) = (zone.name.clone(), card.replaces.is_some());
     (hops, Entry { zone, branch: 0, gate: None, resource, eni, replaces })
 }
@@ -500,6 +546,7 @@ fn throttle_devices(
     l: &mut Lowering<'_>,
 ) -> Hop {
     let share = thing.spec.overshoot / f64::from(thing.spec.devices);
+    let inline = thing.is_inline(l.specs);
     let device = |i: u32, l: &mut Lowering<'_>| {
         let link = l.link(Link {
             name: format!("{name}.throttle-{i}"),
@@ -517,7 +564,11 @@ fn throttle_devices(
             name: format!("device-{i}"),
             weight: 1.0,
             place: None,
-            hops: vec![Hop::Link(link)],
+            hops: if inline {
+                vec![Hop::Link(link), Hop::Against(link)]
+            } else {
+                vec![Hop::Link(link)]
+            },
             watches: Vec::new(),
             listed: true,
         }

@@ -28,8 +28,8 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::read::Above0;
 use crate::scenario::reader::{Given, Reader};
 use crate::units::Rate;
-use offer::Offer;
 use desk::Desk;
+use offer::Offer;
 
 /// As written.
 #[derive(Clone, Debug)]
@@ -92,10 +92,8 @@ impl Kind for EndpointService {
                 check_binding(throttle, Rate::from_gbps(5), cx);
             }
         } else {
-            let message = format!(
-                "a service of {} has no default throttle",
-                balancer.spec.product.name()
-            );
+            let message =
+                format!("a service of {} has no default throttle", balancer.spec.product.name());
             cx.complain(
                 Diagnostic::error("X-58", throttle.place, message)
                     .reason("only CLB services limit new connections by default (PrivateLink endpoint services)")
@@ -118,6 +116,15 @@ pub(crate) const fn range(product: Product) -> RangeInclusive<Rate> {
         Product::Clb => Rate::from_mbps(10_240),
     };
     RangeInclusive::new(Rate::from_mbps(100), high)
+}
+
+/// The row that gives the range of a product's throttle.
+pub(crate) const fn range_row(product: Product) -> &'static str {
+    match product {
+        Product::Nlb => "X-61",
+        Product::Alb | Product::Gwlb => "X-62",
+        Product::Clb => "X-56",
+    }
 }
 
 /// Refuses a throttle outside the range that the documents give for the product; whether it fits.
@@ -173,7 +180,10 @@ impl Thing<EndpointService> {
 
     /// Its resources at the start: the load balancer, and those beside it.
     pub(crate) fn resources(&self) -> Vec<Ref> {
-        std::iter::once(&self.spec.load_balancer).chain(&self.spec.desk.resources).cloned().collect()
+        std::iter::once(&self.spec.load_balancer)
+            .chain(&self.spec.desk.resources)
+            .cloned()
+            .collect()
     }
 
     /// Whether the endpoint is created in the run and accepted by hand: a resource can then be
@@ -235,7 +245,8 @@ mod tests {
 
     #[test]
     fn complaints() {
-        let endpoint = "[endpoint.e]\nservice = \"svc\"\nzones = [\"a\", \"b\"]\ncreated_at = 2026-03-01\n";
+        let endpoint =
+            "[endpoint.e]\nservice = \"svc\"\nzones = [\"a\", \"b\"]\ncreated_at = 2026-03-01\n";
         let seen = |product: &str, keys: &str| {
             codes(&format!("{}{keys}\n{endpoint}", service(product)), "\"endpoint.e\"")
         };

@@ -117,7 +117,10 @@ impl Kind for Fabric {
                 needs: Vec::new(),
                 headline: false,
             });
-            hops.push((Hop::Link(link), delay(format!("{full}.{}.delay", wire.name), wire.delay, l)));
+            hops.push((
+                Hop::Link(link),
+                delay(format!("{full}.{}.delay", wire.name), wire.delay, l),
+            ));
         }
         let first_route = RouteId(u32::try_from(l.plan.routes.len()).expect("tables are bounded"));
         for (name, route) in thing.spec.names.all().zip(&thing.spec.routes) {
@@ -198,26 +201,31 @@ fn read_links(path: &str, place: Place, cx: &Context) -> Option<Vec<Wire>> {
     table::read(path, place, cx, &[ID, RATE, DELAY, NAME], MOST_LINKS, |row| {
         let id = row.read(0, NAMES, table::name)?;
         once(&mut ids, id, 0)?;
-        let rate = row.read(1, "a rate above 0: 125000000, or \"10 Gbps\" under `rate`", |cell| {
-            let rate = match row.name(1) {
-                // A byte a second is 8 bit/s: three decimals are whole bits.
-                "bytes_per_s" => fixed(cell, 3).map(|x| u128::from(x) * 8 / 1000),
-                "bps" => fixed(cell, 0).map(u128::from),
-                _ => cell.parse::<Rate>().map(|r| u128::from(r.bps())).map_err(|e| e.to_string()),
-            }?;
-            match u64::try_from(rate) {
-                Ok(bps) if bps > 0 => Ok(Rate::from_bps(bps)),
-                _ => Err(format!("`{cell}` is out of range")),
-            }
-        })?;
-        let delay = row.read(2, "a time: \"5 ms\", or a number under `delay_s` or `delay_ns`", |cell| {
-            match (cell, row.name(2)) {
+        let rate =
+            row.read(1, "a rate above 0: 125000000, or \"10 Gbps\" under `rate`", |cell| {
+                let rate = match row.name(1) {
+                    // A byte a second is 8 bit/s: three decimals are whole bits.
+                    "bytes_per_s" => fixed(cell, 3).map(|x| u128::from(x) * 8 / 1000),
+                    "bps" => fixed(cell, 0).map(u128::from),
+                    _ => {
+                        cell.parse::<Rate>().map(|r| u128::from(r.bps())).map_err(|e| e.to_string())
+                    }
+                }?;
+                match u64::try_from(rate) {
+                    Ok(bps) if bps > 0 => Ok(Rate::from_bps(bps)),
+                    _ => Err(format!("`{cell}` is out of range")),
+                }
+            })?;
+        let delay = row.read(
+            2,
+            "a time: \"5 ms\", or a number under `delay_s` or `delay_ns`",
+            |cell| match (cell, row.name(2)) {
                 ("", _) => Ok(Span::ZERO),
                 (_, "delay_s") => fixed(cell, 9).map(Span::from_nanos),
                 (_, "delay_ns") => fixed(cell, 0).map(Span::from_nanos),
                 _ => cell.parse::<Span>().map_err(|e| e.to_string()),
-            }
-        })?;
+            },
+        )?;
         let name = match row.cell(3) {
             "" => id,
             _ => row.read(3, NAMES, table::name)?,

@@ -10,6 +10,7 @@
 //! | backend declared down | NLB 20, ALB 19, CLB 19, GWLB 20 s | computed from the default probes (D) |
 //! | ALB and GWLB spread over zones by default | | Terraform provider, GWLB overview (A) |
 //! | span zones for availability | | P-29, X-06 (001, 003) |
+//! | GWLB: traffic goes through the appliances behind it and on | | P-09 (001) |
 //!
 //! ```text
 //! per zone:  [ pool: connections, refuse ] ─> [ station: new connections/s ] ─> [ link ] ─┐
@@ -79,12 +80,8 @@ pub(crate) struct LoadBalancer {
     resolver: Option<Ref>,
 }
 
-const PRODUCTS: &[(&str, Product)] = &[
-    ("alb", Product::Alb),
-    ("clb", Product::Clb),
-    ("gwlb", Product::Gwlb),
-    ("nlb", Product::Nlb),
-];
+const PRODUCTS: &[(&str, Product)] =
+    &[("alb", Product::Alb), ("clb", Product::Clb), ("gwlb", Product::Gwlb), ("nlb", Product::Nlb)];
 
 /// A default and where it comes from.
 type Default = (&'static str, Basis);
@@ -245,12 +242,7 @@ impl Kind for LoadBalancer {
             policy: Policy::Random,
             branches,
             belief: Belief::Watched(health_check(&spec.detect)),
-            naming: Some(Naming {
-                resolver,
-                ttl,
-                shared_cache: None,
-                negative_ttl,
-            }),
+            naming: Some(Naming { resolver, ttl, shared_cache: None, negative_ttl }),
             headline: true,
         });
         Fragment::of(vec![Hop::Selector(id)])
@@ -320,11 +312,34 @@ pub(crate) fn hops_in(thing: &Thing<LoadBalancer>, zone: &Ref, l: &mut Lowering<
         let mut hops = vec![Hop::Pool(pool), Hop::Station(opening), Hop::Link(link)];
         let backend: &Thing<Backend> = &l.specs.backend[&spec.backend.name];
         match spec.cross_zone {
-            false => hops.extend(backend::hops_in(backend, Some(zone), l)),
+            false => hops.extend(behind(spec, backend, Some(zone), l)),
             true => hops.push(spread(spec, backend, zone, &name, l)),
+        }
+        if spec.product == Product::Gwlb {
+            hops.push(Hop::Against(link));
         }
         hops
     })
+}
+
+/// The backend in a zone. Appliances behind a GWLB hand on what they receive, so that the bytes of
+/// each direction cross their network cards (and the GWLB) in both.
+fn behind(
+    spec: &LoadBalancer,
+    backend: &Thing<Backend>,
+    zone: Option<&Ref>,
+    l: &mut Lowering<'_>,
+) -> Vec<Hop> {
+    let mut hops = backend::hops_in(backend, zone, l);
+    if spec.product == Product::Gwlb {
+        let out = hops.iter().filter_map(|hop| match *hop {
+            Hop::Link(id) => Some(Hop::Against(id)),
+            _ => None,
+        });
+        let out: Vec<Hop> = out.collect();
+        hops.extend(out);
+    }
+    hops
 }
 
 /// The choice among the backend's zones.
@@ -341,11 +356,14 @@ fn spread(
     };
     let branch = |zone: Option<&Ref>, l: &mut Lowering<'_>| {
         let way = zone.map(|zone| way_between(&from.name, &zone.name, l));
+        // Back from an appliance it is as far as to it.
+        let back = way.filter(|_| spec.product == Product::Gwlb);
+        let there = behind(spec, backend, zone, l);
         Branch {
             name: zone.map_or("all", |z| z.name.as_str()).to_owned(),
             weight: 1.0,
             place: zone.map(|z| l.place(&z.name)),
-            hops: way.into_iter().chain(backend::hops_in(backend, zone, l)).collect(),
+            hops: way.into_iter().chain(there).chain(back).collect(),
             watches: backend::watched(backend, zone, l),
             listed: true,
         }
@@ -384,7 +402,10 @@ mod tests {
         assert!(!nlb.contains("targets"), "NLB stays in its zone unless told otherwise");
         let clb = tree("clb");
         assert!(clb.contains("zone-a.link: 5 Gbps") && clb.contains(": 1000000 slots"), "{clb}");
-        assert!(clb.contains("1 x 10 us per connection") && clb.contains("down 19 s..21 s"), "{clb}");
+        assert!(
+            clb.contains("1 x 10 us per connection") && clb.contains("down 19 s..21 s"),
+            "{clb}"
+        );
         assert!(tree("alb").contains(": 250000 slots per connection, refuse"));
         assert!(tree("gwlb").contains("choose load_balancer.lb.zone-a.targets"));
     }

@@ -64,7 +64,8 @@ const RECORD: Basis = Basis { source: "PrivateZone default TTL", mark: "A" };
 
 impl Kind for MaxCompute {
     const NAME: &'static str = "maxcompute";
-    const DOC: &'static str = "MaxCompute's egress proxy: connections, ports, forwarding, bandwidth";
+    const DOC: &'static str =
+        "MaxCompute's egress proxy: connections, ports, forwarding, bandwidth";
     const FAILS: bool = true;
     const PATH: bool = true;
     const CAPACITY: bool = true;
@@ -118,13 +119,8 @@ impl Kind for MaxCompute {
             scope: Scope::Connection,
             lack,
         };
-        let slots = pool(
-            "connections",
-            spec.connections,
-            spec.on_full.clone(),
-            Span::ZERO,
-            Lack::Slot,
-        );
+        let slots =
+            pool("connections", spec.connections, spec.on_full.clone(), Span::ZERO, Lack::Slot);
         let ports = pool("ports", spec.ports, OnFull::Refuse, spec.hold_after, Lack::Port);
         let station = |part: &str, per_second: f64, scope| Station {
             name: format!("{name}.{part}"),

@@ -50,8 +50,7 @@ impl Kind for Pool {
 
     fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
         let Self { units, on_full, hold_after, scope, lack } = thing.spec.clone();
-        let id =
-            l.pool(plan::Pool { name: thing.full(), units, on_full, hold_after, scope, lack });
+        let id = l.pool(plan::Pool { name: thing.full(), units, on_full, hold_after, scope, lack });
         Fragment::of(vec![Hop::Pool(id)])
     }
 }

@@ -84,7 +84,10 @@ mod tests {
         // Defaults: 1.5 ms between zones, 0.3 ms within: 0.75 and 0.15 ms one way.
         let lb = "[load_balancer.lb]\ntype = \"alb\"\nzones = [\"a\", \"b\"]\nbackend = \"app\"\n";
         let tree = lowered(&format!("{ZONES}{lb}"), "\"load_balancer.lb\"");
-        assert!(tree.contains("delay load_balancer.lb.zone-a.delay: 750 us, 150 us in a"), "{tree}");
+        assert!(
+            tree.contains("delay load_balancer.lb.zone-a.delay: 750 us, 150 us in a"),
+            "{tree}"
+        );
         assert!(tree.contains("delay region.r.between-zones: 750 us"), "{tree}");
         assert!(tree.contains("delay region.r.in-zone: 150 us"), "{tree}");
         let seen = assumed(ZONES, "\"backend.app\"", "region.r.round_trip_in_zone");

@@ -3,27 +3,36 @@
 //! | fact | value | source |
 //! |---|---|---|
 //! | a GWLB endpoint is configured as next hop in a route table | | P-09 (001) |
+//! | who points a route to another zone when one is lost, and how fast | no document says | P-09 |
 //!
 //! ```text
 //! [route_table.inspected]
 //! vpc = "app"
 //! routes = [{ to = "0.0.0.0/0", next_hop = "endpoint.firewall" }]
+//! failover = "2 min"
 //! ```
 //!
-//! It becomes no primitive: a path names the endpoint where connections go through it, and `check`
-//! holds the two against each other. Leaves out: other next hops, longest prefixes.
+//! A path names the endpoint where connections go through it, and `check` holds the two against each
+//! other. Routes lead clients to the network card of their own zone. Without `failover` they stay as
+//! they are: who is sent to a lost zone waits for its repair. Leaves out: other next hops, longest
+//! prefixes.
 
 use super::{Kind, Specs, Thing};
+use crate::random::Dist;
 use crate::scenario::cidr::Cidr;
 use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::law::Law;
 use crate::scenario::reader::Reader;
+use crate::units::Span;
 
 /// As written.
 #[derive(Clone, Debug)]
 pub(crate) struct RouteTable {
     vpc: Ref,
     pub(crate) next_hops: Vec<Ref>,
+    /// From the loss of a zone, or its return, to routes that lead elsewhere, or back.
+    pub(crate) failover: Option<Dist>,
 }
 
 impl Kind for RouteTable {
@@ -48,7 +57,8 @@ impl Kind for RouteTable {
             next_hops.extend(r.req_reference("next_hop", &["endpoint"]));
             r.done();
         }
-        Some(Self { vpc: vpc?, next_hops })
+        let failover = r.opt::<Law<Span>>("failover").map(|law| law.dist);
+        Some(Self { vpc: vpc?, next_hops, failover })
     }
 
     fn check(thing: &Thing<Self>, specs: &Specs, cx: &Context) {
@@ -65,7 +75,8 @@ impl Kind for RouteTable {
                         .help("name an endpoint whose service is of GWLB, or call it by its name"),
                 );
             }
-            if let Some(vpc) = endpoint.spec.vpc.as_ref().filter(|v| v.name != thing.spec.vpc.name) {
+            if let Some(vpc) = endpoint.spec.vpc.as_ref().filter(|v| v.name != thing.spec.vpc.name)
+            {
                 let message = format!(
                     "`{}` is in VPC `{}`, the route table in `{}`",
                     endpoint.full(),
@@ -83,6 +94,13 @@ impl Kind for RouteTable {
     }
 }
 
+impl Thing<RouteTable> {
+    /// Whether one of its routes leads through an endpoint.
+    pub(crate) fn leads_through(&self, endpoint: &str) -> bool {
+        self.spec.next_hops.iter().any(|hop| hop.name == endpoint)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::scenario::testing::{ZONES, codes};
@@ -90,14 +108,18 @@ mod tests {
     #[test]
     fn complaints() {
         let seen = |routes: &str| {
-            let text = format!("{ZONES}[vpc.v]\nregion = \"r\"\n[route_table.t]\nvpc = \"v\"\n{routes}\n");
+            let text =
+                format!("{ZONES}[vpc.v]\nregion = \"r\"\n[route_table.t]\nvpc = \"v\"\n{routes}\n");
             codes(&text, "\"backend.app\"")
         };
         assert!(seen("routes = []").is_empty());
         assert_eq!(seen(""), ["missing-key"]);
         let all = "to = \"0.0.0.0/0\"";
         assert_eq!(seen(&format!("routes = [{{ {all} }}]")), ["missing-key"]);
-        assert_eq!(seen(&format!("routes = [{{ {all}, next_hop = \"endpoint.e\" }}]")), ["unknown-name"]);
+        assert_eq!(
+            seen(&format!("routes = [{{ {all}, next_hop = \"endpoint.e\" }}]")),
+            ["unknown-name"]
+        );
         let twice = "routes = [{ to = \"10.0.0.0/8\" }, { to = \"10.1.0.0/8\" }]";
         assert!(seen(twice).contains(&"duplicate".to_owned()));
     }

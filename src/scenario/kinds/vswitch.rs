@@ -64,9 +64,10 @@ impl Kind for VSwitch {
         if spec.used.value > spec.usable {
             let message =
                 format!("{} addresses are used of {} usable ones", spec.used.value, spec.usable);
-            cx.complain(Diagnostic::error("E-21", spec.used.place, message).reason(
-                "a vSwitch has 2^(32 - mask) - 4 usable addresses (CreateVSwitch API)",
-            ));
+            cx.complain(
+                Diagnostic::error("E-21", spec.used.place, message)
+                    .reason("a vSwitch has 2^(32 - mask) - 4 usable addresses (CreateVSwitch API)"),
+            );
         }
         let cards = thing.cards(specs);
         if spec.used.value <= spec.usable && spec.used.value + cards > spec.usable {
@@ -145,7 +146,8 @@ impl Thing<VSwitch> {
 
     /// Network cards that endpoints have in it: an address each.
     fn cards(&self, specs: &Specs) -> u64 {
-        let named = |e: &&Thing<Endpoint>| e.spec.terms.vswitches.iter().any(|v| v.name == self.name);
+        let named =
+            |e: &&Thing<Endpoint>| e.spec.terms.vswitches.iter().any(|v| v.name == self.name);
         specs.endpoint.values().filter(named).count() as u64
     }
 }

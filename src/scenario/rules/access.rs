@@ -101,7 +101,7 @@ fn whitelisted(
     let account = &own.value.0;
     let added = || {
         changes_of(specs, &service.full()).into_iter().any(|c| match &c.spec.act {
-            Act::Whitelist { account: entry, add: true } => entry == "*" || entry == account,
+            Act::Whitelist { account: entry, add: true, .. } => entry == "*" || entry == account,
             _ => false,
         })
     };

@@ -150,6 +150,8 @@ fn admitted(visit: &Visit<'_>, specs: &Specs, cx: &Context) {
         endpoint.full(),
         visit.workload.name
     );
+    let block = source.map_or("0.0.0.0/0".to_owned(), |block| block.to_string());
+    let ports = workload.port.map_or(String::new(), |port| format!(", ports = \"{port}\""));
     let (code, why) = match endpoint.form(specs) {
         Form::Reverse => (
             "P-11",
@@ -167,6 +169,9 @@ fn admitted(visit: &Visit<'_>, specs: &Specs, cx: &Context) {
             .also(visit.step.place, "called here")
             .also(group.place, "the group")
             .reason(why)
-            .help(format!("add the clients to `inbound` of {}", group.full())),
+            .help(format!(
+                "add {{ source = \"{block}\"{ports} }} to `inbound` of {}",
+                group.full()
+            )),
     );
 }

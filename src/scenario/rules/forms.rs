@@ -5,8 +5,7 @@ use super::super::diagnostic::Diagnostic;
 use super::super::kinds::endpoint::terms::Policy;
 use super::super::kinds::endpoint::{Endpoint, Form};
 use super::super::kinds::endpoint_service::EndpointService;
-use super::super::kinds::load_balancer::Product;
-use super::super::kinds::route_table::RouteTable;
+use super::super::kinds::load_balancer::{LoadBalancer, Product};
 use super::super::kinds::{Specs, Thing};
 use super::Visit;
 
@@ -22,7 +21,7 @@ pub(super) fn check(visits: &[Visit<'_>], specs: &Specs, cx: &Context) {
         policy(endpoint, service, specs, cx);
     }
     for visit in visits {
-        reversed(visit, specs, cx);
+        goes_on(visit, specs, cx);
     }
 }
 
@@ -66,8 +65,8 @@ fn inline(endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
     if !fits {
         return; // another form was meant (P-08)
     }
-    let named = |t: &Thing<_>| next_hop_of(t, endpoint);
-    if specs.route_table.values().any(named) {
+    inline_name(endpoint, cx);
+    if specs.route_table.values().any(|table| table.leads_through(&endpoint.name)) {
         return;
     }
     let message = format!("no route leads to `{}`", endpoint.full());
@@ -81,8 +80,20 @@ fn inline(endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
     );
 }
 
-fn next_hop_of(table: &Thing<RouteTable>, endpoint: &Thing<Endpoint>) -> bool {
-    table.spec.next_hops.iter().any(|hop| hop.name == endpoint.name)
+/// P-09: routes lead to the network card of the client's zone, whatever names there are.
+fn inline_name(endpoint: &Thing<Endpoint>, cx: &Context) {
+    if let Some(place) = endpoint.name_given() {
+        let message = format!("nobody calls `{}` by a name", endpoint.full());
+        cx.complain(
+            Diagnostic::error("P-09", place, message)
+                .also(endpoint.form_place(), "a GWLB endpoint")
+                .reason(
+                    "a GWLB endpoint is the next hop in a route table, not an address to connect \
+                     to (PrivateLink overview)",
+                )
+                .help("leave this out: routes lead clients to the network card of their zone"),
+        );
+    }
 }
 
 /// P-10, P-11: services of the cloud call back through reverse endpoints, as far as a group lets
@@ -113,10 +124,26 @@ fn reverse(endpoint: &Thing<Endpoint>, service: &Thing<EndpointService>, cx: &Co
     }
 }
 
-/// P-10: the provider starts the connection, to something in the consumer's VPC.
-fn reversed(visit: &Visit<'_>, specs: &Specs, cx: &Context) {
+/// P-09: traffic leaves a GWLB endpoint again and goes on to its destination. P-10: the provider
+/// starts the connection, to something in the consumer's VPC.
+fn goes_on(visit: &Visit<'_>, specs: &Specs, cx: &Context) {
     let ends = visit.workload.spec.way.steps(specs).last();
     let ends = ends.is_some_and(|s| s.what.full() == visit.step.full());
+    let of_gwlb = |b: &Thing<LoadBalancer>| b.spec.product == Product::Gwlb;
+    let inline =
+        visit.endpoint.is_inline(specs) && visit.endpoint.balancer(specs).is_none_or(of_gwlb);
+    if inline && ends {
+        let message = format!("workload `{}` ends at a GWLB endpoint", visit.workload.name);
+        cx.complain(
+            Diagnostic::error("P-09", visit.step.place, message)
+                .also(visit.endpoint.place, "the endpoint")
+                .reason(
+                    "a GWLB endpoint is a next hop: traffic goes through the appliances behind it \
+                     and on to its destination (PrivateLink overview)",
+                )
+                .help("let the path go on to what is called, such as a backend"),
+        );
+    }
     if visit.endpoint.form(specs) == Form::Reverse && ends {
         let message = format!("workload `{}` ends at a reverse endpoint", visit.workload.name);
         cx.complain(

@@ -6,7 +6,7 @@ use crate::plan::{self, Assumption, NameCache};
 use crate::scenario::context::{Context, Step};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::kinds::endpoint::{Endpoint, Form};
-use crate::scenario::kinds::load_balancer::LoadBalancer;
+use crate::scenario::kinds::load_balancer::{LoadBalancer, Product};
 use crate::scenario::kinds::maxcompute::MaxCompute;
 use crate::scenario::kinds::selector::Selector;
 use crate::scenario::kinds::{Kind, Specs, Thing};
@@ -55,12 +55,19 @@ fn way(workload: &Thing<Workload>, specs: &Specs, cx: &Context) {
     const SERVES: &[&str] = &["backend", "endpoint", "load_balancer"];
     let steps = workload.spec.way.steps(specs);
     let carries = |kind: &str| CARRIES.contains(&kind) || SERVES.contains(&kind);
-    // Through a reverse endpoint the provider calls what comes next (P-10).
-    let reverse = |s: &Step| {
-        let endpoint = (s.what.kind == Endpoint::NAME).then(|| specs.endpoint.get(&s.what.name));
-        endpoint.flatten().is_some_and(|e| e.form(specs) == Form::Reverse)
+    // Through a reverse endpoint the provider calls what comes next (P-10); what goes through a GWLB
+    // and its appliances goes on to its destination (P-09).
+    let passes = |s: &Step| match s.what.kind {
+        Endpoint::NAME => specs
+            .endpoint
+            .get(&s.what.name)
+            .is_some_and(|e| matches!(e.form(specs), Form::Gwlb | Form::Reverse)),
+        LoadBalancer::NAME => {
+            specs.load_balancer.get(&s.what.name).is_some_and(|b| b.spec.product == Product::Gwlb)
+        }
+        _ => false,
     };
-    let serves = |s: &Step| SERVES.contains(&s.what.kind) && !reverse(s);
+    let serves = |s: &Step| SERVES.contains(&s.what.kind) && !passes(s);
     if let Some(at) = steps.iter().position(serves) {
         if let Some(after) = steps[at + 1..].iter().find(|s| carries(s.what.kind)) {
             let (served, after) = (&steps[at].what, &after.what);
@@ -87,6 +94,9 @@ fn way(workload: &Thing<Workload>, specs: &Specs, cx: &Context) {
 }
 
 fn names(workload: &Thing<Workload>, endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
+    if endpoint.is_inline(specs) {
+        return; // nobody calls it by any name (P-09)
+    }
     if endpoint.is_pinned() {
         let message = format!(
             "workload `{}` calls `{}` by a zone's {}: it cannot fail over",
@@ -141,8 +151,13 @@ fn connections(
     let devices = endpoint.spec.devices;
     let needed = connections_for(devices);
     if pool < needed {
+        let few = match pool {
+            1 => "the only connection".to_owned(),
+            n => format!("the {n} connections"),
+        };
+        let are = if pool == 1 { "is" } else { "are" };
         let message = format!(
-            "the {pool} connections of workload `{}` are too few to reach the throttle of {throttle}",
+            "{few} of workload `{}` {are} too few to reach the throttle of {throttle}",
             workload.name
         );
         cx.complain(

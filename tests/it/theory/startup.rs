@@ -178,7 +178,7 @@ fn headers_load_the_link_and_not_the_message() {
 /// The line with a component that the link needs.
 fn fragile(bytes: u64, manner: Manner, at: Span, to: Span) -> Plan {
     let mut p = line(at_once(1, bytes), tcp());
-    p.components.push(Component { name: "c".into() });
+    p.components.push(Component::new("c"));
     p.links[0].needs.push(ComponentId(0));
     p.faults.push(fault("f", 0, 1));
     p.changes.push(match manner {

@@ -3,10 +3,10 @@
 use super::super::endpoint::Endpoint;
 use super::super::endpoint::life::{Turn, turns};
 use super::super::endpoint_service::allocation::bindings;
-use super::super::endpoint_service::{EndpointService, check_range, names};
+use super::super::endpoint_service::{EndpointService, check_range, names, range_row};
 use super::super::load_balancer::Product;
 use super::super::{Specs, Thing};
-use super::{Act, Change, changes_of};
+use super::{Act, Change, changes_of, effects};
 use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::{Diagnostic, Severity};
 use crate::scenario::read::Above0;
@@ -15,6 +15,7 @@ use crate::scenario::reader::Given;
 const SERVICES: &str = "PrivateLink endpoint services";
 
 pub(super) fn check(thing: &Thing<Change>, specs: &Specs, cx: &Context) {
+    effects::check(thing, specs, cx);
     match thing.spec.of.kind {
         "endpoint" => {
             let Some(endpoint) = specs.endpoint.get(&thing.spec.of.name) else { return };
@@ -40,7 +41,12 @@ fn of_endpoint(
     match &thing.spec.act {
         Act::Throttle(Given { value: Some(rate), place }) => {
             if let Some(product) = product {
-                check_range(&Given { value: Above0(*rate), place: *place }, product, "X-64", cx);
+                check_range(
+                    &Given { value: Above0(*rate), place: *place },
+                    product,
+                    range_row(product),
+                    cx,
+                );
             }
         }
         Act::Zone { zone, add: true } if !endpoint.is_remote(specs) => {
@@ -50,14 +56,18 @@ fn of_endpoint(
                     format!("zone `{}` is not a zone of service `{}`", zone.name, service.name);
                 cx.complain(
                     Diagnostic::error("X-17", zone.place, message)
-                        .reason(format!("endpoint zones must be among the service's zones ({SERVICES})"))
+                        .reason(format!(
+                            "endpoint zones must be among the service's zones ({SERVICES})"
+                        ))
                         .help(format!("its zones are {}", names(&offered))),
                 );
             }
         }
         // In another region, zones need not be those of the service (X-27).
         Act::Zone { add: true, .. } => {}
-        Act::Zone { zone, .. } | Act::ZoneConnection { zone, .. } => has_zone(zone, endpoint, specs, cx),
+        Act::Zone { zone, .. } | Act::ZoneConnection { zone, .. } => {
+            has_zone(zone, endpoint, specs, cx)
+        }
         Act::Allocate { zone, resource } => {
             has_zone(zone, endpoint, specs, cx);
             if let Some(resource) = resource {
@@ -67,15 +77,16 @@ fn of_endpoint(
                 let same = matches!(&c.spec.act, Act::ZoneConnection { zone: z, .. } if z.name == zone.name);
                 same && c.spec.at.value <= thing.spec.at.value
             });
-            let connected = !cut.is_some_and(|c| {
-                matches!(c.spec.act, Act::ZoneConnection { connect: false, .. })
-            });
+            let connected = !cut
+                .is_some_and(|c| matches!(c.spec.act, Act::ZoneConnection { connect: false, .. }));
             if connected && !service.is_asked_by_hand(endpoint, specs) {
                 let message = format!("zone `{}` is connected: it keeps its resource", zone.name);
                 cx.complain(
                     Diagnostic::error("X-41", zone.place, message)
                         .also(thing.place, "the change")
-                        .reason(format!("a zone is disconnected before it gets another resource ({SERVICES})"))
+                        .reason(format!(
+                            "a zone is disconnected before it gets another resource ({SERVICES})"
+                        ))
                         .help("disconnect_zone first, then allocate, then connect_zone"),
                 );
             }
@@ -93,14 +104,26 @@ fn of_endpoint(
             is_resource(&it.by, &it.zone, service, specs, cx);
             old_is_closed(thing, endpoint, it, service, specs, cx);
         }
-        Act::Deed(deed) if deed.value == super::Deed::Create && turns(endpoint, specs).is_empty() => {
+        Act::Deed(deed)
+            if deed.value == super::Deed::Create && turns(endpoint, specs).is_empty() =>
+        {
             let message = format!("`{}` never comes to be", endpoint.full());
-            cx.complain(
-                Diagnostic::warning("X-25", deed.place, message)
-                    .also(service.place, "the service")
-                    .reason(format!("its account is not on the whitelist, or its region is not open to new endpoints ({SERVICES})"))
-                    .help("let it in: whitelist_add, or add_region"),
-            );
+            let remote = endpoint.is_remote(specs);
+            let complaint =
+                Diagnostic::warning("X-25", deed.place, message).also(service.place, "the service");
+            cx.complain(match remote {
+                true => complaint
+                    .label("its region is closed to new endpoints then")
+                    .reason(format!(
+                        "a region that is removed gets no new endpoints; those that are there keep \
+                         working ({SERVICES})"
+                    ))
+                    .help("create it earlier, or open the region before: add_region"),
+                false => complaint
+                    .label("its account is not on the whitelist then")
+                    .reason(format!("other accounts must be whitelisted ({SERVICES})"))
+                    .help("let it in before: whitelist_add"),
+            });
         }
         _ => {}
     }
@@ -134,12 +157,19 @@ fn old_is_closed(
             Diagnostic::error("X-50", it.zone.place, message)
                 .also(thing.place, "the change")
                 .reason(format!("switch its automatic allocation off first ({SERVICES})"))
-                .help(format!("automatic_allocation = {{ resource = \"{old}\", on = false }}, before")),
+                .help(format!(
+                    "automatic_allocation = {{ resource = \"{old}\", on = false }}, before"
+                )),
         );
     }
 }
 
-fn of_service(thing: &Thing<Change>, service: &Thing<EndpointService>, specs: &Specs, cx: &Context) {
+fn of_service(
+    thing: &Thing<Change>,
+    service: &Thing<EndpointService>,
+    specs: &Specs,
+    cx: &Context,
+) {
     match &thing.spec.act {
         Act::DefaultThrottle(rate) => {
             let Some(balancer) = service.balancer(specs) else { return };
@@ -151,7 +181,9 @@ fn of_service(thing: &Thing<Change>, service: &Thing<EndpointService>, specs: &S
                 format!("a service of {} has no default throttle", balancer.spec.product.name());
             cx.complain(
                 Diagnostic::error("X-58", rate.place, message)
-                    .reason(format!("only CLB services limit new connections by default ({SERVICES})"))
+                    .reason(format!(
+                        "only CLB services limit new connections by default ({SERVICES})"
+                    ))
                     .help("change `throttle` of the endpoints instead"),
             );
         }
@@ -186,11 +218,11 @@ fn of_service(thing: &Thing<Change>, service: &Thing<EndpointService>, specs: &S
                 );
             }
         }
-        Act::Deed(deed) if matches!(deed.value, super::Deed::Accept | super::Deed::Deny | super::Deed::Create) => {
+        Act::Deed(deed) if matches!(deed.value, super::Deed::Accept | super::Deed::Deny) => {
             cx.complain(
                 Diagnostic::error("change", deed.place, "this is done to an endpoint")
                     .also(thing.spec.of.place, "this is a service")
-                    .help("a service can be \"delete\", \"overdue\" or \"paid\""),
+                    .help("of a service: \"create\", \"delete\", \"overdue\" or \"paid\""),
             );
         }
         Act::Deed(deed) if deed.value == super::Deed::Delete => {
@@ -211,15 +243,16 @@ fn still_connected(
     let of = specs.endpoint.values().filter(|e| e.spec.service.name == service.name);
     let connected: Vec<&str> = of
         .filter(|e| {
-            let before = turns(e, specs).into_iter().rfind(|t| {
-                t.at <= thing.spec.at.value && t.what != Turn::ServiceDeleted
-            });
+            let before = turns(e, specs)
+                .into_iter()
+                .rfind(|t| t.at <= thing.spec.at.value && t.what != Turn::ServiceDeleted);
             before.is_some_and(|t| !matches!(t.what, Turn::Denied | Turn::Deleted))
         })
         .map(|e| e.name.as_str())
         .collect();
     if !connected.is_empty() {
-        let message = format!("`{}` is deleted with connections: {}", service.full(), connected.join(", "));
+        let message =
+            format!("`{}` is deleted with connections: {}", service.full(), connected.join(", "));
         cx.complain(
             Diagnostic::error("X-66", place, message)
                 .reason(format!("reject and disconnect all endpoints first; deleting is irreversible ({SERVICES})"))
@@ -230,7 +263,8 @@ fn still_connected(
 
 /// A resource that leaves the service goes on by itself (X-44).
 fn remains(balancer: &Ref, service: &Thing<EndpointService>, cx: &Context) {
-    let message = format!("`{}` goes on, and is billed, without `{}`", balancer.full(), service.full());
+    let message =
+        format!("`{}` goes on, and is billed, without `{}`", balancer.full(), service.full());
     cx.complain(
         Diagnostic::new(Severity::Note, "X-44", balancer.place, message)
             .reason(format!("removing a resource does not delete the instance ({SERVICES})"))
@@ -276,19 +310,21 @@ fn is_free(
     let Some(first) = users.first() else {
         return remains(balancer, service, cx);
     };
-        let message = format!("`{}` still serves {first}", balancer.name);
-        cx.complain(
-            Diagnostic::error("X-43", balancer.place, message)
-                .also(thing.place, "the change")
-                .reason(format!("a resource that an endpoint zone is bound to cannot be removed ({SERVICES})"))
-                .help("disconnect these first: ".to_owned() + &users.join(", ")),
-        );
+    let message = format!("`{}` still serves {first}", balancer.name);
+    cx.complain(
+        Diagnostic::error("X-43", balancer.place, message)
+            .also(thing.place, "the change")
+            .reason(format!(
+                "a resource that an endpoint zone is bound to cannot be removed ({SERVICES})"
+            ))
+            .help("disconnect these first: ".to_owned() + &users.join(", ")),
+    );
 }
 
 fn has_zone(zone: &Ref, endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
-    let added = changes_of(specs, &endpoint.full()).into_iter().any(|c| {
-        matches!(&c.spec.act, Act::Zone { zone: z, add: true } if z.name == zone.name)
-    });
+    let added = changes_of(specs, &endpoint.full())
+        .into_iter()
+        .any(|c| matches!(&c.spec.act, Act::Zone { zone: z, add: true } if z.name == zone.name));
     if !added && !endpoint.spec.zones.iter().any(|z| z.name == zone.name) {
         let message = format!("`{}` has no zone `{}`", endpoint.full(), zone.name);
         cx.complain(
@@ -311,7 +347,10 @@ fn is_resource(
         cx.complain(
             Diagnostic::error("X-35", resource.place, message)
                 .also(service.place, "the service")
-                .help(format!("its resources are {}; others can be attached before", names(&known))),
+                .help(format!(
+                    "its resources are {}; others can be attached before",
+                    names(&known)
+                )),
         );
         return;
     }

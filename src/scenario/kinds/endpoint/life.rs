@@ -8,7 +8,8 @@
 //! | endpoint and service states: Creating, Modifying, Available, Deleting | P-07, P-16 (001) |
 //! | accepting by itself or not, and the whitelist, touch later connections only | X-09, X-34 (003) |
 //!
-//! An endpoint whose account is not on the whitelist yet is created when it is.
+//! An endpoint whose account is not on the whitelist yet is created when it is, one whose service is
+//! not there yet when that is Available.
 
 use super::super::change::{Act, Change, Deed, changes_of};
 use super::super::endpoint_service::EndpointService;
@@ -32,7 +33,9 @@ pub(crate) enum Turn {
     /// Connected when the run begins.
     Existing,
     /// The endpoint is created; whether the service accepts by itself at that time.
-    Created { auto: bool },
+    Created {
+        auto: bool,
+    },
     Accepted,
     Denied,
     Deleted,
@@ -62,9 +65,18 @@ pub(crate) fn turns(endpoint: &Thing<Endpoint>, specs: &Specs) -> Vec<TurnAt> {
     let Some(service) = endpoint.service(specs) else { return Vec::new() };
     let own = changes_of(specs, &endpoint.full());
     let theirs = changes_of(specs, &service.full());
-    let deed = |c: &&&Thing<Change>, deed: Deed| matches!(&c.spec.act, Act::Deed(d) if d.value == deed);
-    let created = own.iter().find(|c| deed(c, Deed::Create));
-    let asked = created.map_or(Span::ZERO, |c| c.spec.at.value);
+    let deed =
+        |c: &&&Thing<Change>, deed: Deed| matches!(&c.spec.act, Act::Deed(d) if d.value == deed);
+    let mut created = own.iter().find(|c| deed(c, Deed::Create));
+    let mut asked = created.map_or(Span::ZERO, |c| c.spec.at.value);
+    // Nobody connects to what is not there yet, or only being created.
+    if let Some(offered) = theirs.iter().find(|c| deed(c, Deed::Create)) {
+        let ready =
+            offered.spec.at.value.nanos().saturating_add(service.spec.desk.transition.nanos());
+        if ready > asked.nanos() {
+            (created, asked) = (Some(offered), Span::from_nanos(ready));
+        }
+    }
     let mut turns = Vec::new();
     let (from, by) = match let_in(endpoint, service, &theirs, asked) {
         None => return turns,
@@ -74,9 +86,9 @@ pub(crate) fn turns(endpoint: &Thing<Endpoint>, specs: &Specs) -> Vec<TurnAt> {
     let what = match by {
         None => Turn::Existing,
         Some(_) => {
-            let later = theirs.iter().rfind(|c| {
-                c.spec.at.value <= from && matches!(c.spec.act, Act::AutoAccept(_))
-            });
+            let later = theirs
+                .iter()
+                .rfind(|c| c.spec.at.value <= from && matches!(c.spec.act, Act::AutoAccept(_)));
             let auto = match later.map(|c| &c.spec.act) {
                 Some(Act::AutoAccept(auto)) => *auto,
                 _ => service.spec.desk.auto_accept,
@@ -124,7 +136,7 @@ fn let_in(
         if change.spec.at.value > asked && open(&entries) {
             break;
         }
-        let Act::Whitelist { account, add } = &change.spec.act else { continue };
+        let Act::Whitelist { account, add, .. } = &change.spec.act else { continue };
         match add {
             true if fits(account) => entries.push(account),
             true => {}

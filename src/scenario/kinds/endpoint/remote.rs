@@ -24,9 +24,7 @@ use super::super::load_balancer;
 use super::super::region::Region;
 use super::super::{Specs, Thing};
 use super::Endpoint;
-use crate::plan::{
-    Belief, Branch, Capacity, Delay, Detector, Duplex, Hop, Link, Policy, Selector,
-};
+use crate::plan::{Belief, Branch, Capacity, Delay, Detector, Duplex, Hop, Link, Policy, Selector};
 use crate::random::Dist;
 use crate::scenario::context::Context;
 use crate::scenario::diagnostic::Diagnostic;
@@ -86,8 +84,8 @@ impl Thing<Endpoint> {
         specs: &Specs,
     ) -> bool {
         let Some((own, home)) = self.regions(specs) else { return true };
-        let mut open = own.name == home.name
-            || service.spec.desk.regions.iter().any(|r| r.name == own.name);
+        let mut open =
+            own.name == home.name || service.spec.desk.regions.iter().any(|r| r.name == own.name);
         for change in theirs.iter().filter(|c| c.spec.at.value <= at) {
             if let Act::Region { region, add } = &change.spec.act
                 && region.name == own.name
@@ -137,7 +135,8 @@ impl Thing<Endpoint> {
     pub(super) fn over_the_border(&self, name: &str, l: &mut Lowering<'_>) -> Vec<Hop> {
         let specs = l.specs;
         let full = self.full();
-        let (Some(cap), Some(trip)) = (self.border(specs), &self.spec.cross_region.round_trip) else {
+        let (Some(cap), Some(trip)) = (self.border(specs), &self.spec.cross_region.round_trip)
+        else {
             return Vec::new(); // complained about
         };
         let mut hops = l.part(&format!("{full}.cross-region"), |l| {

@@ -1,11 +1,13 @@
 //! The documented rules of endpoints; each complaint carries its inventory row.
 
-use super::super::endpoint_service::{check_binding, check_range, names};
+use super::super::endpoint_service::{check_binding, check_range, names, range_row};
 use super::super::load_balancer::{LoadBalancer, Product};
 use super::super::{Specs, Thing};
 use super::{Endpoint, Form, NameForm};
 use crate::scenario::context::Context;
 use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::read::Above0;
+use crate::scenario::reader::Given;
 use crate::units::Rate;
 
 pub(super) fn check(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
@@ -145,11 +147,7 @@ fn bandwidth(thing: &Thing<Endpoint>, product: Product, cx: &Context) {
         let message = format!("the ceiling {ceiling} is below the start {start}");
         cx.complain(Diagnostic::error("range", place, message));
     }
-    let documented = match product {
-        Product::Nlb => Rate::from_gbps(50),
-        Product::Alb | Product::Gwlb => Rate::from_gbps(25),
-        Product::Clb => Rate::from_gbps(5),
-    };
+    let documented = documented(product);
     let promised = spec.terms.raised_limit.is_some();
     if let (Some(promise), None, None) =
         (&spec.terms.raised_limit, &spec.ceiling, &spec.cross_region.bandwidth)
@@ -157,32 +155,44 @@ fn bandwidth(thing: &Thing<Endpoint>, product: Product, cx: &Context) {
         cx.complain(
             Diagnostic::error("P-39", promise.place, "what was promised is not said")
                 .label("no limit is raised")
-                .reason("higher throughput is arranged with the account manager (PrivateLink overview)")
+                .reason(
+                    "higher throughput is arranged with the account manager (PrivateLink overview)",
+                )
                 .help("state the figure as `ceiling`, or as `cross_region_bandwidth`"),
         );
     }
     if let Some(raised) = spec.ceiling.as_ref().filter(|c| c.value.0 > documented && !promised) {
-        let message = format!(
-            "a ceiling of {} is above the documented {documented} per zone for {}",
-            raised.value.0,
-            product.name()
-        );
-        cx.complain(
-            Diagnostic::warning("P-39", raised.place, message)
-                .reason("higher throughput is arranged with the account manager (PrivateLink overview)")
-                .help("write what was promised as raised_limit = \"ticket 4711\""),
-        );
+        not_promised(raised, product, cx);
     }
+}
+
+/// The most that a network card grows to by itself (P-40, P-42, P-43, P-45).
+pub(crate) const fn documented(product: Product) -> Rate {
+    match product {
+        Product::Nlb => Rate::from_gbps(50),
+        Product::Alb | Product::Gwlb => Rate::from_gbps(25),
+        Product::Clb => Rate::from_gbps(5),
+    }
+}
+
+/// P-39: more than documented, and nobody promised it.
+pub(crate) fn not_promised(raised: &Given<Above0<Rate>>, product: Product, cx: &Context) {
+    let documented = documented(product);
+    let message = format!(
+        "a ceiling of {} is above the documented {documented} per zone for {}",
+        raised.value.0,
+        product.name()
+    );
+    cx.complain(
+        Diagnostic::warning("P-39", raised.place, message)
+            .reason("higher throughput is arranged with the account manager (PrivateLink overview)")
+            .help("write what was promised as raised_limit = \"ticket 4711\""),
+    );
 }
 
 fn throttle(thing: &Thing<Endpoint>, product: Product, cx: &Context) {
     let Some(throttle) = &thing.spec.throttle else { return };
-    let code = match product {
-        Product::Nlb => "X-61",
-        Product::Alb | Product::Gwlb => "X-62",
-        Product::Clb => "X-56",
-    };
-    if !check_range(throttle, product, code, cx) {
+    if !check_range(throttle, product, range_row(product), cx) {
         return;
     }
     let Some((_, ceiling)) = thing.bandwidth(product) else { return };

@@ -12,7 +12,7 @@ use super::super::endpoint_service::allocation::bindings;
 use super::super::{Specs, Thing};
 use super::life::{Turn, TurnAt, connection, owner, throttle, turns, zone};
 use super::{Endpoint, UNTHROTTLED};
-use crate::plan::{self, After, Fault, GateId, What, Wait};
+use crate::plan::{self, After, Fault, GateId, Wait, What};
 use crate::random::Dist;
 use crate::scenario::lowering::{Handles, Lowering};
 use crate::units::{Rate, Span};
@@ -48,26 +48,39 @@ pub(crate) fn add_to(l: &mut Lowering<'_>) {
 }
 
 /// States of a service that something is done to (P-07).
-fn service_states(service: &Thing<super::super::endpoint_service::EndpointService>, l: &mut Lowering<'_>) {
+fn service_states(
+    service: &Thing<super::super::endpoint_service::EndpointService>,
+    l: &mut Lowering<'_>,
+) {
     let changes = changes_of(l.specs, &service.full());
     if changes.is_empty() {
         return;
     }
+    let created =
+        changes.iter().any(|c| matches!(&c.spec.act, Act::Deed(d) if d.value == Deed::Create));
     let gate = l.gate(plan::Gate {
         name: service.full(),
         component: None,
         open: "Available".into(),
-        reasons: owner::reasons(&[]),
+        reasons: owner::reasons(if created { &[owner::ABSENT] } else { &[] }),
     });
     let takes = service.spec.desk.transition;
     for change in changes {
-        let deleted = matches!(&change.spec.act, Act::Deed(d) if d.value == Deed::Delete);
-        let at = change.spec.at.value;
-        if deleted {
-            blink(l, gate, owner::DELETING, at, takes, Some(&change.name));
-            hold(l, gate, owner::GONE, true, later(at, takes), Some(&change.name));
-        } else if !matches!(change.spec.act, Act::Deed(_)) {
-            blink(l, gate, owner::MODIFYING, at, takes, Some(&change.name));
+        let (at, by) = (change.spec.at.value, Some(&change.name));
+        match &change.spec.act {
+            Act::Deed(deed) => match deed.value {
+                Deed::Create => {
+                    hold(l, gate, owner::ABSENT, false, at, by);
+                    blink(l, gate, owner::CREATING, at, takes, by);
+                }
+                Deed::Delete => {
+                    blink(l, gate, owner::DELETING, at, takes, by);
+                    hold(l, gate, owner::GONE, true, later(at, takes), by);
+                }
+                // Payments are of connections (P-21).
+                _ => {}
+            },
+            _ => blink(l, gate, owner::MODIFYING, at, takes, by),
         }
     }
 }
@@ -88,12 +101,26 @@ fn push(l: &mut Lowering<'_>, at: Span, after: Option<After>, by: Option<&String
     l.plan.changes.push(plan::Change { at, after, fault, what });
 }
 
-fn hold(l: &mut Lowering<'_>, gate: GateId, reason: u32, holds: bool, at: Span, by: Option<&String>) {
+fn hold(
+    l: &mut Lowering<'_>,
+    gate: GateId,
+    reason: u32,
+    holds: bool,
+    at: Span,
+    by: Option<&String>,
+) {
     push(l, at, None, by, What::Gate { gate, reason, holds });
 }
 
 /// A state that passes by itself; none where it takes no time.
-fn blink(l: &mut Lowering<'_>, gate: GateId, reason: u32, at: Span, takes: Span, by: Option<&String>) {
+fn blink(
+    l: &mut Lowering<'_>,
+    gate: GateId,
+    reason: u32,
+    at: Span,
+    takes: Span,
+    by: Option<&String>,
+) {
     if takes > Span::ZERO {
         hold(l, gate, reason, true, at, by);
         hold(l, gate, reason, false, later(at, takes), by);
@@ -141,10 +168,17 @@ impl Script<'_, '_> {
 
     /// A reason begins to hold or ends, for every wait in `waits`, unless somebody decides otherwise
     /// before `until`.
-    fn gate(&mut self, at: Span, waits: &[Wait], until: Span, by: Option<&String>, set: (u32, bool)) {
+    fn gate(
+        &mut self,
+        at: Span,
+        waits: &[Wait],
+        until: Span,
+        by: Option<&String>,
+        set: (u32, bool),
+    ) {
         let Some(gate) = self.handles.connection else { return };
-        let after = (!waits.is_empty())
-            .then(|| After { waits: waits.to_vec(), from: Span::ZERO, until });
+        let after =
+            (!waits.is_empty()).then(|| After { waits: waits.to_vec(), from: Span::ZERO, until });
         push(self.l, at, after, by, What::Gate { gate, reason: set.0, holds: set.1 });
     }
 
@@ -163,13 +197,9 @@ impl Script<'_, '_> {
     fn turn(&mut self, turn: &TurnAt, until: Span, connected: &mut Vec<Connected>) {
         let (at, by, takes) = (turn.at, turn.by.as_ref(), self.takes());
         match turn.what {
-            Turn::Existing => connected.push(Connected {
-                at,
-                waits: Vec::new(),
-                until,
-                by: None,
-                fresh: false,
-            }),
+            Turn::Existing => {
+                connected.push(Connected { at, waits: Vec::new(), until, by: None, fresh: false })
+            }
             Turn::Created { auto } => {
                 self.gate(at, &[], NEVER, by, (connection::ABSENT, false));
                 self.list_all(at, true, by);
@@ -484,7 +514,11 @@ fn branch_of(names: &[String], name: &str) -> Option<u32> {
     u32::try_from(at).ok()
 }
 
-fn is_of(binding: &super::super::endpoint_service::allocation::Binding, endpoint: &str, zone: &str) -> bool {
+fn is_of(
+    binding: &super::super::endpoint_service::allocation::Binding,
+    endpoint: &str,
+    zone: &str,
+) -> bool {
     binding.endpoint == endpoint && binding.zone == zone
 }
 

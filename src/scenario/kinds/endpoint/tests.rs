@@ -3,6 +3,8 @@
 use crate::scenario::testing::{assumed, codes, lowered, service};
 
 const PATH: &str = "\"endpoint.e\"";
+/// What goes through a GWLB endpoint goes on.
+const ON: &str = "\"endpoint.e\", \"backend.app\"";
 
 fn endpoint(product: &str, keys: &str) -> String {
     let zones = if keys.contains("zones") { "" } else { "zones = [\"a\", \"b\"]\n" };
@@ -26,7 +28,7 @@ fn lowered_network() {
     let tree = lowered(&nlb("throttle = \"2 Gbps\"\ndevices = 2\novershoot = 1.1"), PATH);
     let zone = |z: &str| {
         format!(
-            "  {z} [zone.{z}]
+            "  {z} [zone.{z}, load_balancer.lb]
     delay endpoint.e.zone-{z}.delay: 750 us, 150 us in {z}
     choose endpoint.e.zone-{z}.throttle (throttle): hash mod n
       device-1
@@ -52,12 +54,20 @@ fn bandwidth_by_product() {
     // P-40, P-42, P-43, P-45.
     assert!(lowered(&nlb(""), PATH).contains("eni: 10 Gbps to 50 Gbps in 3 min"));
     assert!(lowered(&endpoint("alb", ""), PATH).contains("eni: 5 Gbps to 25 Gbps in 3 min"));
-    assert!(lowered(&gwlb(""), PATH).contains("eni: 5 Gbps to 25 Gbps in 3 min"));
+    assert!(lowered(&gwlb(""), ON).contains("eni: 5 Gbps to 25 Gbps in 3 min"));
     let clb = lowered(&endpoint("clb", ""), PATH);
     assert!(clb.contains("eni: 5 Gbps [zone.a"), "{clb}");
     // P-44: 3,072 Mbps unless the provider says otherwise, over 4 devices: 768 Mbps.
     assert!(clb.contains("throttle-4: 768 Mbps"), "{clb}");
     assert!(!lowered(&nlb(""), PATH).contains("throttle"), "X-58: no default for NLB");
+}
+
+#[test]
+fn a_ceiling_over_all_zones_is_one_link() {
+    // P-46: the figure is lost in the documents; where the scenario states it, all zones share it.
+    let tree = lowered(&nlb("total_ceiling = \"60 Gbps\""), PATH);
+    assert_eq!(tree.matches("link endpoint.e.total: 60 Gbps").count(), 2, "{tree}");
+    assert!(!lowered(&nlb(""), PATH).contains("endpoint.e.total"));
 }
 
 #[test]
@@ -116,17 +126,19 @@ fn zones_and_pairing() {
     assert_eq!(codes(&nlb("zones = [\"a\", \"c\"]"), PATH), ["X-17"]);
     assert_eq!(codes(&nlb("type = \"gwlb\""), PATH), ["P-08"]);
     assert_eq!(codes(&endpoint("gwlb", "type = \"interface\""), PATH), ["P-08"]);
-    assert!(codes(&gwlb("type = \"gwlb\""), PATH).is_empty());
-    assert_eq!(codes(&endpoint("gwlb", ""), PATH), ["P-09"]);
+    assert!(codes(&gwlb("type = \"gwlb\""), ON).is_empty());
+    assert_eq!(codes(&endpoint("gwlb", ""), ON), ["P-09"], "no route leads to it");
+    assert_eq!(codes(&gwlb(""), PATH), ["P-09"], "traffic goes on");
+    assert_eq!(codes(&gwlb("name = \"zone:a\""), ON), ["P-09"], "nobody calls it");
+    assert_eq!(codes(&gwlb("zone_affinity = true"), ON), ["P-09", "X-10"]);
     assert_eq!(codes(&nlb("ceiling = \"100 Gbps\""), PATH), ["P-39"]);
     assert_eq!(codes(&nlb("overshoot = 0.5"), PATH), ["P-55"]);
 }
 
 #[test]
 fn clients_of_a_spread_throttle() {
-    let with = |keys: &str| {
-        codes(&nlb("throttle = \"1 Gbps\""), &format!("{PATH}]\n{keys}\nzones = ["))
-    };
+    let with =
+        |keys: &str| codes(&nlb("throttle = \"1 Gbps\""), &format!("{PATH}]\n{keys}\nzones = ["));
     // 4 devices need 21 connections.
     assert_eq!(with("clients = 4\nconnections = { per_client = 5 }"), ["P-54"]);
     assert!(with("clients = 7\nconnections = { per_client = 3 }").is_empty());
@@ -161,6 +173,58 @@ fn forms_of_endpoints() {
     let tree = lowered(&reverse, "\"endpoint.e\", \"backend.app\"");
     assert!(tree.contains("endpoint.e.zone-a.eni: 10 Gbps"), "{tree}");
     assert!(!tree.contains("load_balancer") && tree.contains("backend.app"), "{tree}");
+}
+
+#[test]
+fn a_gwlb_endpoint_is_an_inline_hop() {
+    // P-09: by route table to the card of one's own zone, through the GWLB and an appliance, back
+    // through the same card, and on to the destination.
+    let net = gwlb("throttle = \"2 Gbps\"\ndevices = 2")
+        + "[backend.shop]\nbandwidth = \"1 Gbps\"\nservice = \"2 ms\"\n";
+    let tree = lowered(&net, "\"endpoint.e\", \"backend.shop\"");
+    let head = "choose endpoint.e.next-hop (route table): own place first\n  a [zone.a, load_balancer.lb]\n";
+    assert!(tree.starts_with(head), "{tree}");
+    let zone = tree.find("\n  b [zone.b, load_balancer.lb]").expect("a second zone");
+    let steps: Vec<&str> =
+        tree[head.len()..zone].lines().map(|l| l.trim().split(':').next().unwrap_or(l)).collect();
+    let appliance = |zone: &str| -> Vec<String> {
+        let way =
+            if zone == "a" { "delay region.r.in-zone" } else { "delay region.r.between-zones" };
+        vec![
+            format!("{zone} [backend.app, zone.{zone}]"),
+            way.into(),
+            format!("link backend.app.zone-{zone}.link"),
+            format!("station backend.app.zone-{zone}"),
+            format!("against backend.app.zone-{zone}.link"),
+            way.into(),
+        ]
+    };
+    let mut wanted: Vec<String> = [
+        "delay endpoint.e.zone-a.delay",
+        "choose endpoint.e.zone-a.throttle (throttle)",
+        "device-1",
+        "link endpoint.e.zone-a.throttle-1",
+        "against endpoint.e.zone-a.throttle-1",
+        "device-2",
+        "link endpoint.e.zone-a.throttle-2",
+        "against endpoint.e.zone-a.throttle-2",
+        "link endpoint.e.zone-a.eni",
+        "pool load_balancer.lb.zone-a.connections",
+        "station load_balancer.lb.zone-a.new-connections",
+        "link load_balancer.lb.zone-a.link",
+        "choose load_balancer.lb.zone-a.targets (load balancer)",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    ["a", "b", "c"].iter().for_each(|zone| wanted.extend(appliance(zone)));
+    wanted.push("against load_balancer.lb.zone-a.link".into());
+    wanted.push("against endpoint.e.zone-a.eni".into());
+    assert_eq!(steps, wanted);
+    assert!(tree.ends_with("link backend.shop.link: 1 Gbps [backend.shop]\nstation backend.shop: 1 x 2 ms per request [backend.shop]\n"), "{tree}");
+    // Routes follow health where the scenario says who moves them, and how fast.
+    let moved = net.replace("vpc = \"v\"\nroutes", "vpc = \"v\"\nfailover = \"90 s\"\nroutes");
+    let tree = lowered(&moved, ON);
+    assert!(tree.contains("own place first, route table down 1.5 min"), "{tree}");
 }
 
 #[test]

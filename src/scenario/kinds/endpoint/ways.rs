@@ -16,8 +16,10 @@ use super::super::endpoint_service::desk::{FAILOVER, LIKE_PROBES};
 use super::super::load_balancer;
 use super::super::{Specs, Thing};
 use super::life::{Turn, connection, owner, throttle, turns, zone};
-use super::{Endpoint, NameForm};
-use crate::plan::{Belief, Branch, Detector, Gate, GateId, Hop, Policy, Selector, SelectorId};
+use super::{Endpoint, Form, NameForm};
+use crate::plan::{
+    Belief, Branch, ComponentId, Detector, Gate, GateId, Hop, Policy, Selector, SelectorId,
+};
 use crate::random::Dist;
 use crate::scenario::context::Ref;
 use crate::scenario::lowering::{Handles, Lowering};
@@ -135,7 +137,8 @@ impl Thing<Endpoint> {
         let own = self.spec.throttle.as_ref().map(|t| t.value.0);
         let fresh = |t: &super::life::TurnAt| t.what == Turn::Created { auto: true };
         // A service that accepts by itself sets it after Connected.
-        if own.is_some() && self.is_touched(specs) && turns(self, specs).first().is_some_and(fresh) {
+        if own.is_some() && self.is_touched(specs) && turns(self, specs).first().is_some_and(fresh)
+        {
             return Some(default.unwrap_or(super::UNTHROTTLED));
         }
         own.or(default).or(later.then_some(super::UNTHROTTLED))
@@ -148,8 +151,10 @@ impl Thing<Endpoint> {
             return [None; 3];
         };
         let desk = &service.spec.desk;
-        if !desk.transition_given {
-            l.assume(&format!("{}.transition", service.full()), "0 s", CHOSEN);
+        let parameter = format!("{}.transition", service.full());
+        // Once for all of its endpoints.
+        if !desk.transition_given && !l.plan.assumptions.iter().any(|a| a.parameter == parameter) {
+            l.assume(&parameter, "0 s", CHOSEN);
         }
         let first = turns(self, specs).first().map(|t| t.what);
         let there = first == Some(Turn::Existing);
@@ -233,6 +238,24 @@ impl Thing<Endpoint> {
         names
     }
 
+    /// What must be up for a card to answer: one of its resources (X-36: in-zone failover comes first,
+    /// the record of the name is the last resort). In another region any zone of the service may.
+    pub(super) fn resources_up(&self, card: &Card, l: &mut Lowering<'_>) -> Option<ComponentId> {
+        let specs = l.specs;
+        if self.form(specs) == Form::Reverse || self.is_remote(specs) {
+            return None;
+        }
+        let names = self.resources_behind(card, specs);
+        let mut full = names.iter().filter_map(|n| specs.load_balancer.get(n)).map(|b| b.full());
+        match names.len() {
+            0 | 1 => full.next().map(|full| l.component(&full)),
+            _ => {
+                let of: Vec<ComponentId> = full.map(|full| l.component(&full)).collect();
+                Some(l.group(&format!("{}.zone-{}.resources", self.full(), card.name()), of))
+            }
+        }
+    }
+
     /// What is behind a card, and the choice among several resources with their names.
     pub(super) fn behind(
         &self,
@@ -288,6 +311,31 @@ impl Thing<Endpoint> {
             headline: true,
         });
         (vec![Hop::Selector(id)], Some((id, names)))
+    }
+
+    /// The choice of a route table among the cards of a GWLB endpoint (P-09): that of the client's own
+    /// zone. Nothing but its `failover` leads clients away from a lost zone: routes have no health.
+    pub(super) fn routes(&self, branches: Vec<Branch>, l: &mut Lowering<'_>) -> SelectorId {
+        let tables = l.specs.route_table.values();
+        let mut leading = tables.filter(|table| table.leads_through(&self.name));
+        let belief = match leading.find_map(|table| table.spec.failover.clone()) {
+            None => Belief::Blind,
+            Some(law) => Belief::Watched(Detector {
+                label: "route table".into(),
+                detect_down: law.clone(),
+                detect_up: law,
+                propagate: Dist::constant(0.0),
+            }),
+        };
+        l.selector(Selector {
+            name: format!("{}.next-hop", self.full()),
+            role: "route table".into(),
+            policy: Policy::Prefer,
+            branches,
+            belief,
+            naming: None,
+            headline: true,
+        })
     }
 
     /// Notes what changes need to find again.

@@ -10,8 +10,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::change::{Act, changes_of};
-use super::super::endpoint::life::{Turn, turns};
 use super::super::endpoint::Endpoint;
+use super::super::endpoint::life::{Turn, turns};
 use super::super::{Specs, Thing};
 use super::EndpointService;
 use crate::units::Span;
@@ -80,9 +80,7 @@ pub(crate) fn bindings(service: &Thing<EndpointService>, specs: &Specs) -> Vec<B
                 Act::Allocate { zone, resource } => {
                     Event::Put(name, zone.name.clone(), resource.as_ref().map(|r| r.name.clone()))
                 }
-                Act::Replace(it) => {
-                    Event::Replaced(name, it.zone.name.clone(), it.by.name.clone())
-                }
+                Act::Replace(it) => Event::Replaced(name, it.zone.name.clone(), it.by.name.clone()),
                 _ => continue,
             };
             events.push((change.spec.at.value, Some(change.name.clone()), event));
@@ -98,7 +96,8 @@ pub(crate) fn bindings(service: &Thing<EndpointService>, specs: &Specs) -> Vec<B
     }
     // A stable sort: of one instant, by endpoint and in the order of changes.
     events.sort_by_key(|e| e.0);
-    let names = |list: &[crate::scenario::context::Ref]| list.iter().map(|r| r.name.clone()).collect();
+    let names =
+        |list: &[crate::scenario::context::Ref]| list.iter().map(|r| r.name.clone()).collect();
     let mut desk = Desk {
         specs,
         attached: names(&service.resources()),
@@ -118,7 +117,8 @@ impl Desk<'_> {
         match event {
             Event::Joins(endpoint) => {
                 for zone in &endpoint.spec.zones {
-                    let own = endpoint.spec.by_hand.iter().find(|r| self.is_in(&r.name, &zone.name));
+                    let own =
+                        endpoint.spec.by_hand.iter().find(|r| self.is_in(&r.name, &zone.name));
                     let own = own.map(|r| r.name.clone());
                     self.bind(at, by.clone(), &endpoint.name, &zone.name, own);
                 }

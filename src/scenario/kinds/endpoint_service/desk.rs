@@ -60,6 +60,7 @@ impl Desk {
         });
         let resources = r.references("resources", &["load_balancer"]);
         let manual_only = r.references("manual_only", &["load_balancer"]);
+        let regions = r.references("regions", &["region"]);
         let failover = r.quiet::<Law<Span>>("resource_failover", FAILOVER);
         let place = r.place_of("resource_failover");
         let failover_written = r.has("resource_failover").then_some(Given { value: (), place });
@@ -73,7 +74,7 @@ impl Desk {
             whitelist,
             resources,
             manual_only,
-            regions: r.references("regions", &["region"]),
+            regions,
             failover: failover?.dist,
             failover_written,
         })

@@ -1,0 +1,218 @@
+//! Changes that would do nothing, or leave something behind that does not work: told, not run in
+//! silence.
+
+use std::collections::BTreeSet;
+
+use super::super::endpoint::Endpoint;
+use super::super::endpoint::life::{Turn, turns};
+use super::super::endpoint::rules::{documented, not_promised};
+use super::super::endpoint_service::EndpointService;
+use super::super::{Specs, Thing};
+use super::{Act, Change, Deed, changes_of};
+use crate::scenario::context::{Context, Ref};
+use crate::scenario::diagnostic::{Diagnostic, Place};
+use crate::scenario::read::Account;
+
+const SERVICES: &str = "PrivateLink endpoint services";
+
+pub(super) fn check(thing: &Thing<Change>, specs: &Specs, cx: &Context) {
+    let name = &thing.spec.of.name;
+    match thing.spec.of.kind {
+        "endpoint" => {
+            if let Some(endpoint) = specs.endpoint.get(name) {
+                of_endpoint(thing, endpoint, specs, cx);
+            }
+        }
+        _ => {
+            if let Some(service) = specs.endpoint_service.get(name) {
+                of_service(thing, service, specs, cx);
+            }
+        }
+    }
+}
+
+/// Says that a change does nothing.
+fn idle(thing: &Thing<Change>, place: Place, message: String, cx: &Context) {
+    cx.complain(
+        Diagnostic::warning("change", place, message)
+            .label("nothing is done")
+            .also(thing.place, "the change"),
+    );
+}
+
+fn of_endpoint(thing: &Thing<Change>, endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
+    let (there, cut) = zones_before(thing, endpoint, specs);
+    let full = endpoint.full();
+    match &thing.spec.act {
+        Act::Zone { zone, add: true } if there.contains(zone.name.as_str()) => {
+            idle(thing, zone.place, format!("`{full}` has zone `{}` already", zone.name), cx);
+        }
+        Act::Zone { zone, add: false }
+            if there.len() == 1 && there.contains(zone.name.as_str()) =>
+        {
+            let message = format!("`{full}` is left without a network card");
+            cx.complain(
+                Diagnostic::warning("P-31", zone.place, message)
+                    .label("its last zone")
+                    .reason("choose vSwitches in at least 2 zones (PrivateLink overview)")
+                    .help("add a zone first: add_zone; or delete the endpoint"),
+            );
+        }
+        Act::ZoneConnection { zone, connect: true } if !cut.contains(zone.name.as_str()) => {
+            let message = format!("zone `{}` of `{full}` is connected already", zone.name);
+            idle(thing, zone.place, message, cx);
+        }
+        Act::ZoneConnection { zone, connect: false } if cut.contains(zone.name.as_str()) => {
+            let message = format!("zone `{}` of `{full}` is disconnected already", zone.name);
+            idle(thing, zone.place, message, cx);
+        }
+        Act::Ceiling(raised) => {
+            let product = endpoint.balancer(specs).map(|b| b.spec.product);
+            let promised = endpoint.spec.terms.raised_limit.is_some();
+            if let Some(product) = product.filter(|p| !promised && raised.value.0 > documented(*p))
+            {
+                not_promised(raised, product, cx);
+            }
+        }
+        Act::Deed(deed) => {
+            let before = before(thing, endpoint, specs);
+            let message = match (deed.value, before) {
+                (Deed::Create, Some(_)) => "is there already",
+                (
+                    Deed::Accept,
+                    Some(Turn::Existing | Turn::Accepted | Turn::Created { auto: true }),
+                ) => "is connected already",
+                (Deed::Deny, Some(Turn::Denied)) => "is denied already",
+                (Deed::Accept | Deed::Deny | Deed::Delete, None | Some(Turn::Deleted)) => {
+                    "is not there then"
+                }
+                _ => return,
+            };
+            idle(thing, deed.place, format!("`{full}` {message}"), cx);
+        }
+        _ => {}
+    }
+}
+
+/// What happened to an endpoint last before a change; none before it is there.
+fn before(thing: &Thing<Change>, endpoint: &Thing<Endpoint>, specs: &Specs) -> Option<Turn> {
+    let mut last = None;
+    for turn in turns(endpoint, specs) {
+        // Changes of one instant follow each other by name.
+        let order = (turn.at, turn.by.as_deref().unwrap_or(""));
+        if order < (thing.spec.at.value, thing.name.as_str()) {
+            last = Some(turn.what);
+        }
+    }
+    last
+}
+
+/// The zones that an endpoint has right before a change, and those of them that are disconnected.
+fn zones_before<'s>(
+    thing: &Thing<Change>,
+    endpoint: &'s Thing<Endpoint>,
+    specs: &'s Specs,
+) -> (BTreeSet<&'s str>, BTreeSet<&'s str>) {
+    let mut there: BTreeSet<&str> = endpoint.spec.zones.iter().map(|z| z.name.as_str()).collect();
+    let mut cut = BTreeSet::new();
+    for change in changes_of(specs, &endpoint.full()) {
+        if change.name == thing.name {
+            break;
+        }
+        match &change.spec.act {
+            Act::Zone { zone, add: true } => {
+                there.insert(&zone.name);
+            }
+            Act::Zone { zone, .. } => {
+                there.remove(zone.name.as_str());
+            }
+            Act::ZoneConnection { zone, connect: false } => {
+                cut.insert(zone.name.as_str());
+            }
+            Act::ZoneConnection { zone, .. } => {
+                cut.remove(zone.name.as_str());
+            }
+            _ => {}
+        }
+    }
+    (there, cut)
+}
+
+fn of_service(
+    thing: &Thing<Change>,
+    service: &Thing<EndpointService>,
+    specs: &Specs,
+    cx: &Context,
+) {
+    match &thing.spec.act {
+        Act::Whitelist { account, place, .. } if account != "*" && !Account::is_uid(account) => {
+            let message = format!("`{account}` cannot be whitelisted");
+            cx.complain(
+                Diagnostic::error("X-16", *place, message)
+                    .label("neither `*` nor a UID")
+                    .reason(format!(
+                        "an entry is `*` for everybody, or the UID of an account ({SERVICES})"
+                    ))
+                    .help("write the UID of the account, as in \"1234567890123456\""),
+            );
+        }
+        Act::Automatic { balancer, on: false } => {
+            last_automatic(thing, balancer, service, specs, cx)
+        }
+        _ => {}
+    }
+}
+
+/// every zone keeps a resource to allocate automatically, in the course of a plan, too.
+fn last_automatic(
+    thing: &Thing<Change>,
+    balancer: &Ref,
+    service: &Thing<EndpointService>,
+    specs: &Specs,
+    cx: &Context,
+) {
+    let names = |refs: &[Ref]| refs.iter().map(|r| r.name.clone()).collect::<BTreeSet<_>>();
+    let mut attached = names(&service.resources());
+    let mut closed = names(&service.spec.desk.manual_only);
+    // Those of one instant belong together: what is switched on beside it counts.
+    for change in changes_of(specs, &service.full()) {
+        if change.spec.at.value > thing.spec.at.value {
+            break;
+        }
+        match &change.spec.act {
+            Act::Automatic { balancer, on: true } => {
+                closed.remove(&balancer.name);
+            }
+            Act::Automatic { balancer, .. } => {
+                closed.insert(balancer.name.clone());
+            }
+            Act::Resource { balancer, attach: true } => {
+                attached.insert(balancer.name.clone());
+            }
+            Act::Resource { balancer, .. } => {
+                attached.remove(&balancer.name);
+            }
+            _ => {}
+        }
+    }
+    let open = |zone: &Ref| {
+        let free = attached.iter().filter(|name| !closed.contains(*name));
+        free.filter_map(|name| specs.load_balancer.get(name)).any(|b| b.is_in(&zone.name))
+    };
+    let Some(closing) = specs.load_balancer.get(&balancer.name) else { return };
+    let served = service.zones(specs);
+    let Some(zone) = served.iter().find(|z| closing.is_in(&z.name) && !open(z)) else { return };
+    let message = format!(
+        "nothing of `{}` can be allocated automatically in zone {} any more",
+        service.full(),
+        zone.name
+    );
+    cx.complain(
+        Diagnostic::error("X-39", balancer.place, message)
+            .also(thing.place, "the change")
+            .reason(format!(
+                "every zone needs a resource that can be allocated automatically ({SERVICES})"
+            ))
+            .help("open another resource of the zone before, or attach one"),
+    );
+}

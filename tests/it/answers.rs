@@ -1,0 +1,176 @@
+//! What the PrivateLink scenarios answer, in a line each: the README says what their runs show.
+//!
+//! Release builds only: they simulate about a million requests. `UPDATE_GOLDEN=1` rewrites the lines.
+#![cfg(not(debug_assertions))]
+
+use std::fs;
+use std::path::Path;
+
+use highwater::experiment::{Case, Options, run};
+use highwater::measure::{Identity, Recovery, Results, WorkloadResults};
+use highwater::scenario::load;
+
+fn results(scenario: &str, overrides: &[(&str, &str)]) -> Results {
+    let own = |(k, v): &(&str, &str)| ((*k).to_owned(), (*v).to_owned());
+    let overrides: Vec<_> = overrides.iter().map(own).collect();
+    let path = format!("scenarios/privatelink-{scenario}.toml");
+    let plan = load(Path::new(&path), &overrides).unwrap_or_else(|e| panic!("{e}")).plan;
+    let case = Case { plan, identity: Identity::default() };
+    run(case, &Options { threads: 2, on_window: &|| (), listen: None }).expect("it runs")
+}
+
+fn workload<'r>(r: &'r Results, name: &str) -> &'r WorkloadResults {
+    r.workloads.iter().find(|w| w.name == name).expect("the workload")
+}
+
+fn runs(r: &Results) -> f64 {
+    r.settings.replications.len() as f64
+}
+
+/// Percent of the requests of a workload that were lost.
+fn lost(r: &Results, name: &str) -> f64 {
+    (1.0 - workload(r, name).availability().expect("requests")) * 100.0
+}
+
+/// Mean delivered rate between two instants, s, over all replications, Mbit/s.
+fn mbps(r: &Results, name: &str, from: u64, to: u64) -> f64 {
+    let at = |s: u64| usize::try_from(s * 1_000_000_000 / r.settings.window_ns).expect("few");
+    let bytes: u64 = workload(r, name).bytes_by_window[at(from)..at(to)].iter().sum();
+    bytes as f64 * 8e-6 / (to - from) as f64 / runs(r)
+}
+
+/// Mean seconds of a gate in a state, for a cause.
+fn seconds(r: &Results, gate: &str, cause: &str) -> f64 {
+    let it = r.gates.iter().find(|g| g.name == gate).expect("the gate");
+    let ns: u64 = it.states.iter().filter(|s| s.cause == cause).map(|s| s.ns).sum();
+    ns as f64 / 1e9 / runs(r)
+}
+
+fn errors(r: &Results, name: &str, cause: &str) -> f64 {
+    workload(r, name).errors.get(cause).copied().unwrap_or(0) as f64 / runs(r)
+}
+
+fn zone_failover() -> String {
+    let r = results("zone-failover", &[]);
+    let of = |name: &str| -> &Recovery {
+        let mine = |x: &&Recovery| x.workload == name && x.role == "dns";
+        r.recoveries.iter().find(mine).expect("it came off")
+    };
+    let median = |name: &str| of(name).total.quantile(0.5).expect("a value") as f64 / 1e9;
+    format!(
+        "a lost zone hurts clients with fresh names for {:.0} s, with cached names for {:.0} s, and \
+         until the repair ({:.0} s) those that never ask again, who lose {:.1} % of their requests",
+        median("fresh"),
+        median("cached"),
+        median("pinned"),
+        lost(&r, "pinned")
+    )
+}
+
+fn affinity() -> String {
+    let three = |r: &Results| {
+        ["fresh", "cached", "pinned"].map(|name| format!("{:.1} %", lost(r, name))).join(", ")
+    };
+    let on = results("affinity", &[]);
+    let off = results("affinity", &[("endpoint.shop.zone_affinity", "false")]);
+    format!(
+        "worse: with affinity {} of the requests are lost (fresh, cached, pinned names), without it \
+         {}; with affinity every further try of a client goes to the lost zone again",
+        three(&on),
+        three(&off)
+    )
+}
+
+fn throttle() -> String {
+    let r = results("throttle", &[]);
+    let all =
+        |from, to| ["north", "one", "south"].iter().map(|w| mbps(&r, w, from, to)).sum::<f64>();
+    format!(
+        "yes: of 9 Gbps that the throttles let through the backend gets {:.2} Gbps, all it has; at a third \
+         of the throttle it gets {:.2} Gbps, and the consumer with one connection {:.0} of its 334 Mbps",
+        all(60, 180) / 1e3,
+        all(200, 360) / 1e3,
+        mbps(&r, "one", 200, 360)
+    )
+}
+
+fn pool() -> String {
+    let r = results("pool", &[]);
+    let rates =
+        ["one", "two", "four", "eight", "many"].map(|w| format!("{:.0}", mbps(&r, w, 2, 20)));
+    format!("1, 2, 4, 8 and 32 connections get {} Mbps of 2,000 on average", rates.join(", "))
+}
+
+fn migration() -> String {
+    let r = results("migration", &[]);
+    let storm = &workload(&r, "forcible").errors_by_window["refused"];
+    let last = storm.iter().rposition(|n| *n > 0).expect("a storm");
+    format!(
+        "smoothly nothing ({:.0} errors); forcibly {:.0} requests are reset at once and {:.0} turned away \
+         by a CLB that opens 20 connections a second, for {} s",
+        workload(&r, "smooth").errors_total() as f64,
+        errors(&r, "forcible", "reset"),
+        errors(&r, "forcible", "refused"),
+        last + 1 - 360
+    )
+}
+
+fn cross_region() -> String {
+    let r = results("cross-region", &[]);
+    format!(
+        "Beijing gets {:.2} Gbps and Singapore {:.2} Gbps, their caps; closing Beijing leaves its endpoint \
+         at {:.2} Gbps, and one that is created later at {:.0}",
+        mbps(&r, "beijing", 60, 180) / 1e3,
+        mbps(&r, "singapore", 60, 180) / 1e3,
+        mbps(&r, "beijing", 190, 360) / 1e3,
+        mbps(&r, "late", 240, 360)
+    )
+}
+
+fn onboarding() -> String {
+    let r = results("onboarding", &[]);
+    let waits =
+        |name: &str| seconds(&r, &format!("endpoint.{name}.connection"), "not accepted yet");
+    let exposed =
+        seconds(&r, "endpoint.public.throttle", "connected before its own throttle was set");
+    let all = |from, to| {
+        ["first", "second", "third", "public"].iter().map(|w| mbps(&r, w, from, to)).sum::<f64>()
+    };
+    format!(
+        "three accounts wait {:.0}, {:.0} and {:.0} s for somebody to accept them, the public none, but it \
+         is unthrottled for {:.0} s; the backend's load goes from {:.0} to {:.0} Mbps of 800 with the third \
+         account, and to {:.0} with everybody",
+        waits("first"),
+        waits("second"),
+        waits("third"),
+        exposed,
+        all(660, 720),
+        all(1_140, 1_320),
+        all(1_330, 1_500)
+    )
+}
+
+#[test]
+fn the_readme_says_what_the_scenarios_answer() {
+    let lines: String = [
+        ("zone-failover", zone_failover()),
+        ("affinity", affinity()),
+        ("throttle", throttle()),
+        ("pool", pool()),
+        ("migration", migration()),
+        ("cross-region", cross_region()),
+        ("onboarding", onboarding()),
+    ]
+    .map(|(name, answer)| format!("- `privatelink-{name}`: {answer}.\n"))
+    .concat();
+    let readme = fs::read_to_string("README.md").expect("README.md");
+    let head = "What the PrivateLink ones answer, in their runs as shipped:\n\n";
+    let from = readme.find(head).expect("the list") + head.len();
+    let to = from + readme[from..].find("\n\n").expect("its end") + 1;
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write("README.md", format!("{}{lines}{}", &readme[..from], &readme[to..]))
+            .expect("README");
+    } else {
+        assert_eq!(readme[from..to], lines, "UPDATE_GOLDEN=1 rewrites it");
+    }
+}
