@@ -112,9 +112,10 @@ fn done(plan: &Plan, what: &What) -> String {
         What::Repair { component } => {
             format!("{} works", plan.components[component.index()].name)
         }
+        What::SetLink { link: id, capacity: Capacity::Fixed(rate) }
+        | What::Override { link: id, rate: Some(rate) } => format!("{} gives {rate}", link(*id)),
         What::SetLink { link: id, .. } => format!("{} has another law", link(*id)),
         What::Ceiling { link: id, rate } => format!("{} up to {rate}", link(*id)),
-        What::Override { link: id, rate: Some(rate) } => format!("{} gives {rate}", link(*id)),
         What::Override { link: id, rate: None } => format!("{} follows its law", link(*id)),
         What::SetPool { pool, units } => {
             format!("{} has {units} units", plan.pools[pool.index()].name)

@@ -141,10 +141,12 @@ impl<O: Observer> World<'_, O> {
     /// Gives an elastic law another ceiling: it goes on from where it is. Other laws become it.
     pub(super) fn set_ceiling(&mut self, link: u32, rate: Rate) {
         let it = &mut self.links[link as usize];
-        let Capacity::Elastic { step, ceiling, .. } = &mut it.law else {
+        let Capacity::Elastic { start, step, ceiling, .. } = &mut it.law else {
             return self.set_law(link, Capacity::Fixed(rate));
         };
         *ceiling = rate;
+        // It grows from its start to its ceiling, never the other way.
+        *start = (*start).min(rate);
         it.nominal = it.nominal.min(rate.bytes_per_ns());
         // One that had reached its ceiling looks at its use no more.
         it.serial += 1;

@@ -318,6 +318,40 @@ fn a_ceiling_is_raised() {
     }
 }
 
+// Lowered below what an NLB starts with (10 Gbps), a ceiling stays where it is; raised again to
+// where the start was, or beyond, the card grows there in its ramp of 18 steps.
+#[test]
+fn a_ceiling_is_lowered_below_the_start() {
+    let text = service("nlb", "", 800)
+        + &endpoint("e", "")
+        + &greedy("e")
+        + &change("down", 60, "endpoint.e", "ceiling = \"3 Gbps\"")
+        + &change("up", 400, "endpoint.e", "ceiling = \"12 Gbps\"");
+    let r = results(&text);
+    let seen = [61..120, 240..399, 600..799].map(|windows| mbps(&r, "e", windows));
+    for (seen, expect) in seen.into_iter().zip([3_000.0, 3_000.0, 12_000.0]) {
+        assert!((seen - expect).abs() < 0.005 * expect, "{seen} instead of {expect} Mbps");
+    }
+}
+
+// A throttle that was changed before or under a fault's throttle is what the fault's end gives back.
+#[test]
+fn a_fault_gives_back_what_a_change_has_set() {
+    for (at, first) in [(10, 200.0), (30, 400.0)] {
+        let text = service("nlb", "", 60)
+            + &endpoint("e", "throttle = \"400 Mbps\"")
+            + &greedy("e")
+            + &change("lower", at, "endpoint.e", "throttle = \"200 Mbps\"")
+            + "[fault.f]\nthrottle_change = { of = \"endpoint.e\", to = \"100 Mbps\" }\n\
+               at = \"20 s\"\nlength = \"20 s\"\n";
+        let r = results(&text);
+        let seen = [11..20, 21..40, 41..60].map(|windows| mbps(&r, "e", windows));
+        for (seen, expect) in seen.into_iter().zip([first, 100.0, 200.0]) {
+            assert!((seen - expect).abs() < 0.005 * expect, "{seen} instead of {expect} Mbps");
+        }
+    }
+}
+
 #[test]
 fn what_is_done_is_shown_step_by_step() {
     let text = service("clb", "auto_accept = false\napproval = \"20 s\"\ntransition = \"2 s\"", 60)

@@ -12,7 +12,7 @@ use super::super::endpoint_service::allocation::bindings;
 use super::super::{Specs, Thing};
 use super::life::{Turn, TurnAt, connection, owner, throttle, turns, zone};
 use super::{Endpoint, UNTHROTTLED};
-use crate::plan::{self, After, Fault, GateId, Wait, What};
+use crate::plan::{self, After, Capacity, Fault, GateId, Wait, What};
 use crate::random::Dist;
 use crate::scenario::lowering::{Handles, Lowering};
 use crate::units::{Rate, Span};
@@ -367,7 +367,8 @@ impl Script<'_, '_> {
                 true => UNTHROTTLED,
                 false => to.scaled(carrier.share),
             };
-            let what = What::Override { link: carrier.link, rate: Some(rate) };
+            // Its law from now on: a fault that overrides it meanwhile gives this back.
+            let what = What::SetLink { link: carrier.link, capacity: Capacity::Fixed(rate) };
             push(self.l, at, after.clone(), by, what);
         }
     }
