@@ -110,6 +110,36 @@ fn read_quantity<Q: FromStr<Err = ParseQuantityError>>(
     None
 }
 
+/// The unit that was probably meant: the same in other letters, a usual other name, or, of three
+/// letters and more, one that is nearly the same.
+fn unit_meant<'a>(unit: &str, allowed: &'a str) -> Option<&'a str> {
+    const NAMES: [(&str, &str); 17] = [
+        ("m", "min"),
+        ("mins", "min"),
+        ("minute", "min"),
+        ("minutes", "min"),
+        ("sec", "s"),
+        ("secs", "s"),
+        ("second", "s"),
+        ("seconds", "s"),
+        ("hr", "h"),
+        ("hrs", "h"),
+        ("hour", "h"),
+        ("hours", "h"),
+        ("day", "d"),
+        ("days", "d"),
+        ("msec", "ms"),
+        ("usec", "us"),
+        ("\u{b5}s", "us"),
+    ];
+    let known = || allowed.split(", ");
+    let named = |name: &str| known().find(|k| k.eq_ignore_ascii_case(name));
+    let usual = NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit));
+    named(unit)
+        .or_else(|| named(usual?.1))
+        .or_else(|| (unit.len() > 2).then(|| nearest(unit, known()))?)
+}
+
 fn not_a_quantity(
     node: &Node,
     text: &str,
@@ -125,7 +155,7 @@ fn not_a_quantity(
             complaint.label("must not be negative").help(format!("write it as in {example}"))
         }
         ParseQuantityError::UnknownUnit { unit, allowed } => {
-            let label = match nearest(unit, allowed.split(", ")) {
+            let label = match unit_meant(unit, allowed) {
                 Some(guess) => format!("unknown unit `{unit}`: did you mean `{guess}`?"),
                 None => format!("unknown unit `{unit}`"),
             };
@@ -415,5 +445,26 @@ impl Read for TimeOfDay {
             cx.complain(complaint.label("expected hours:minutes, as in \"09:30\""));
         }
         time.map(|(h, m, s)| Self(Span::from_secs(h * 3600 + m * 60 + s)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unit_meant;
+
+    #[test]
+    fn units_that_were_meant() {
+        let rates = "bps, kbps, Mbps, Gbps, Tbps, B/s, kB/s, MB/s, GB/s";
+        let spans = "ns, us, ms, s, min, h, d";
+        for (written, meant) in
+            [("mbps", "Mbps"), ("KB/s", "kB/s"), ("mb/s", "MB/s"), ("Gbsp", "Gbps")]
+        {
+            assert_eq!(unit_meant(written, rates), Some(meant), "{written}");
+        }
+        for (written, meant) in [("sec", "s"), ("hours", "h"), ("M", "min"), ("Days", "d")] {
+            assert_eq!(unit_meant(written, spans), Some(meant), "{written}");
+        }
+        assert_eq!(unit_meant("x", spans), None);
+        assert_eq!(unit_meant("hours", rates), None);
     }
 }

@@ -61,7 +61,11 @@ pub enum SimError {
     },
     /// A million events without time going on: a closed workload without think time whose requests
     /// end at once, or the like.
-    #[error("simulated time stands still at {at_ns} ns: {events} events at one instant")]
+    #[error(
+        "simulated time stands still at {at_ns} ns: {events} events at one instant. Requests that \
+         end at once are made again at once: give closed workloads a `think` time above 0, and \
+         retries a wait"
+    )]
     Stuck {
         /// Where.
         at_ns: u64,

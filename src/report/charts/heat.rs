@@ -29,10 +29,16 @@ impl Chart for Heat {
         let columns = Columns::new(&r.settings, COLUMNS);
         let all = links_by_peak(r);
         let any_headline = all.iter().any(|l| l.0.headline);
-        // Details such as the devices of a throttle only where they are full.
-        let shown =
-            |l: &&(&LinkResults, f64, usize)| l.0.headline || !any_headline || l.1 >= PLANNING;
-        let mut list: Vec<_> = all.iter().filter(shown).collect();
+        // Details such as the devices of a throttle only where they are full, or the fullest of all.
+        let shown = |i: usize, l: &(&LinkResults, f64, usize)| {
+            i == 0 || l.0.headline || !any_headline || l.1 >= PLANNING
+        };
+        let mut list: Vec<_> =
+            all.iter().enumerate().filter(|(i, l)| shown(*i, l)).map(|(_, l)| l).collect();
+        let parts = match all.len() - list.len() {
+            0 => "",
+            _ => " (parts of an element, such as the devices of a throttle, from 70 % on)",
+        };
         let busy = list.iter().filter(|l| l.1 >= IDLE).count();
         list.truncate(busy.max(LEAST_ROWS));
         let (rows, hidden) = (list.len().min(ROWS), all.len() - list.len().min(ROWS));
@@ -47,8 +53,8 @@ impl Chart for Heat {
             name: "utilization".into(),
             finding: finding(r, &all),
             reading: format!(
-                "Share of each link's capacity in use, mean over replications, fullest link first; \
-                 the number is its busiest window. Hatched: no capacity.{hidden}"
+                "Share of each link's capacity in use, mean over replications, fullest link \
+                 first{parts}; the number is its busiest window. Hatched: no capacity.{hidden}"
             ),
             csv: "links.csv",
         };
