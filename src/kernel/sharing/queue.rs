@@ -67,8 +67,14 @@ impl Queue {
 
     #[cold]
     fn set_aside(&mut self) {
-        let mut block = Vec::with_capacity(BLOCK);
-        block.extend(self.near.drain(self.heaped..));
+        let next = Vec::with_capacity(BLOCK);
+        let block = if self.heaped == 0 {
+            std::mem::replace(&mut self.near, next)
+        } else {
+            let mut block = next;
+            block.extend(self.near.drain(self.heaped..));
+            block
+        };
         self.pushed.push(block);
     }
 
