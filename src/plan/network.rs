@@ -13,12 +13,15 @@ pub struct Component {
     /// Of what it is made, if it is a group: a group is down while all of these are, and nothing else
     /// fails it. No group is made of groups.
     pub of: Vec<ComponentId>,
+    /// Whose list says which members of a group count: they are in the order of this selector's
+    /// branches, and one whose branch is not listed is as good as down. All count where it is absent.
+    pub listed_by: Option<SelectorId>,
 }
 
 impl Component {
     /// One that stands for itself.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), of: Vec::new() }
+        Self { name: name.into(), of: Vec::new(), listed_by: None }
     }
 }
 

@@ -446,9 +446,20 @@ impl Script<'_, '_> {
         let Some(service) = self.endpoint.service(self.specs) else { return };
         let bound = bindings(service, self.specs);
         let mut first: Vec<String> = Vec::new();
-        for entry in self.handles.entries.clone().iter().filter(|e| !e.replaces) {
+        for entry in &self.handles.entries.clone() {
             let Some((selector, names)) = &entry.resource else { continue };
             let branch = |name: &str| branch_of(names, name);
+            for change in self.service_changes().into_iter().cloned().collect::<Vec<_>>() {
+                let Act::Resource { balancer, attach } = &change.spec.act else { continue };
+                if let Some(branch) = branch(&balancer.name) {
+                    let what = What::List { selector: *selector, branch, on: *attach };
+                    push(self.l, change.spec.at.value, None, Some(&change.name), what);
+                }
+            }
+            // A card that replaces another one has its resource from the start.
+            if entry.replaces {
+                continue;
+            }
             let mine = |b: &&_| is_of(b, &self.endpoint.name, &entry.zone);
             for (i, b) in bound.iter().filter(mine).enumerate() {
                 if i == 0 {
@@ -456,13 +467,6 @@ impl Script<'_, '_> {
                 } else if let Some(branch) = branch(&b.resource) {
                     let what = What::Favour { selector: *selector, branch };
                     push(self.l, b.at, None, b.by.as_ref(), what);
-                }
-            }
-            for change in self.service_changes().into_iter().cloned().collect::<Vec<_>>() {
-                let Act::Resource { balancer, attach } = &change.spec.act else { continue };
-                if let Some(branch) = branch(&balancer.name) {
-                    let what = What::List { selector: *selector, branch, on: *attach };
-                    push(self.l, change.spec.at.value, None, Some(&change.name), what);
                 }
             }
             for change in self.changes().into_iter().cloned().collect::<Vec<_>>() {

@@ -1,0 +1,182 @@
+//! What is attached and detached, added and removed, decided and decided otherwise in the course of a
+//! run: the record, the recoveries and the states follow what is there, not what once was.
+
+use highwater::measure::{Results, SelectorResults};
+
+use crate::changes::{change, endpoint, greedy, loaded, order, results, service, two_resources};
+
+/// Zones a and b, found out after 5 s, in the record 1 s later.
+const WATCH: &str =
+    "zones = [\"a\", \"b\"]\ndetect = \"5 s\"\ndetect_up = \"5 s\"\npropagate = \"1 s\"\n";
+
+/// A hundred new connections a second that ask for the name each, without a second try.
+const FRESH: &str = "[workload.w]\npath = [\"endpoint.e\"]\nclients = 50\n\
+     arrivals = { poisson = { rate = \"100/s\" } }\nrequest = \"1 kB\"\nresponse = \"1 kB\"\n\
+     connections = { reuse = false }\nnames = \"none\"\n\
+     timeouts = { connect = \"500 ms\", request = \"2 s\" }\nretries = { attempts = 1 }\n";
+
+/// `lb` serves zone a alone, `b1` zone b; `two` may come to serve zone a.
+fn zonal(keys: &str, second: &str, length: u32) -> String {
+    let own = |name: &str, zone: &str| {
+        format!(
+            "[load_balancer.{name}]\ntype = \"clb\"\nzones = [\"{zone}\"]\nbackend = \"b\"\n\
+             primary_zone = \"{zone}\"\n"
+        )
+    };
+    service("clb", &format!("resource_failover = \"3 s\"\nresources = [\"b1\"]\n{keys}"), length)
+        .replace(
+            "[load_balancer.lb]\ntype = \"clb\"\nzones = [\"a\", \"b\"]",
+            "[load_balancer.lb]\ntype = \"clb\"\nzones = [\"a\"]",
+        )
+        + &own("b1", "b")
+        + second
+}
+
+fn two() -> &'static str {
+    "[load_balancer.two]\ntype = \"clb\"\nzones = [\"a\"]\nbackend = \"b\"\nprimary_zone = \"a\"\n"
+}
+
+fn down(what: &str, at: u32, length: u32) -> String {
+    format!("[fault.lost]\ncomponent_down = \"{what}\"\nat = \"{at} s\"\nlength = \"{length} s\"\n")
+}
+
+fn names(r: &Results) -> &SelectorResults {
+    r.selectors.iter().find(|s| s.name == "endpoint.e.name").expect("its name")
+}
+
+fn taken(r: &Results, branch: &str, w: std::ops::Range<usize>) -> u64 {
+    let it = names(r);
+    let b = it.branches.iter().position(|b| b == branch).expect("the branch");
+    it.chosen_by_window[b][w].iter().sum()
+}
+
+fn failed(r: &Results, w: std::ops::Range<usize>) -> u64 {
+    r.workloads[0].errors_by_window.values().flat_map(|by| &by[w.clone()]).sum()
+}
+
+#[test]
+fn a_resource_that_is_not_attached_yet_keeps_no_zone_in_the_record() {
+    // `lb` is all that zone a has until `two` is attached at 50 s; lost from 10 to 40 s it takes the
+    // zone out of the record from 16 to 46 s, though `two` is up all the time.
+    let text = zonal("", two(), 60)
+        + &endpoint("e", WATCH)
+        + FRESH
+        + &change("m", 50, "endpoint_service.s", "attach = \"two\"")
+        + &down("load_balancer.lb", 10, 30);
+    let r = results(&text);
+    assert!(taken(&r, "a", 0..16) > 500);
+    assert_eq!((taken(&r, "a", 16..46), failed(&r, 17..60)), (0, 0));
+    assert!(taken(&r, "a", 46..60) > 400);
+}
+
+#[test]
+fn a_resource_that_was_detached_keeps_no_zone_in_the_record() {
+    // Smoothly or at once from `lb` to `two`, then `lb` is detached; when `two` is lost from 30 to 60 s
+    // nobody else serves zone a, and no resource that is not there any more catches it.
+    for how in ["manner = \"forcible\"", "manner = \"smooth\", overlap = \"2 s\", drain = \"3 s\""]
+    {
+        let text = zonal("managed_resources = true", two(), 70)
+            .replace("resources = [\"b1\"]", "resources = [\"b1\", \"two\"]")
+            + &endpoint("e", WATCH)
+            + FRESH
+            + &change(
+                "close",
+                5,
+                "endpoint_service.s",
+                "automatic_allocation = { resource = \"lb\", on = false }",
+            )
+            + &change(
+                "move",
+                10,
+                "endpoint.e",
+                &format!("replace = {{ zone = \"a\", by = \"two\", {how} }}"),
+            )
+            + &change("off", 20, "endpoint_service.s", "detach = \"lb\"")
+            + &down("load_balancer.two", 30, 30);
+        let r = results(&text);
+        let card = if how.contains("smooth") { "a.move" } else { "a" };
+        assert_eq!(failed(&r, 11..30), 0, "{how}");
+        assert!(taken(&r, card, 20..36) > 500, "{how}");
+        assert_eq!((taken(&r, card, 36..66), failed(&r, 37..70)), (0, 0), "{how}");
+        assert!(taken(&r, card, 66..70) > 100, "{how}");
+    }
+}
+
+#[test]
+fn a_replacement_at_once_leaves_the_old_resource() {
+    // Forcible at 10 s: `lb` is up and attached, but this connection has left it, so that the loss of
+    // `two` takes the zone out of the record.
+    let text = zonal("managed_resources = true", two(), 50)
+        .replace("resources = [\"b1\"]", "resources = [\"b1\", \"two\"]")
+        + &endpoint("e", WATCH)
+        + FRESH
+        + &change(
+            "close",
+            5,
+            "endpoint_service.s",
+            "automatic_allocation = { resource = \"lb\", on = false }",
+        )
+        + &change(
+            "move",
+            10,
+            "endpoint.e",
+            "replace = { zone = \"a\", by = \"two\", manner = \"forcible\" }",
+        )
+        + &down("load_balancer.two", 20, 30);
+    let r = results(&text);
+    assert_eq!((taken(&r, "a", 26..50), failed(&r, 27..50)), (0, 0));
+}
+
+#[test]
+fn a_zone_serves_from_the_attachment_of_its_only_resource_on() {
+    // Zone a has no resource until `two` is attached at 20 s; it answers, and is in the record 6 s
+    // later. Who calls the zone by its own name before that gets nothing.
+    let text = |name: &str| {
+        zonal("", two(), 40)
+            .replace("load_balancer = \"lb\"", "load_balancer = \"b1\"")
+            .replace("resources = [\"b1\"]", "")
+            + &endpoint("e", &format!("{WATCH}{name}"))
+            + FRESH
+            + &change("m", 20, "endpoint_service.s", "attach = \"two\"")
+    };
+    let r = results(&text(""));
+    assert_eq!((taken(&r, "a", 0..26), failed(&r, 0..40)), (0, 0));
+    assert!(taken(&r, "a", 26..40) > 400);
+    let pinned = results(&text("name = \"zone:a\"\n"));
+    let ok = |w: std::ops::Range<usize>| pinned.workloads[0].bytes_by_window[w].iter().sum::<u64>();
+    assert_eq!(ok(0..20), 0);
+    assert!(ok(21..40) > 0 && failed(&pinned, 21..40) == 0);
+}
+
+#[test]
+fn a_detached_resource_is_no_branch_of_a_new_card() {
+    // The card that replaces another one knows what is attached and detached as the old one does.
+    let text = two_resources("5 Gbps", "", 60)
+        + &endpoint("e", "")
+        + &greedy("e")
+        + &change(
+            "close",
+            5,
+            "endpoint_service.s",
+            "automatic_allocation = { resource = \"lb\", on = false }",
+        )
+        + &change(
+            "move",
+            10,
+            "endpoint.e",
+            "replace = { zone = \"a\", by = \"two\", manner = \"smooth\", overlap = \"1 s\", \
+             drain = \"1 s\" }",
+        )
+        + &change("off", 20, "endpoint_service.s", "detach = \"lb\"");
+    let plan = loaded(&text).plan;
+    assert_eq!(order(&plan, "e"), ["lb", "two"]);
+    let shown = highwater::scenario::show_plan(&plan);
+    let from = shown.find("change.off at").expect("it is shown");
+    assert_eq!(
+        &shown[from..],
+        "change.off at 20 s: endpoint service s loses resource lb
+  20 s: endpoint.e.zone-a.resource lb is not listed
+  20 s: endpoint.e.zone-a.move.resource lb is not listed
+"
+    );
+}
