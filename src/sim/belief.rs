@@ -292,7 +292,8 @@ impl<O: Observer> World<'_, O> {
         match (down, fault) {
             (false, _) => self.tell(Fact::Restored { selector, branch, at: self.now }),
             (true, Some(fault)) => {
-                self.tell(Fact::Failed { fault, selector, branch, at: self.now });
+                let known = !it.open().has(branch as usize);
+                self.tell(Fact::Failed { fault, selector, branch, known, at: self.now });
             }
             (true, None) => {}
         }

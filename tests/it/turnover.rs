@@ -149,6 +149,23 @@ fn a_zone_serves_from_the_attachment_of_its_only_resource_on() {
 }
 
 #[test]
+fn what_leaves_the_record_at_once_is_not_detected() {
+    // Zone a is removed at 60 s, known to all from the first instant on; who holds its address for up
+    // to 60 s and never asks again after an error is a matter of caches.
+    let w = FRESH
+        .replace("names = \"none\"", "names = \"warm_ttl\"")
+        .replace("attempts = 1", "attempts = 1, re_resolve = false");
+    let text = service("nlb", "", 150)
+        + &endpoint("e", &format!("{WATCH}record_ttl = \"60 s\"\n"))
+        + &w
+        + &change("less", 60, "endpoint.e", "remove_zone = \"a\"");
+    let r = results(&text);
+    let it = r.recoveries.iter().find(|x| x.role == "dns").expect("caches came off it");
+    assert_eq!((it.detect.max(), it.propagate.max()), (Some(0), Some(0)));
+    assert!(it.cache.max() > Some(40_000_000_000), "{:?}", it.cache.max());
+}
+
+#[test]
 fn a_detached_resource_is_no_branch_of_a_new_card() {
     // The card that replaces another one knows what is attached and detached as the old one does.
     let text = two_resources("5 Gbps", "", 60)
