@@ -3,7 +3,9 @@
 
 use highwater::measure::{Results, SelectorResults};
 
-use crate::changes::{change, endpoint, greedy, loaded, order, results, service, two_resources};
+use crate::changes::{
+    change, endpoint, greedy, loaded, order, pairs, results, seconds, service, two_resources,
+};
 
 /// Zones a and b, found out after 5 s, in the record 1 s later.
 const WATCH: &str =
@@ -163,6 +165,94 @@ fn what_leaves_the_record_at_once_is_not_detected() {
     let it = r.recoveries.iter().find(|x| x.role == "dns").expect("caches came off it");
     assert_eq!((it.detect.max(), it.propagate.max()), (Some(0), Some(0)));
     assert!(it.cache.max() > Some(40_000_000_000), "{:?}", it.cache.max());
+}
+
+#[test]
+fn who_is_accepted_while_a_denial_takes_effect_stays_connected() {
+    // Transitions of 10 s: Disconnecting 20-25, Connecting 25-35, Connected from then on.
+    let text = service("nlb", "transition = \"10 s\"", 60)
+        + &endpoint("e", "")
+        + &greedy("e")
+        + &change("no", 20, "endpoint.e", "action = \"deny\"")
+        + &change("yes", 25, "endpoint.e", "action = \"accept\"");
+    assert_eq!(
+        seconds(&results(&text), "endpoint.e.connection"),
+        pairs(&[
+            ("Connected", 45.0),
+            ("Disconnecting: denied", 5.0),
+            ("Connecting: accepted", 10.0),
+        ])
+    );
+    // Denied again while it connects, and accepted again: 28-30 Disconnecting, 30-40 Connecting.
+    let text = text
+        + &change("no2", 28, "endpoint.e", "action = \"deny\"")
+        + &change("yes2", 30, "endpoint.e", "action = \"accept\"");
+    assert_eq!(
+        seconds(&results(&text), "endpoint.e.connection"),
+        pairs(&[
+            ("Connected", 40.0),
+            ("Disconnecting: denied", 7.0),
+            ("Connecting: accepted", 13.0),
+        ])
+    );
+}
+
+#[test]
+fn a_zone_that_is_removed_before_it_was_added_stays_away() {
+    // Transitions of 30 s: b would be there at 40 s, but is removed at 20 s; added again at 45 s it is
+    // there at 75 s, and in the record when its health checks have answered.
+    let base = service("nlb", "transition = \"30 s\"", 120)
+        + &endpoint("e", "")
+        + FRESH
+        + &change("more", 10, "endpoint.e", "add_zone = \"b\"")
+        + &change("less", 20, "endpoint.e", "remove_zone = \"b\"");
+    let r = results(&base);
+    assert_eq!((taken(&r, "b", 0..120), failed(&r, 0..120)), (0, 0));
+    let again = results(&(base + &change("then", 45, "endpoint.e", "add_zone = \"b\"")));
+    assert_eq!(taken(&again, "b", 0..75), 0);
+    assert!(taken(&again, "b", 75..120) > 400 && failed(&again, 0..120) == 0);
+    // An endpoint that is deleted meanwhile gets no zone either: its name has no address left.
+    let gone = service("nlb", "transition = \"30 s\"", 60)
+        + &endpoint("e", "")
+        + FRESH
+        + &change("more", 10, "endpoint.e", "add_zone = \"b\"")
+        + &change("end", 20, "endpoint.e", "action = \"delete\"");
+    assert_eq!(taken(&results(&gone), "b", 0..60), 0);
+}
+
+#[test]
+fn changes_that_overlap_last_until_the_last_of_them() {
+    // Two modifications a second apart, of 5 s each: Modifying from 10 to 16 s; of the endpoint and of
+    // its connection. A third one from 16 s on joins without a gap.
+    let text = service("nlb", "transition = \"5 s\"", 30)
+        + &endpoint("e", "throttle = \"2 Gbps\"")
+        + &greedy("e")
+        + &change("one", 10, "endpoint.e", "throttle = \"1 Gbps\"")
+        + &change("two", 11, "endpoint.e", "throttle = \"3 Gbps\"");
+    for (text, long) in [
+        (text.clone(), 6.0),
+        (text + &change("three", 16, "endpoint.e", "throttle = \"1 Gbps\""), 11.0),
+    ] {
+        let r = results(&text);
+        assert_eq!(
+            seconds(&r, "endpoint.e"),
+            pairs(&[("Available", 30.0 - long), ("Modifying: changed", long)])
+        );
+        assert_eq!(
+            seconds(&r, "endpoint.e.connection"),
+            pairs(&[("Connected", 30.0 - long), ("Modifying: changed", long)])
+        );
+    }
+    // Of a service, too.
+    let text = service("nlb", "transition = \"5 s\"", 30)
+        + &endpoint("e", "")
+        + &greedy("e")
+        + &change("one", 10, "endpoint_service.s", "auto_accept = false")
+        + &change("two", 12, "endpoint_service.s", "auto_accept = true");
+    assert_eq!(
+        seconds(&results(&text), "endpoint_service.s"),
+        pairs(&[("Available", 23.0), ("Modifying: changed", 7.0)])
+    );
 }
 
 #[test]
