@@ -207,6 +207,9 @@ pub enum Policy {
     Random,
     /// A branch in the client's own place if one is believed up, otherwise at random by weight.
     Prefer,
+    /// The same for packets rather than connections: live connections go where new ones would, home
+    /// as soon as a branch there is believed up.
+    Home,
 }
 
 /// How hashed connections move when the set of members changes.
@@ -225,7 +228,7 @@ pub struct Branch {
     pub name: String,
     /// Relative weight, above 0.
     pub weight: f64,
-    /// Where it is, for [`Policy::Prefer`].
+    /// Where it is, for [`Policy::Prefer`] and [`Policy::Home`].
     pub place: Option<PlaceId>,
     /// The hops of this branch.
     pub hops: Vec<Hop>,

@@ -252,6 +252,7 @@ fn choice(plan: &Plan, selector: &Selector) -> String {
         Policy::Stay => "first up, then stay",
         Policy::Random => "random",
         Policy::Prefer => "own place first",
+        Policy::Home => "own place first, for packets",
     };
     let belief = match &selector.belief {
         Belief::Blind => String::new(),

@@ -373,9 +373,8 @@ impl<O: Observer> World<'_, O> {
                 members().max_by(|a, b| score(a).total_cmp(&score(b)))
             }
             Policy::Random => self.by_weight(selector, &mask, unit(draws.next())),
-            Policy::Prefer => {
-                let home = |i: &usize| spec.branches[*i].place.is_some_and(|p| p.0 == place);
-                let home = members().find(home);
+            Policy::Prefer | Policy::Home => {
+                let home = members().find(|i| is_home(&spec.branches[*i], place));
                 home.or_else(|| self.by_weight(selector, &mask, unit(draws.next())))
             }
         };
@@ -420,10 +419,18 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Whether a live connection may stay on a branch of a selector without names.
-    pub(super) fn keeps(&self, selector: u32, branch: u8) -> bool {
+    pub(super) fn keeps(&self, selector: u32, branch: u8, place: u32) -> bool {
         let spec = &self.plan.selectors[selector as usize];
-        let sticky = matches!(spec.policy, Policy::Random | Policy::Prefer);
-        sticky && self.selectors[selector as usize].open().has(usize::from(branch))
+        let (open, own) = (self.selectors[selector as usize].open(), usize::from(branch));
+        let home = |i: &usize| is_home(&spec.branches[*i], place);
+        let sticky = match spec.policy {
+            Policy::Random | Policy::Prefer => true,
+            Policy::Home => {
+                home(&own) || !(0..spec.branches.len()).any(|i| open.has(i) && home(&i))
+            }
+            _ => false,
+        };
+        sticky && open.has(own)
     }
 
     /// The branches that a selector may choose at present.
@@ -589,6 +596,10 @@ impl<O: Observer> World<'_, O> {
         }
         self.enqueue(resolver.0, token)
     }
+}
+
+fn is_home(branch: &Branch, place: u32) -> bool {
+    branch.place.is_some_and(|p| p.0 == place)
 }
 
 fn naming_of(plan: &Plan, selector: u32) -> &Naming {

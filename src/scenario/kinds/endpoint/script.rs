@@ -469,7 +469,10 @@ impl Script<'_, '_> {
     /// A zone of the endpoint gets its network card, or loses it.
     fn card(&mut self, name: &str, add: bool, at: Span, by: Option<&String>) {
         let selector = self.handles.name;
-        for entry in self.handles.entries.clone().iter().filter(|e| e.zone == name && !e.replaces) {
+        // The route of a card that is gone is still there: only failover moves it (P-09).
+        let routed = !add && self.endpoint.is_inline(self.specs);
+        let cards = self.handles.entries.clone();
+        for entry in cards.iter().filter(|e| e.zone == name && !e.replaces && !routed) {
             let what = What::List { selector, branch: entry.branch, on: add };
             push(self.l, at, None, by, what);
         }

@@ -337,7 +337,8 @@ impl Thing<Endpoint> {
     }
 
     /// The choice of a route table among the cards of a GWLB endpoint (P-09): that of the client's own
-    /// zone. Nothing but its `failover` leads clients away from a lost zone: routes have no health.
+    /// zone. Nothing but its `failover` leads clients away from a card that is lost or removed: routes
+    /// have no health. It moves packets, those of live connections too, there and back.
     pub(super) fn routes(&self, branches: Vec<Branch>, l: &mut Lowering<'_>) -> SelectorId {
         let tables = l.specs.route_table.values();
         let mut leading = tables.filter(|table| table.leads_through(&self.name));
@@ -353,7 +354,7 @@ impl Thing<Endpoint> {
         l.selector(Selector {
             name: format!("{}.next-hop", self.full()),
             role: "route table".into(),
-            policy: Policy::Prefer,
+            policy: Policy::Home,
             branches,
             belief,
             naming: None,
