@@ -444,7 +444,13 @@ impl Script<'_, '_> {
     }
 
     /// Whether a zone that is being added is removed, or its endpoint deleted, before it is there.
-    fn is_taken_back(&self, all: &[Thing<Change>], added: &Thing<Change>, zone: &str, ready: Span) -> bool {
+    fn is_taken_back(
+        &self,
+        all: &[Thing<Change>],
+        added: &Thing<Change>,
+        zone: &str,
+        ready: Span,
+    ) -> bool {
         let order = |c: &Thing<Change>| (c.spec.at.value, c.name.clone());
         let meanwhile = |c: &&Thing<Change>| order(c) > order(added) && c.spec.at.value <= ready;
         let ends = |c: &Thing<Change>| {
