@@ -212,6 +212,8 @@ pub enum Fact {
         selector: u32,
         /// Branch.
         branch: u32,
+        /// Whether the selector had left it before, so that only caches and connections are on it.
+        known: bool,
         /// When.
         at: u64,
     },

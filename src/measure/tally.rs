@@ -403,8 +403,11 @@ impl Observer for Tally<'_> {
                     self.close_gap((selector, branch), old);
                 }
             }
-            Fact::Failed { fault, selector, branch, at } => {
+            Fact::Failed { fault, selector, branch, known, at } => {
                 self.recoveries.failed(self.plan, fault, (selector, branch), at);
+                if known {
+                    self.recoveries.learnt((selector, branch), 0, 0);
+                }
             }
             Fact::Caught { workload, selector, branch, by, .. } => {
                 self.recoveries.caught(self.plan, workload, (selector, branch), by);

@@ -13,12 +13,15 @@ pub struct Component {
     /// Of what it is made, if it is a group: a group is down while all of these are, and nothing else
     /// fails it. No group is made of groups.
     pub of: Vec<ComponentId>,
+    /// Whose list says which members of a group count: they are in the order of this selector's
+    /// branches, and one whose branch is not listed is as good as down. All count where it is absent.
+    pub listed_by: Option<SelectorId>,
 }
 
 impl Component {
     /// One that stands for itself.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), of: Vec::new() }
+        Self { name: name.into(), of: Vec::new(), listed_by: None }
     }
 }
 
@@ -204,6 +207,9 @@ pub enum Policy {
     Random,
     /// A branch in the client's own place if one is believed up, otherwise at random by weight.
     Prefer,
+    /// The same for packets rather than connections: live connections go where new ones would, home
+    /// as soon as a branch there is believed up.
+    Home,
 }
 
 /// How hashed connections move when the set of members changes.
@@ -222,7 +228,7 @@ pub struct Branch {
     pub name: String,
     /// Relative weight, above 0.
     pub weight: f64,
-    /// Where it is, for [`Policy::Prefer`].
+    /// Where it is, for [`Policy::Prefer`] and [`Policy::Home`].
     pub place: Option<PlaceId>,
     /// The hops of this branch.
     pub hops: Vec<Hop>,

@@ -76,6 +76,13 @@ impl Plan {
             if it.of.iter().any(unfit) {
                 return Err(PlanError(format!("component {}: a group of single ones", it.name)));
             }
+            let fits = |s: SelectorId| {
+                let list = self.selectors.get(s.index());
+                !it.of.is_empty() && list.is_some_and(|s| s.branches.len() == it.of.len())
+            };
+            if it.listed_by.is_some_and(|s| !fits(s)) {
+                return Err(PlanError(format!("component {}: a member for a branch", it.name)));
+            }
             // Nothing but its members moves it.
             if !it.of.is_empty() {
                 owned.push(ComponentId(u32::try_from(i).unwrap_or(u32::MAX)));

@@ -132,10 +132,16 @@ impl<'a> Lowering<'a> {
         id
     }
 
-    /// A group that is down while all of these are, made when it is first asked for.
-    pub(crate) fn group(&mut self, full: &str, of: Vec<ComponentId>) -> ComponentId {
+    /// A group that is down while all of these are, or not on a list; made when it is first asked for.
+    pub(crate) fn group(
+        &mut self,
+        full: &str,
+        of: Vec<ComponentId>,
+        listed_by: Option<SelectorId>,
+    ) -> ComponentId {
         let id = self.component(full);
-        self.plan.components[id.index()].of = of;
+        let it = &mut self.plan.components[id.index()];
+        (it.of, it.listed_by) = (of, listed_by);
         id
     }
 

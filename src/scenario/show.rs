@@ -141,7 +141,11 @@ fn hops(plan: &Plan, list: &[Hop], depth: usize, out: &mut String) {
     let name = |id: &crate::plan::ComponentId| {
         let it = &plan.components[id.index()];
         let of: Vec<_> = it.of.iter().map(|c| plan.components[c.index()].name.as_str()).collect();
-        if of.is_empty() { it.name.clone() } else { of.join(" or ") }
+        match (it.listed_by, &of[..]) {
+            (_, []) => it.name.clone(),
+            (None, _) => of.join(" or "),
+            (Some(_), _) => format!("{} if listed", of.join(" or ")),
+        }
     };
     let needs = |ids: &[crate::plan::ComponentId]| match ids {
         [] => String::new(),
@@ -249,6 +253,7 @@ fn choice(plan: &Plan, selector: &Selector) -> String {
         Policy::Stay => "first up, then stay",
         Policy::Random => "random",
         Policy::Prefer => "own place first",
+        Policy::Home => "own place first, for packets",
     };
     let belief = match &selector.belief {
         Belief::Blind => String::new(),

@@ -2,7 +2,9 @@
 
 use crate::kernel::Rank;
 use crate::measure::{Catch, End, Fact, Observer};
-use crate::plan::{Belief, Branch, Manner, NameCache, Naming, Plan, Policy, Rehash, Selector};
+use crate::plan::{
+    Belief, Branch, ComponentId, Manner, NameCache, Naming, Plan, Policy, Rehash, Selector,
+};
 use crate::random::{Draws, Stream, name_key};
 
 use super::state::{Answer, Event, NONE, Token, instant};
@@ -27,8 +29,6 @@ pub(super) struct ComponentState {
     pub(super) gate: Option<u32>,
     /// Groups that it belongs to.
     pub(super) groups: Vec<u32>,
-    /// Of a group: how many of its members are down.
-    members_down: usize,
 }
 
 /// A set of at most 256 branches.
@@ -77,6 +77,8 @@ pub(super) struct SelectorState {
     shared: Option<(Mask, u64)>,
     /// Position among the names of each workload is found through this.
     pub(super) named: bool,
+    /// Groups whose members count while they are on its list.
+    pub(super) groups: Vec<u32>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -113,6 +115,7 @@ impl SelectorState {
             branch_keys: spec.branches.iter().map(|b| name_key(&[&b.name])).collect(),
             shared,
             named: spec.naming.is_some(),
+            groups: Vec::new(),
         }
     }
 
@@ -127,6 +130,14 @@ impl SelectorState {
         self.listed.set(branch as usize, on);
         self.history.push((now, self.open()));
         news
+    }
+
+    /// Has never believed in a branch.
+    fn doubt(&mut self, branch: u32) {
+        self.believed.set(branch as usize, false);
+        let open = self.open();
+        self.history = vec![(0, open)];
+        self.shared = self.shared.map(|(_, until)| (open, until));
     }
 
     /// What was open to choice at an earlier time.
@@ -216,20 +227,43 @@ impl<O: Observer> World<'_, O> {
         }
         for i in 0..self.components[c as usize].groups.len() {
             let group = self.components[c as usize].groups[i];
-            self.member_changed(group, down, fault);
+            self.member_changed(group, fault);
         }
         self.spread_background();
     }
 
     /// A group goes down with the last of its members, and is back with the first.
-    fn member_changed(&mut self, group: u32, down: bool, fault: Option<u32>) {
-        let all = self.plan.components[group as usize].of.len();
-        let it = &mut self.components[group as usize];
-        it.members_down = if down { it.members_down + 1 } else { it.members_down - 1 };
-        if down && it.members_down == all {
-            self.fail_component(group, Manner::BlackHole, fault);
-        } else if !down && it.members_down + 1 == all {
-            self.repair_component(group);
+    pub(super) fn member_changed(&mut self, group: u32, fault: Option<u32>) {
+        match (self.has_member_up(group), self.components[group as usize].reasons > 0) {
+            (false, false) => self.fail_component(group, Manner::BlackHole, fault),
+            (true, true) => self.repair_component(group),
+            _ => {}
+        }
+    }
+
+    /// Whether a member of the group is up, and listed where a list says who counts.
+    fn has_member_up(&self, group: u32) -> bool {
+        let spec = &self.plan.components[group as usize];
+        let list = spec.listed_by.map(|s| &self.selectors[s.index()].listed);
+        let counts = |i: usize| list.is_none_or(|l| l.has(i));
+        let up = |c: &ComponentId| self.components[c.index()].reasons == 0;
+        spec.of.iter().enumerate().any(|(i, c)| counts(i) && up(c))
+    }
+
+    /// The groups that are down when the run begins.
+    pub(super) fn empty_groups(&self) -> Vec<u32> {
+        let groups = (0..).zip(&self.plan.components).filter(|(_, c)| !c.of.is_empty());
+        groups.map(|(i, _)| i).filter(|i| !self.has_member_up(*i)).collect()
+    }
+
+    /// What has been down for ever is believed to be.
+    pub(super) fn doubt_empty_groups(&mut self) {
+        for group in self.empty_groups() {
+            for (selector, branch) in self.components[group as usize].watched.clone() {
+                if let Belief::Watched(_) = self.plan.selectors[selector as usize].belief {
+                    self.selectors[selector as usize].doubt(branch);
+                }
+            }
         }
     }
 
@@ -258,7 +292,8 @@ impl<O: Observer> World<'_, O> {
         match (down, fault) {
             (false, _) => self.tell(Fact::Restored { selector, branch, at: self.now }),
             (true, Some(fault)) => {
-                self.tell(Fact::Failed { fault, selector, branch, at: self.now });
+                let known = !it.open().has(branch as usize);
+                self.tell(Fact::Failed { fault, selector, branch, known, at: self.now });
             }
             (true, None) => {}
         }
@@ -338,9 +373,8 @@ impl<O: Observer> World<'_, O> {
                 members().max_by(|a, b| score(a).total_cmp(&score(b)))
             }
             Policy::Random => self.by_weight(selector, &mask, unit(draws.next())),
-            Policy::Prefer => {
-                let home = |i: &usize| spec.branches[*i].place.is_some_and(|p| p.0 == place);
-                let home = members().find(home);
+            Policy::Prefer | Policy::Home => {
+                let home = members().find(|i| is_home(&spec.branches[*i], place));
                 home.or_else(|| self.by_weight(selector, &mask, unit(draws.next())))
             }
         };
@@ -385,10 +419,18 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Whether a live connection may stay on a branch of a selector without names.
-    pub(super) fn keeps(&self, selector: u32, branch: u8) -> bool {
+    pub(super) fn keeps(&self, selector: u32, branch: u8, place: u32) -> bool {
         let spec = &self.plan.selectors[selector as usize];
-        let sticky = matches!(spec.policy, Policy::Random | Policy::Prefer);
-        sticky && self.selectors[selector as usize].open().has(usize::from(branch))
+        let (open, own) = (self.selectors[selector as usize].open(), usize::from(branch));
+        let home = |i: &usize| is_home(&spec.branches[*i], place);
+        let sticky = match spec.policy {
+            Policy::Random | Policy::Prefer => true,
+            Policy::Home => {
+                home(&own) || !(0..spec.branches.len()).any(|i| open.has(i) && home(&i))
+            }
+            _ => false,
+        };
+        sticky && open.has(own)
     }
 
     /// The branches that a selector may choose at present.
@@ -554,6 +596,10 @@ impl<O: Observer> World<'_, O> {
         }
         self.enqueue(resolver.0, token)
     }
+}
+
+fn is_home(branch: &Branch, place: u32) -> bool {
+    branch.place.is_some_and(|p| p.0 == place)
 }
 
 fn naming_of(plan: &Plan, selector: u32) -> &Naming {

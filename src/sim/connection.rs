@@ -377,10 +377,10 @@ impl<O: Observer> World<'_, O> {
             }
             let picks = &self.paths[it.path as usize].picks;
             let at = picks.iter().position(|p| p.0 == selector).expect("the path was asked");
-            if self.keeps(selector, picks[at].1) {
+            let place = self.place(it.workload, it.client);
+            if self.keeps(selector, picks[at].1, place) {
                 continue;
             }
-            let place = self.place(it.workload, it.client);
             let branch = self.choose(selector, it.key, place);
             if branch != picks[at].1 {
                 self.move_connection(c, at, branch, place);

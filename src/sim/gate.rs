@@ -98,9 +98,13 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Puts a branch on the list of those that may be chosen, or takes it off.
-    pub(super) fn list_branch(&mut self, selector: u32, branch: u32, on: bool) {
+    pub(super) fn list_branch(&mut self, selector: u32, branch: u32, on: bool, by: Option<u32>) {
         if self.selectors[selector as usize].list(branch, on, self.now) {
             self.settle(selector);
+            for i in 0..self.selectors[selector as usize].groups.len() {
+                let group = self.selectors[selector as usize].groups[i];
+                self.member_changed(group, by);
+            }
             self.choices_changed(selector);
         }
     }

@@ -163,6 +163,7 @@ impl<'a, O: Observer> World<'a, O> {
         };
         world.check_depth()?;
         world.index_needs();
+        world.doubt_empty_groups();
         world.prepare_workloads(replication);
         world.prepare_agenda(replication);
         Ok(world)
@@ -179,6 +180,9 @@ impl<'a, O: Observer> World<'a, O> {
         }
         for (i, component) in self.plan.components.iter().enumerate() {
             component.of.iter().for_each(|c| self.components[c.index()].groups.push(number(i)));
+            if let Some(list) = component.listed_by {
+                self.selectors[list.index()].groups.push(number(i));
+            }
         }
         for (i, gate) in self.plan.gates.iter().enumerate() {
             if let Some(c) = gate.component {
@@ -241,6 +245,9 @@ impl<'a, O: Observer> World<'a, O> {
             self.set_law(link, spec.capacity.clone());
         }
         self.spread_background();
+        for group in self.empty_groups() {
+            self.fail_component(group, crate::plan::Manner::BlackHole, None);
+        }
         self.prepare_changes(replication);
         for (workload, spec) in (0..).zip(&plan.workloads) {
             if let Arrivals::Closed { workers, think } = &spec.arrivals {
@@ -426,7 +433,9 @@ impl<'a, O: Observer> World<'a, O> {
             What::Gate { gate, reason, holds } => {
                 self.set_reason(gate.0, *reason, *holds, change.fault);
             }
-            What::List { selector, branch, on } => self.list_branch(selector.0, *branch, *on),
+            What::List { selector, branch, on } => {
+                self.list_branch(selector.0, *branch, *on, change.fault);
+            }
             What::Favour { selector, branch } => self.favour(selector.0, *branch),
         }
     }

@@ -163,16 +163,21 @@ fn an_appliance_has_its_capacity_and_its_latency() {
     assert_eq!(inspected - bare, 3_000_000);
 }
 
-/// Clients of zone a while their zone's card is lost.
+/// Clients of zone a while their zone's card is lost, with a connection for each request.
 fn over_the_loss(table: &str) -> Results {
+    over_the_loss_with(table, "reuse = false")
+}
+
+fn over_the_loss_with(table: &str, connections: &str) -> Results {
     let zone = "[fault.lost]\nzone_outage = \"zone.a\"\nat = \"10 s\"\nlength = \"10 s\"\n";
     let w = "[workload.w]\npath = [\"endpoint.e\", \"backend.far\"]\nzones = [\"a\"]\nclients = 50\n\
              arrivals = { poisson = { rate = \"500/s\" } }\nrequest = \"1 kB\"\nresponse = \"1 kB\"\n\
-             connections = { reuse = false }\n\
-             timeouts = { connect = \"500 ms\", request = \"1 s\" }\nretries = { attempts = 1 }\n";
+             connections = { CONNECTIONS }\n\
+             timeouts = { connect = \"500 ms\", request = \"1 s\" }\nretries = { attempts = 1 }\n"
+        .replace("CONNECTIONS", connections);
     // Appliances of the other zone are not used, so that nobody waits until they are found dead.
     let own = inline(BOTH, table).replace("type = \"gwlb\"", "type = \"gwlb\"\ncross_zone = false");
-    results(&(own + zone + w))
+    results(&(own + zone + &w))
 }
 
 #[test]
@@ -200,6 +205,46 @@ fn routes_lead_away_from_a_lost_zone_only_if_somebody_moves_them() {
     assert!(b(0..14) == 0 && b(14..24) > 4_000 && b(24..30) == 0, "{:?}", hop.chosen_by_window);
     let it = &moved.recoveries[0];
     assert_eq!((it.role.as_str(), it.detect.max()), ("route table", Some(4_000_000_000)));
+}
+
+/// Bytes over the card of a zone by window, requests.
+fn over_the_card(r: &Results, zone: &str, w: std::ops::Range<usize>) -> u64 {
+    let name = format!("endpoint.e.zone-{zone}.eni");
+    let it = r.links.iter().find(|l| l.name == name && l.direction == "forward").expect("it");
+    it.bytes_by_window[w].iter().sum()
+}
+
+#[test]
+fn a_route_that_leads_back_takes_live_connections_along() {
+    // P-09: a route moves packets, not connections. Pools that live for the whole run: from 14 s on over
+    // the card of b, from 24 s on, 4 s after the repair, over that of a again, all of them.
+    let r = over_the_loss_with("failover = \"4 s\"", "reuse = true, idle_timeout = \"10 min\"");
+    assert!(over_the_card(&r, "b", 15..23) > 1_000_000);
+    assert_eq!((over_the_card(&r, "b", 25..30), over_the_card(&r, "b", 0..13)), (0, 0));
+    assert!(over_the_card(&r, "a", 25..30) > 1_000_000);
+}
+
+#[test]
+fn a_card_that_is_removed_keeps_its_route_until_that_is_moved() {
+    // P-09: removed at 10 s, the card of a is still the next hop of zone a: for good without failover,
+    // until 14 s with one of 4 s.
+    let text = |table: &str| {
+        inline(BOTH, table).replace("type = \"gwlb\"", "type = \"gwlb\"\ncross_zone = false")
+            + "[workload.w]\npath = [\"endpoint.e\", \"backend.far\"]\nzones = [\"a\"]\n\
+               clients = 50\narrivals = { poisson = { rate = \"500/s\" } }\n\
+               request = \"1 kB\"\nresponse = \"1 kB\"\nconnections = { reuse = false }\n\
+               timeouts = { connect = \"500 ms\", request = \"1 s\" }\n\
+               retries = { attempts = 1 }\n"
+            + &change("less", 10, "endpoint.e", "remove_zone = \"a\"")
+    };
+    let fixed = results(&text(""));
+    assert_eq!(over_the_card(&fixed, "b", 0..30), 0);
+    assert!(fixed.workloads[0].errors_total() > 9_000);
+    let moved = results(&text("failover = \"4 s\""));
+    assert_eq!(over_the_card(&moved, "b", 0..14), 0);
+    assert!(over_the_card(&moved, "b", 15..30) > 1_000_000);
+    let lost = moved.workloads[0].errors_total();
+    assert!((lost as f64 - 2_000.0).abs() < 225.0, "{lost}");
 }
 
 #[test]

@@ -239,9 +239,19 @@ fn decisions(d: &mut Dice, plan: &mut Plan) {
         });
         plan.changes.push(Change { at: d.ms(15_000), after, fault: None, what });
     }
+    // A group of what may fail, and one that follows a list.
+    for list in [None, Some(SelectorId(d.id(4)))] {
+        let of = list.map_or(2, |s: SelectorId| plan.selectors[s.index()].branches.len());
+        let of = (0..of).map(|_| ComponentId(d.id(5))).collect();
+        let group = ComponentId(u32::try_from(plan.components.len()).unwrap());
+        let name = format!("group{}", group.0);
+        plan.components.push(Component { name, of, listed_by: list });
+        plan.selectors[d.below(4) as usize].branches[0].watches.push(group);
+        plan.routes[d.below(3) as usize].hops.push(Hop::Need(group));
+    }
     for selector in &mut plan.selectors {
         if d.one_in(4) {
-            selector.policy = Policy::Stay;
+            selector.policy = [Policy::Stay, Policy::Home][d.below(2) as usize];
         }
         selector.branches[0].listed = !d.one_in(4);
     }

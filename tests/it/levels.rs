@@ -69,13 +69,13 @@ fn a_zone_without_resources_is_caught_by_dns() {
             + &own("b1", "b")
             + &endpoint("e", WATCH)
             + &fresh(PATIENT)
-            + &fault("one", "component_down = \"load_balancer.lb\"", 10, 20)
+            + &fault("one", "component_down = \"load_balancer.lb\"", 10, 15)
             + &fault("two", "component_down = \"load_balancer.a2\"", 14, 16);
     let r = results(&text);
     let names = r.selectors.iter().find(|s| s.name == "endpoint.e.name").expect("its name");
     let in_a = |w: std::ops::Range<usize>| names.chosen_by_window[0][w].iter().sum::<u64>();
-    // The second loss at 14 s is what the record follows: at 20 s; the repair at 30 s: at 36 s.
-    assert!(in_a(14..20) > 300 && in_a(20..36) == 0 && in_a(36..40) > 200);
+    // The second loss at 14 s is what the record follows: at 20 s; the first repair at 25 s: at 31 s.
+    assert!(in_a(14..20) > 300 && in_a(20..31) == 0 && in_a(31..40) > 500);
     let of =
         |fault: &str, role: &str| r.recoveries.iter().find(|x| x.fault == fault && x.role == role);
     let it = of("two", "dns").expect("DNS came off the second loss");
@@ -96,7 +96,8 @@ fn a_zone_of_the_service_is_caught_by_another_one() {
         + &fault("lost", "zone_outage = \"zone.a\"", 10, 10);
     let r = results(&text);
     assert!(roles(&r).iter().all(|role| *role == "zone"), "{:?}", roles(&r));
-    assert!(r.recoveries.iter().all(|x| x.detect.max() <= Some(4_000_000_000)));
+    assert!(r.recoveries.iter().any(|x| x.detect.max() == Some(4_000_000_000)));
+    assert!(r.recoveries.iter().all(|x| x.detect.max().is_some_and(|ns| ns <= 4_000_000_000)));
     let caught: u64 = r.recoveries.iter().map(|x| x.by_choice).sum();
     assert!(caught > 0 && r.workloads[0].errors_total() == 0, "{:?}", r.recoveries);
 }

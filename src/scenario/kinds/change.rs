@@ -6,7 +6,7 @@
 //! | endpoint, bandwidth | `throttle`, `ceiling` |
 //! | endpoint, zones | `add_zone`, `remove_zone`, `connect_zone`, `disconnect_zone` |
 //! | endpoint, resources | `allocate`, `replace` |
-//! | service, its state | `action`: delete, overdue, paid |
+//! | service, its state | `action`: create, delete, overdue, paid |
 //! | service, resources | `attach`, `detach`, `automatic_allocation`, `add_zone`, `remove_zone` |
 //! | service, who comes in | `auto_accept`, `whitelist_add`, `whitelist_remove`, `add_region`, `remove_region` |
 //! | service, bandwidth | `default_throttle` |

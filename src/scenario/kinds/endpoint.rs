@@ -58,7 +58,7 @@ use crate::scenario::reader::{Basis, Given, Reader};
 use crate::scenario::rules::default_bandwidth;
 use crate::units::{Rate, Span};
 use terms::Terms;
-use ways::Card;
+use ways::{Behind, Card};
 
 /// As written.
 #[derive(Clone, Debug)]
@@ -444,9 +444,8 @@ fn branch(
     let component = |gate: GateId, l: &Lowering<'_>| l.plan.gates[gate.index()].component;
     let cut = gate.and_then(|g| component(g, l));
     let shut = connection.and_then(|g| component(g, l));
-    let (hops, mut entry) = hops_in(thing, card, shut.into_iter().chain(cut), l);
+    let (hops, served, mut entry) = hops_in(thing, card, shut.into_iter().chain(cut), l);
     entry.gate = gate;
-    let served = thing.resources_up(card, l);
     let branch = Branch {
         name: card.name(),
         weight: 1.0,
@@ -458,13 +457,14 @@ fn branch(
     (branch, entry)
 }
 
-/// The way through one network card: delay, throttle, ENI, and what is behind it.
+/// The way through one network card: delay, throttle, ENI, and what is behind it; what of that must
+/// be up.
 fn hops_in(
     thing: &Thing<Endpoint>,
     card: &Card,
     gates: impl Iterator<Item = ComponentId>,
     l: &mut Lowering<'_>,
-) -> (Vec<Hop>, Entry) {
+) -> (Vec<Hop>, Option<ComponentId>, Entry) {
     let zone = &card.zone;
     let name = format!("{}.zone-{}", thing.full(), card.name());
     let specs = l.specs;
@@ -519,9 +519,9 @@ fn hops_in(
         }));
     }
     let inside = hops.len();
-    let (behind, resource) = match thing.form(specs) {
+    let Behind { hops: behind, resource, served } = match thing.form(specs) {
         // What the provider calls in the consumer's VPC comes next on the path (P-10).
-        Form::Reverse => (Vec::new(), None),
+        Form::Reverse => Behind::default(),
         _ => thing.behind(card, &name, l),
     };
     hops.extend(behind);
@@ -535,7 +535,7 @@ fn hops_in(
         hops.extend(back);
     }
     let (zone, replaces) = (zone.name.clone(), card.replaces.is_some());
-    (hops, Entry { zone, branch: 0, gate: None, resource, eni, replaces })
+    (hops, served, Entry { zone, branch: 0, gate: None, resource, eni, replaces })
 }
 
 /// The throttle of one zone: k links of L/k x overshoot, each connection hashed to one.

@@ -34,22 +34,48 @@ pub(crate) fn add_to(l: &mut Lowering<'_>) {
     for endpoint in specs.endpoint.values().filter(|e| e.is_touched(specs)) {
         l.fragment("endpoint", &endpoint.name, false);
     }
+    let mut passing = Vec::new();
     for service in specs.endpoint_service.values() {
-        service_states(service, l);
+        service_states(service, &mut passing, l);
     }
     let lowered: Vec<_> = l.endpoints.iter().map(|(n, h)| (n.clone(), h.clone())).collect();
     for (name, handles) in lowered {
         let endpoint = &specs.endpoint[&name];
-        let mut script = Script { endpoint, specs, handles, l };
+        let mut script = Script { endpoint, specs, handles, passing: &mut passing, l };
         script.write();
     }
+    end_at_the_last(passing, l);
     // A stable sort: changes of one instant keep their order.
     l.plan.changes.sort_by_key(|c| c.at);
+}
+
+/// A state that passes by itself, and the change of the plan that ends it.
+struct Passing {
+    gate: GateId,
+    reason: u32,
+    from: Span,
+    to: Span,
+    end: usize,
+}
+
+/// States that overlap, or follow each other without a gap, last until the last of them ends.
+fn end_at_the_last(passing: Vec<Passing>, l: &mut Lowering<'_>) {
+    let goes_on = |it: &Passing, other: &Passing| {
+        let same = (it.gate, it.reason) == (other.gate, other.reason);
+        same && other.from <= it.to && other.to > it.to
+    };
+    let early = passing.iter().filter(|it| passing.iter().any(|other| goes_on(it, other)));
+    let mut ends: Vec<usize> = early.map(|it| it.end).collect();
+    ends.sort_unstable();
+    for end in ends.into_iter().rev() {
+        l.plan.changes.remove(end);
+    }
 }
 
 /// States of a service that something is done to (P-07).
 fn service_states(
     service: &Thing<super::super::endpoint_service::EndpointService>,
+    passing: &mut Vec<Passing>,
     l: &mut Lowering<'_>,
 ) {
     let changes = changes_of(l.specs, &service.full());
@@ -71,16 +97,16 @@ fn service_states(
             Act::Deed(deed) => match deed.value {
                 Deed::Create => {
                     hold(l, gate, owner::ABSENT, false, at, by);
-                    blink(l, gate, owner::CREATING, at, takes, by);
+                    blink(l, passing, (gate, owner::CREATING), at, later(at, takes), by);
                 }
                 Deed::Delete => {
-                    blink(l, gate, owner::DELETING, at, takes, by);
+                    blink(l, passing, (gate, owner::DELETING), at, later(at, takes), by);
                     hold(l, gate, owner::GONE, true, later(at, takes), by);
                 }
                 // Payments are of connections (P-21).
                 _ => {}
             },
-            _ => blink(l, gate, owner::MODIFYING, at, takes, by),
+            _ => blink(l, passing, (gate, owner::MODIFYING), at, later(at, takes), by),
         }
     }
 }
@@ -115,15 +141,16 @@ fn hold(
 /// A state that passes by itself; none where it takes no time.
 fn blink(
     l: &mut Lowering<'_>,
-    gate: GateId,
-    reason: u32,
-    at: Span,
-    takes: Span,
+    passing: &mut Vec<Passing>,
+    (gate, reason): (GateId, u32),
+    from: Span,
+    to: Span,
     by: Option<&String>,
 ) {
-    if takes > Span::ZERO {
-        hold(l, gate, reason, true, at, by);
-        hold(l, gate, reason, false, later(at, takes), by);
+    if to > from {
+        hold(l, gate, reason, true, from, by);
+        passing.push(Passing { gate, reason, from, to, end: l.plan.changes.len() });
+        hold(l, gate, reason, false, to, by);
     }
 }
 
@@ -132,6 +159,7 @@ struct Script<'a, 'l> {
     endpoint: &'a Thing<Endpoint>,
     specs: &'a Specs,
     handles: Handles,
+    passing: &'a mut Vec<Passing>,
     l: &'a mut Lowering<'l>,
 }
 
@@ -220,13 +248,17 @@ impl Script<'_, '_> {
                 }
                 self.connect(at, Vec::new(), until, by, false, connected);
             }
+            // Whoever is accepted before that is not disconnected any more.
             Turn::Denied => {
-                self.pass(connection::DISCONNECTING, at, by);
-                self.gate(later(at, takes), &[], NEVER, by, (connection::DENIED, true));
+                let ready = later(at, takes);
+                self.pass(connection::DISCONNECTING, at, ready.min(until), by);
+                if ready < until {
+                    self.gate(ready, &[], NEVER, by, (connection::DENIED, true));
+                }
             }
             Turn::Deleted => {
                 self.list_all(at, false, by);
-                self.pass(connection::DELETING, at, by);
+                self.pass(connection::DELETING, at, later(at, takes), by);
                 self.gate(later(at, takes), &[], NEVER, by, (connection::GONE, true));
             }
             Turn::ServiceDeleted => {
@@ -236,10 +268,9 @@ impl Script<'_, '_> {
     }
 
     /// A state that passes by itself.
-    fn pass(&mut self, reason: u32, at: Span, by: Option<&String>) {
-        let takes = self.takes();
+    fn pass(&mut self, reason: u32, from: Span, to: Span, by: Option<&String>) {
         if let Some(gate) = self.handles.connection {
-            blink(self.l, gate, reason, at, takes, by);
+            blink(self.l, self.passing, (gate, reason), from, to, by);
         }
     }
 
@@ -256,6 +287,11 @@ impl Script<'_, '_> {
         let takes = self.takes();
         if takes > Span::ZERO {
             self.gate(at, &waits, until, by, (connection::CONNECTING, true));
+            if let (Some(gate), []) = (self.handles.connection, &waits[..]) {
+                let (reason, to) = (connection::CONNECTING, later(at, takes));
+                let end = self.l.plan.changes.len();
+                self.passing.push(Passing { gate, reason, from: at, to, end });
+            }
             waits.push(span("transition", takes));
             self.gate(at, &waits, NEVER, by, (connection::CONNECTING, false));
         }
@@ -315,7 +351,7 @@ impl Script<'_, '_> {
             if let Act::Throttle(to) = &change.spec.act {
                 let (at, by) = (change.spec.at.value, Some(&change.name));
                 self.set_throttle(at, None, by, to.value.unwrap_or(UNTHROTTLED));
-                self.pass(connection::MODIFYING, at, by);
+                self.pass(connection::MODIFYING, at, later(at, self.takes()), by);
             }
         }
     }
@@ -382,7 +418,12 @@ impl Script<'_, '_> {
             let own = change.spec.of.kind == "endpoint";
             let (at, by) = (change.spec.at.value, Some(&change.name));
             match &change.spec.act {
-                Act::Zone { zone: z, add } if own => self.card(&z.name, *add, at, by),
+                Act::Zone { zone: z, add } if own => {
+                    let ready = if *add { later(at, self.takes()) } else { at };
+                    if !add || !self.is_taken_back(&all, change, &z.name, ready) {
+                        self.card(&z.name, *add, ready, by);
+                    }
+                }
                 Act::Zone { zone: z, add } => self.zone_gate(&z.name, zone::LEFT, !add, at, by),
                 Act::ZoneConnection { zone: z, connect } => {
                     self.zone_gate(&z.name, zone::CUT, !connect, at, by);
@@ -403,6 +444,27 @@ impl Script<'_, '_> {
         }
     }
 
+    /// Whether a zone that is being added is removed, or its endpoint deleted, before it is there.
+    fn is_taken_back(
+        &self,
+        all: &[Thing<Change>],
+        added: &Thing<Change>,
+        zone: &str,
+        ready: Span,
+    ) -> bool {
+        let order = |c: &Thing<Change>| (c.spec.at.value, c.name.clone());
+        let meanwhile = |c: &&Thing<Change>| order(c) > order(added) && c.spec.at.value <= ready;
+        let ends = |c: &Thing<Change>| {
+            c.spec.of.kind == "endpoint"
+                && match &c.spec.act {
+                    Act::Zone { zone: z, add: false } => z.name == zone,
+                    Act::Deed(deed) => deed.value == Deed::Delete,
+                    _ => false,
+                }
+        };
+        all.iter().filter(meanwhile).any(ends)
+    }
+
     fn zone_gate(&mut self, name: &str, reason: u32, holds: bool, at: Span, by: Option<&String>) {
         for entry in self.handles.entries.clone().iter().filter(|e| e.zone == name) {
             if let Some(gate) = entry.gate {
@@ -414,8 +476,10 @@ impl Script<'_, '_> {
     /// A zone of the endpoint gets its network card, or loses it.
     fn card(&mut self, name: &str, add: bool, at: Span, by: Option<&String>) {
         let selector = self.handles.name;
-        let at = if add { later(at, self.takes()) } else { at };
-        for entry in self.handles.entries.clone().iter().filter(|e| e.zone == name && !e.replaces) {
+        // The route of a card that is gone is still there: only failover moves it (P-09).
+        let routed = !add && self.endpoint.is_inline(self.specs);
+        let cards = self.handles.entries.clone();
+        for entry in cards.iter().filter(|e| e.zone == name && !e.replaces && !routed) {
             let what = What::List { selector, branch: entry.branch, on: add };
             push(self.l, at, None, by, what);
         }
@@ -447,9 +511,20 @@ impl Script<'_, '_> {
         let Some(service) = self.endpoint.service(self.specs) else { return };
         let bound = bindings(service, self.specs);
         let mut first: Vec<String> = Vec::new();
-        for entry in self.handles.entries.clone().iter().filter(|e| !e.replaces) {
+        for entry in &self.handles.entries.clone() {
             let Some((selector, names)) = &entry.resource else { continue };
             let branch = |name: &str| branch_of(names, name);
+            for change in self.service_changes().into_iter().cloned().collect::<Vec<_>>() {
+                let Act::Resource { balancer, attach } = &change.spec.act else { continue };
+                if let Some(branch) = branch(&balancer.name) {
+                    let what = What::List { selector: *selector, branch, on: *attach };
+                    push(self.l, change.spec.at.value, None, Some(&change.name), what);
+                }
+            }
+            // A card that replaces another one has its resource from the start.
+            if entry.replaces {
+                continue;
+            }
             let mine = |b: &&_| is_of(b, &self.endpoint.name, &entry.zone);
             for (i, b) in bound.iter().filter(mine).enumerate() {
                 if i == 0 {
@@ -457,13 +532,6 @@ impl Script<'_, '_> {
                 } else if let Some(branch) = branch(&b.resource) {
                     let what = What::Favour { selector: *selector, branch };
                     push(self.l, b.at, None, b.by.as_ref(), what);
-                }
-            }
-            for change in self.service_changes().into_iter().cloned().collect::<Vec<_>>() {
-                let Act::Resource { balancer, attach } = &change.spec.act else { continue };
-                if let Some(branch) = branch(&balancer.name) {
-                    let what = What::List { selector: *selector, branch, on: *attach };
-                    push(self.l, change.spec.at.value, None, Some(&change.name), what);
                 }
             }
             for change in self.changes().into_iter().cloned().collect::<Vec<_>>() {
@@ -492,10 +560,10 @@ impl Script<'_, '_> {
             match turn.what {
                 Turn::Created { .. } => {
                     hold(self.l, gate, owner::ABSENT, false, at, by);
-                    blink(self.l, gate, owner::CREATING, at, takes, by);
+                    blink(self.l, self.passing, (gate, owner::CREATING), at, later(at, takes), by);
                 }
                 Turn::Deleted => {
-                    blink(self.l, gate, owner::DELETING, at, takes, by);
+                    blink(self.l, self.passing, (gate, owner::DELETING), at, later(at, takes), by);
                     hold(self.l, gate, owner::GONE, true, later(at, takes), by);
                 }
                 _ => {}
@@ -504,7 +572,7 @@ impl Script<'_, '_> {
         for change in self.changes().into_iter().cloned().collect::<Vec<_>>() {
             if !matches!(change.spec.act, Act::Deed(_)) {
                 let (at, by) = (change.spec.at.value, Some(&change.name));
-                blink(self.l, gate, owner::MODIFYING, at, takes, by);
+                blink(self.l, self.passing, (gate, owner::MODIFYING), at, later(at, takes), by);
             }
         }
     }

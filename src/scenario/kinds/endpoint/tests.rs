@@ -182,7 +182,8 @@ fn a_gwlb_endpoint_is_an_inline_hop() {
     let net = gwlb("throttle = \"2 Gbps\"\ndevices = 2")
         + "[backend.shop]\nbandwidth = \"1 Gbps\"\nservice = \"2 ms\"\n";
     let tree = lowered(&net, "\"endpoint.e\", \"backend.shop\"");
-    let head = "choose endpoint.e.next-hop (route table): own place first\n  a [zone.a, load_balancer.lb]\n";
+    let head = "choose endpoint.e.next-hop (route table): own place first, for packets\n  \
+                a [zone.a, load_balancer.lb]\n";
     assert!(tree.starts_with(head), "{tree}");
     let zone = tree.find("\n  b [zone.b, load_balancer.lb]").expect("a second zone");
     let steps: Vec<&str> =
@@ -224,7 +225,7 @@ fn a_gwlb_endpoint_is_an_inline_hop() {
     // Routes follow health where the scenario says who moves them, and how fast.
     let moved = net.replace("vpc = \"v\"\nroutes", "vpc = \"v\"\nfailover = \"90 s\"\nroutes");
     let tree = lowered(&moved, ON);
-    assert!(tree.contains("own place first, route table down 1.5 min"), "{tree}");
+    assert!(tree.contains("own place first, for packets, route table down 1.5 min"), "{tree}");
 }
 
 #[test]

@@ -11,12 +11,13 @@
 //! believed down, then takes the next one of the zone, and stays there.
 
 use super::super::change::{Act, Change, Migration, changes_of};
+use super::super::endpoint_service::EndpointService;
 use super::super::endpoint_service::allocation::bindings;
 use super::super::endpoint_service::desk::{FAILOVER, LIKE_PROBES};
 use super::super::load_balancer;
 use super::super::{Specs, Thing};
 use super::life::{Turn, connection, owner, throttle, turns, zone};
-use super::{Endpoint, Form, NameForm};
+use super::{Endpoint, NameForm};
 use crate::plan::{
     Belief, Branch, ComponentId, Detector, Gate, GateId, Hop, Policy, Selector, SelectorId,
 };
@@ -27,6 +28,16 @@ use crate::scenario::reader::Basis;
 use crate::units::Rate;
 
 const CHOSEN: Basis = Basis { source: "no document gives it; chosen here", mark: "D" };
+
+/// What is behind a network card.
+#[derive(Default)]
+pub(super) struct Behind {
+    pub(super) hops: Vec<Hop>,
+    /// The choice among its resources, and their names.
+    pub(super) resource: Option<(SelectorId, Vec<String>)>,
+    /// What is down while nobody answers.
+    pub(super) served: Option<ComponentId>,
+}
 
 /// A network card of an endpoint, at some time of the run.
 #[derive(Clone, Debug)]
@@ -45,6 +56,12 @@ impl Card {
             None => self.zone.name.clone(),
             Some(change) => format!("{}.{change}", self.zone.name),
         }
+    }
+
+    /// Whether a resource is among its own when the run begins.
+    fn has_first(&self, resource: &str, service: &Thing<EndpointService>) -> bool {
+        let brought = self.by.as_ref().is_some_and(|by| by.name == resource);
+        brought || service.resources().iter().any(|r| r.name == resource)
     }
 }
 
@@ -238,56 +255,37 @@ impl Thing<Endpoint> {
         names
     }
 
-    /// What must be up for a card to answer: one of its resources (X-36: in-zone failover comes first,
-    /// the record of the name is the last resort). In another region any zone of the service may.
-    pub(super) fn resources_up(&self, card: &Card, l: &mut Lowering<'_>) -> Option<ComponentId> {
-        let specs = l.specs;
-        if self.form(specs) == Form::Reverse || self.is_remote(specs) {
-            return None;
-        }
-        let names = self.resources_behind(card, specs);
-        let mut full = names.iter().filter_map(|n| specs.load_balancer.get(n)).map(|b| b.full());
-        match names.len() {
-            0 | 1 => full.next().map(|full| l.component(&full)),
-            _ => {
-                let of: Vec<ComponentId> = full.map(|full| l.component(&full)).collect();
-                Some(l.group(&format!("{}.zone-{}.resources", self.full(), card.name()), of))
-            }
-        }
-    }
-
-    /// What is behind a card, and the choice among several resources with their names.
-    pub(super) fn behind(
-        &self,
-        card: &Card,
-        name: &str,
-        l: &mut Lowering<'_>,
-    ) -> (Vec<Hop>, Option<(SelectorId, Vec<String>)>) {
+    /// What is behind a card, the choice among several resources, or of one that comes or goes, with
+    /// their names, and what must be up for the card to answer: one of the resources that it has at
+    /// the time (X-36: in-zone failover comes first, the record of the name is the last resort). In
+    /// another region any zone of the service may answer.
+    pub(super) fn behind(&self, card: &Card, name: &str, l: &mut Lowering<'_>) -> Behind {
         let specs = l.specs;
         if self.is_remote(specs) {
-            return (self.over_the_border(name, l), None);
+            return Behind { hops: self.over_the_border(name, l), ..Behind::default() };
         }
         let names = self.resources_behind(card, specs);
-        let Some(service) = self.service(specs) else { return (Vec::new(), None) };
-        let [_, _, ..] = names[..] else {
+        let Some(service) = self.service(specs) else { return Behind::default() };
+        let moving = self.comes_or_goes(card, &names, service, specs);
+        if let ([] | [_], false) = (&names[..], moving) {
             let only = names.first().and_then(|n| specs.load_balancer.get(n));
-            let hops = only.map(|b| load_balancer::hops_in(b, &card.zone, l));
-            return (hops.unwrap_or_default(), None);
-        };
-        let attached: Vec<String> = service.resources().into_iter().map(|r| r.name).collect();
+            let hops = only.map(|b| load_balancer::hops_in(b, &card.zone, l)).unwrap_or_default();
+            let served = only.map(|b| l.component(&b.full()));
+            return Behind { hops, resource: None, served };
+        }
         let branch = |resource: &String, l: &mut Lowering<'_>| {
             let balancer = &specs.load_balancer[resource];
-            let by = card.by.as_ref().is_some_and(|by| by.name == *resource);
             Branch {
                 name: resource.clone(),
                 weight: 1.0,
                 place: None,
                 hops: load_balancer::hops_in(balancer, &card.zone, l),
                 watches: vec![l.component(&balancer.full())],
-                listed: by || attached.contains(resource),
+                listed: card.has_first(resource, service),
             }
         };
-        let branches = names.iter().map(|n| branch(n, l)).collect();
+        let branches: Vec<Branch> = names.iter().map(|n| branch(n, l)).collect();
+        let of: Vec<ComponentId> = branches.iter().flat_map(|b| b.watches.clone()).collect();
         let desk = &service.spec.desk;
         let parameter = format!("{}.resource_failover", service.full());
         if desk.failover_written.is_none()
@@ -310,11 +308,37 @@ impl Thing<Endpoint> {
             naming: None,
             headline: true,
         });
-        (vec![Hop::Selector(id)], Some((id, names)))
+        let group = format!("{}.zone-{}.resources", self.full(), card.name());
+        let served = l.group(&group, of, moving.then_some(id));
+        let mut hops = vec![Hop::Selector(id)];
+        if moving {
+            // Nobody answers where no resource is.
+            hops.insert(0, Hop::Need(served));
+        }
+        Behind { hops, resource: Some((id, names)), served: Some(served) }
+    }
+
+    /// Whether a card's resources are others at some time than at first.
+    fn comes_or_goes(
+        &self,
+        card: &Card,
+        names: &[String],
+        service: &Thing<EndpointService>,
+        specs: &Specs,
+    ) -> bool {
+        let moves = |c: &&Thing<Change>| match &c.spec.act {
+            Act::Resource { balancer, .. } => names.contains(&balancer.name),
+            Act::Replace(it) => {
+                it.zone.name == card.zone.name && it.manner.value == Migration::Forcible
+            }
+            _ => false,
+        };
+        names.iter().any(|n| !card.has_first(n, service)) || self.changes(specs).iter().any(moves)
     }
 
     /// The choice of a route table among the cards of a GWLB endpoint (P-09): that of the client's own
-    /// zone. Nothing but its `failover` leads clients away from a lost zone: routes have no health.
+    /// zone. Nothing but its `failover` leads clients away from a card that is lost or removed: routes
+    /// have no health. It moves packets, those of live connections too, there and back.
     pub(super) fn routes(&self, branches: Vec<Branch>, l: &mut Lowering<'_>) -> SelectorId {
         let tables = l.specs.route_table.values();
         let mut leading = tables.filter(|table| table.leads_through(&self.name));
@@ -330,7 +354,7 @@ impl Thing<Endpoint> {
         l.selector(Selector {
             name: format!("{}.next-hop", self.full()),
             role: "route table".into(),
-            policy: Policy::Prefer,
+            policy: Policy::Home,
             branches,
             belief,
             naming: None,
