@@ -23,4 +23,5 @@ mod scenario;
 mod scenario_bad;
 mod startup;
 mod theory;
+mod told;
 mod validate;
