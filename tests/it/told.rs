@@ -1,9 +1,22 @@
 //! What a scenario's author is told: states that explain a failure, changes that do nothing, and keys
 //! that would say nothing.
 
+use std::path::Path;
+
 use highwater::report::summary;
+use highwater::scenario::{Diagnostic, Failure, Source, load_text};
 
 use crate::changes::{change, endpoint, greedy, results, service};
+
+/// Everything said about a scenario.
+fn said(text: &str) -> Vec<Diagnostic> {
+    let source = Source { path: "told.toml".into(), text: text.into() };
+    match load_text(source, Path::new("scenarios"), &[]) {
+        Ok(loaded) => loaded.diagnostics,
+        Err(Failure::Refused { diagnostics, .. }) => diagnostics,
+        Err(other) => panic!("{other}"),
+    }
+}
 
 #[test]
 fn a_state_that_turned_everybody_away_is_shown() {
@@ -20,4 +33,45 @@ fn a_state_that_turned_everybody_away_is_shown() {
     // The service was open to others all the time: there is nothing to say of it.
     let text = service("nlb", "", 10) + &endpoint("e", "") + &greedy("e");
     assert!(!summary(&results(&text), 100).contains("States"));
+}
+
+#[test]
+fn a_stated_total_bounds_what_throttles_let_through() {
+    // P-46, P-50, Z-12: two zones of 2 Gbps to a backend of 3 Gbps, which a total of 3 Gbps protects;
+    // devices may exceed the throttle, but not the total.
+    let text = |keys: &str| {
+        service("nlb", "", 10).replace("\"200 Gbps\"\nservers", "\"1500 Mbps\"\nservers")
+            + &endpoint("e", &format!("zones = [\"a\", \"b\"]\n{keys}"))
+            + "[workload.w]\npath = [\"endpoint.e\"]\narrivals = { poisson = { rate = \"1/s\" } }\n\
+               request = \"1 kB\"\nresponse = \"1 kB\"\n"
+    };
+    let codes = |keys: &str| said(&text(keys)).iter().map(|d| d.code).collect::<Vec<_>>();
+    assert_eq!(codes("throttle = \"2 Gbps\""), ["P-50"]);
+    assert_eq!(codes("throttle = \"2 Gbps\"\ntotal_ceiling = \"3 Gbps\""), [""; 0]);
+    assert_eq!(codes("throttle = \"2 Gbps\"\ntotal_ceiling = \"3100 Mbps\""), ["P-50"]);
+    assert_eq!(codes("throttle = \"1500 Mbps\"\novershoot = 1.1"), ["Z-12"]);
+    let keys = "throttle = \"1500 Mbps\"\novershoot = 1.1\ntotal_ceiling = \"3 Gbps\"";
+    assert_eq!(codes(keys), [""; 0]);
+}
+
+#[test]
+fn a_total_that_binds_once_a_card_may_grow_or_joins_is_not_called_idle() {
+    let text = |keys: &str, change: &str| {
+        service("clb", "", 10)
+            + &endpoint("e", &format!("throttle = \"4 Gbps\"\nzones = [\"a\", \"b\"]\n{keys}"))
+            + &greedy("e")
+            + change
+    };
+    let told = |keys: &str, change: &str| {
+        said(&text(keys, change)).iter().filter(|d| d.code == "P-46").count()
+    };
+    let keys = "total_ceiling = \"11 Gbps\"";
+    assert_eq!(told(keys, ""), 1, "two cards of 5 Gbps");
+    assert_eq!(told("total_ceiling = \"10 Gbps\"", ""), 0);
+    assert_eq!(told(keys, &change("x", 5, "endpoint.e", "ceiling = \"6 Gbps\"")), 0);
+    let one = "total_ceiling = \"9 Gbps\"".to_owned();
+    let text = text(&one, "").replace("zones = [\"a\", \"b\"]\ntotal", "zones = [\"a\"]\ntotal");
+    let count = |text: &str| said(text).iter().filter(|d| d.code == "P-46").count();
+    assert_eq!(count(&text), 1, "one card of 5 Gbps");
+    assert_eq!(count(&(text + &change("x", 5, "endpoint.e", "add_zone = \"b\""))), 0);
 }
