@@ -6,7 +6,7 @@ use std::path::Path;
 use highwater::report::summary;
 use highwater::scenario::{Diagnostic, Failure, Source, load_text};
 
-use crate::changes::{change, endpoint, greedy, results, service};
+use crate::changes::{change, endpoint, greedy, mbps, pairs, results, seconds, service};
 
 /// Everything said about a scenario.
 fn said(text: &str) -> Vec<Diagnostic> {
@@ -74,4 +74,29 @@ fn a_total_that_binds_once_a_card_may_grow_or_joins_is_not_called_idle() {
     let count = |text: &str| said(text).iter().filter(|d| d.code == "P-46").count();
     assert_eq!(count(&text), 1, "one card of 5 Gbps");
     assert_eq!(count(&(text + &change("x", 5, "endpoint.e", "add_zone = \"b\""))), 0);
+}
+
+#[test]
+fn paying_what_nobody_owes_touches_nothing() {
+    // a connection that exists keeps its throttle; only one that is connected anew takes the
+    // service's new default.
+    let text = |more: &str| {
+        service("clb", "transition = \"2 s\"\ndefault_throttle = \"2 Gbps\"", 40)
+            + &endpoint("e", "")
+            + &greedy("e")
+            + &change("d", 5, "endpoint_service.s", "default_throttle = \"1 Gbps\"")
+            + more
+    };
+    for of in ["endpoint.e", "endpoint_service.s"] {
+        let paid = text(&change("p", 20, of, "action = \"paid\""));
+        let told: Vec<_> = said(&paid).iter().map(|d| d.code).collect();
+        assert_eq!(told, ["P-30", "P-31", "change"], "{of}");
+        let r = results(&paid);
+        assert_eq!(seconds(&r, "endpoint.e.connection"), pairs(&[("Connected", 40.0)]), "{of}");
+        assert!((mbps(&r, "e", 25..40) - 2_000.0).abs() < 1.0, "{of}");
+        // What is owed is paid once.
+        let owed = change("o", 10, of, "action = \"overdue\"");
+        let r = results(&text(&(owed + &change("p", 20, of, "action = \"paid\""))));
+        assert!((mbps(&r, "e", 25..40) - 1_000.0).abs() < 1.0, "{of}");
+    }
 }

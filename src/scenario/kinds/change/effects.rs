@@ -12,6 +12,7 @@ use super::{Act, Change, Deed, changes_of};
 use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::{Diagnostic, Place};
 use crate::scenario::read::Account;
+use crate::scenario::reader::Given;
 
 const SERVICES: &str = "PrivateLink endpoint services";
 
@@ -74,6 +75,9 @@ fn of_endpoint(thing: &Thing<Change>, endpoint: &Thing<Endpoint>, specs: &Specs,
                 not_promised(raised, product, cx);
             }
         }
+        Act::Deed(deed) if matches!(deed.value, Deed::Overdue | Deed::Paid) => {
+            payment(thing, deed, specs, cx);
+        }
         Act::Deed(deed) => {
             let before = before(thing, endpoint, specs);
             let message = match (deed.value, before) {
@@ -92,6 +96,25 @@ fn of_endpoint(thing: &Thing<Change>, endpoint: &Thing<Endpoint>, specs: &Specs,
         }
         _ => {}
     }
+}
+
+/// Payments that change nothing (P-20, P-21).
+fn payment(thing: &Thing<Change>, deed: &Given<Deed>, specs: &Specs, cx: &Context) {
+    let full = thing.spec.of.full();
+    let mut owes = false;
+    for change in changes_of(specs, &full).iter().take_while(|c| c.name != thing.name) {
+        match &change.spec.act {
+            Act::Deed(Given { value: Deed::Overdue, .. }) => owes = true,
+            Act::Deed(Given { value: Deed::Paid, .. }) => owes = false,
+            _ => {}
+        }
+    }
+    let message = match (deed.value, owes) {
+        (Deed::Overdue, true) => "is overdue already",
+        (Deed::Paid, false) => "owes nothing then",
+        _ => return,
+    };
+    idle(thing, deed.place, format!("`{full}` {message}"), cx);
 }
 
 /// What happened to an endpoint last before a change; none before it is there.
@@ -155,6 +178,9 @@ fn of_service(
                     ))
                     .help("write the UID of the account, as in \"1234567890123456\""),
             );
+        }
+        Act::Deed(deed) if matches!(deed.value, Deed::Overdue | Deed::Paid) => {
+            payment(thing, deed, specs, cx);
         }
         Act::Automatic { balancer, on: false } => {
             last_automatic(thing, balancer, service, specs, cx)
