@@ -6,7 +6,9 @@ use std::path::Path;
 use highwater::report::summary;
 use highwater::scenario::{Diagnostic, Failure, Source, load_text};
 
-use crate::changes::{change, endpoint, greedy, mbps, pairs, results, seconds, service};
+use crate::changes::{
+    change, endpoint, greedy, mbps, pairs, results, seconds, service, two_resources,
+};
 
 /// Everything said about a scenario.
 fn said(text: &str) -> Vec<Diagnostic> {
@@ -76,6 +78,15 @@ fn a_total_that_binds_once_a_card_may_grow_or_joins_is_not_called_idle() {
     assert_eq!(count(&(text + &change("x", 5, "endpoint.e", "add_zone = \"b\""))), 0);
 }
 
+/// Codes of what is said about changes of a service of two CLBs, and of its endpoint in both zones.
+fn codes_of(keys: &str, changes: &str) -> Vec<&'static str> {
+    let text = two_resources("5 Gbps", keys, 60)
+        + &endpoint("e", "zones = [\"a\", \"b\"]")
+        + &greedy("e")
+        + changes;
+    said(&text).iter().map(|d| d.code).collect()
+}
+
 #[test]
 fn paying_what_nobody_owes_touches_nothing() {
     // a connection that exists keeps its throttle; only one that is connected anew takes the
@@ -99,4 +110,19 @@ fn paying_what_nobody_owes_touches_nothing() {
         let r = results(&text(&(owed + &change("p", 20, of, "action = \"paid\""))));
         assert!((mbps(&r, "e", 25..40) - 1_000.0).abs() < 1.0, "{of}");
     }
+}
+
+#[test]
+fn a_service_that_was_deleted_does_not_come_back() {
+    let deed = |name: &str, at: u32, deed: &str| {
+        change(name, at, "endpoint_service.s", &format!("action = \"{deed}\""))
+    };
+    // deleting is irreversible, and what is there is not created again.
+    assert_eq!(codes_of("", &(deed("x", 5, "delete") + &deed("y", 10, "create"))), ["X-66"]);
+    assert_eq!(codes_of("", &(deed("x", 5, "create") + &deed("y", 10, "create"))), ["change"]);
+    assert_eq!(codes_of("", &deed("x", 5, "create")), [""; 0]);
+    let deny = change("d", 20, "endpoint.e", "action = \"deny\"");
+    let life = deed("x", 5, "create") + &deny + &deed("y", 30, "delete");
+    assert_eq!(codes_of("", &life), [""; 0]);
+    assert_eq!(codes_of("", &(life + &deed("z", 40, "create"))), ["X-66"]);
 }

@@ -182,8 +182,47 @@ fn of_service(
         Act::Deed(deed) if matches!(deed.value, Deed::Overdue | Deed::Paid) => {
             payment(thing, deed, specs, cx);
         }
+        Act::Deed(deed) => once(thing, deed, service, specs, cx),
         Act::Automatic { balancer, on: false } => {
             last_automatic(thing, balancer, service, specs, cx)
+        }
+        _ => {}
+    }
+}
+
+/// a service is created once and deleted once, in this order.
+fn once(
+    thing: &Thing<Change>,
+    deed: &Given<Deed>,
+    service: &Thing<EndpointService>,
+    specs: &Specs,
+    cx: &Context,
+) {
+    let full = service.full();
+    let changes = changes_of(specs, &full);
+    let last = changes.into_iter().take_while(|c| c.name != thing.name).filter_map(|c| {
+        match &c.spec.act {
+            Act::Deed(deed) if matches!(deed.value, Deed::Create | Deed::Delete) => {
+                Some((deed.value, c.place))
+            }
+            _ => None,
+        }
+    });
+    let Some((last, place)) = last.last() else { return };
+    match (last, deed.value) {
+        (Deed::Delete, Deed::Create) => cx.complain(
+            Diagnostic::error("X-66", deed.place, format!("`{full}` was deleted before"))
+                .also(place, "deleted here")
+                .reason(format!("deleting a service is irreversible ({SERVICES})"))
+                .help("declare another [endpoint_service.name] for what comes after it"),
+        ),
+        (Deed::Create, Deed::Create) => cx.complain(
+            Diagnostic::error("change", deed.place, format!("`{full}` is there already"))
+                .also(place, "created here")
+                .help("create it once, and change it after that"),
+        ),
+        (Deed::Delete, Deed::Delete) => {
+            idle(thing, deed.place, format!("`{full}` was deleted before"), cx);
         }
         _ => {}
     }
