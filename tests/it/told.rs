@@ -126,3 +126,23 @@ fn a_service_that_was_deleted_does_not_come_back() {
     assert_eq!(codes_of("", &life), [""; 0]);
     assert_eq!(codes_of("", &(life + &deed("z", 40, "create"))), ["X-66"]);
 }
+
+#[test]
+fn what_is_done_at_the_instant_of_the_creation_follows_it() {
+    let text = |deed: &str| {
+        change("open", 10, "endpoint.e", "action = \"create\"")
+            + &change("after", 10, "endpoint.e", &format!("action = \"{deed}\""))
+    };
+    for deed in ["accept", "deny", "delete"] {
+        let codes = codes_of("auto_accept = false", &text(deed));
+        assert!(!codes.contains(&"change"), "{deed}: {codes:?}");
+    }
+    assert_eq!(codes_of("", &text("accept")), ["change"], "it accepts by itself");
+    // And so it is run.
+    let text = service("nlb", "auto_accept = false", 20)
+        + &endpoint("e", "")
+        + &greedy("e")
+        + &text("accept");
+    let been = pairs(&[("Connected", 10.0), ("No connection: endpoint not created yet", 10.0)]);
+    assert_eq!(seconds(&results(&text), "endpoint.e.connection"), been);
+}

@@ -79,20 +79,9 @@ fn of_endpoint(thing: &Thing<Change>, endpoint: &Thing<Endpoint>, specs: &Specs,
             payment(thing, deed, specs, cx);
         }
         Act::Deed(deed) => {
-            let before = before(thing, endpoint, specs);
-            let message = match (deed.value, before) {
-                (Deed::Create, Some(_)) => "is there already",
-                (
-                    Deed::Accept,
-                    Some(Turn::Existing | Turn::Accepted | Turn::Created { auto: true }),
-                ) => "is connected already",
-                (Deed::Deny, Some(Turn::Denied)) => "is denied already",
-                (Deed::Accept | Deed::Deny | Deed::Delete, None | Some(Turn::Deleted)) => {
-                    "is not there then"
-                }
-                _ => return,
-            };
-            idle(thing, deed.place, format!("`{full}` {message}"), cx);
+            if let Some(message) = moot(thing, deed.value, endpoint, specs) {
+                idle(thing, deed.place, format!("`{full}` {message}"), cx);
+            }
         }
         _ => {}
     }
@@ -117,17 +106,36 @@ fn payment(thing: &Thing<Change>, deed: &Given<Deed>, specs: &Specs, cx: &Contex
     idle(thing, deed.place, format!("`{full}` {message}"), cx);
 }
 
-/// What happened to an endpoint last before a change; none before it is there.
-fn before(thing: &Thing<Change>, endpoint: &Thing<Endpoint>, specs: &Specs) -> Option<Turn> {
-    let mut last = None;
-    for turn in turns(endpoint, specs) {
-        // Changes of one instant follow each other by name.
-        let order = (turn.at, turn.by.as_deref().unwrap_or(""));
-        if order < (thing.spec.at.value, thing.name.as_str()) {
-            last = Some(turn.what);
-        }
+/// Why a turn in the life of an endpoint is none: by what happened to it last before. Nothing is said of
+/// one that never comes to be, but of its creation (`rules`).
+fn moot(
+    thing: &Thing<Change>,
+    deed: Deed,
+    endpoint: &Thing<Endpoint>,
+    specs: &Specs,
+) -> Option<&'static str> {
+    let all = turns(endpoint, specs);
+    if deed == Deed::Create {
+        let is_create =
+            |c: &Thing<Change>| matches!(&c.spec.act, Act::Deed(Given { value: Deed::Create, .. }));
+        let own = changes_of(specs, &endpoint.full());
+        let first = own.into_iter().find(|c| is_create(c)).is_some_and(|c| c.name == thing.name);
+        return (!first && !all.is_empty()).then_some("is created once, before this");
     }
-    last
+    // Its own turn is told by its name: at the instant of the creation that comes first.
+    let own = all.iter().position(|turn| turn.by.as_ref() == Some(&thing.name));
+    let before = own.and_then(|at| at.checked_sub(1)).map(|at| all[at].what);
+    match (deed, before) {
+        (_, None) => Some("is not there then"),
+        (_, Some(Turn::Deleted)) => Some("was deleted before"),
+        // A service is not deleted with connections that could be denied.
+        (Deed::Accept, Some(Turn::ServiceDeleted)) => Some("has lost its service before"),
+        (Deed::Accept, Some(Turn::Existing | Turn::Accepted | Turn::Created { auto: true })) => {
+            Some("is connected already")
+        }
+        (Deed::Deny, Some(Turn::Denied)) => Some("is denied already"),
+        _ => None,
+    }
 }
 
 /// The zones that an endpoint has right before a change, and those of them that are disconnected.
