@@ -146,3 +146,37 @@ fn what_is_done_at_the_instant_of_the_creation_follows_it() {
     let been = pairs(&[("Connected", 10.0), ("No connection: endpoint not created yet", 10.0)]);
     assert_eq!(seconds(&results(&text), "endpoint.e.connection"), been);
 }
+
+#[test]
+fn route_tables_of_one_endpoint_agree_on_their_failover() {
+    // P-09: the model has one choice for all who go through an endpoint.
+    let text = |first: &str, second: &str, zones: &str| {
+        let table = |name: &str, keys: &str| {
+            format!(
+                "[route_table.{name}]\nvpc = \"v\"\n\
+                 routes = [{{ to = \"0.0.0.0/0\", next_hop = \"endpoint.e\" }}]\n{keys}\n"
+            )
+        };
+        service("gwlb", "", 10)
+            + "[vpc.v]\nregion = \"r\"\n"
+            + &endpoint("e", &format!("vpc = \"v\"\nzones = {zones}"))
+            + &table("one", first)
+            + &table("two", second)
+            + "[workload.w]\npath = [\"endpoint.e\", \"backend.b\"]\n\
+               arrivals = { poisson = { rate = \"1/s\" } }\nrequest = \"1 kB\"\n\
+               response = \"1 kB\"\n"
+    };
+    let codes = |text: &str| said(text).iter().map(|d| d.code).collect::<Vec<_>>();
+    let both = "[\"a\", \"b\"]";
+    let (fast, slow) = ("failover = \"4 s\"", "failover = \"9 s\"");
+    assert_eq!(codes(&text("", "", both)), [""; 0]);
+    assert_eq!(codes(&text(fast, fast, both)), [""; 0]);
+    assert_eq!(codes(&text(fast, slow, both)), ["P-09"]);
+    assert_eq!(codes(&text("", slow, both)), ["P-09"]);
+    assert_eq!(codes(&text(fast, "", both)), ["P-09"]);
+    // Nothing to move, or nowhere to move it.
+    assert_eq!(codes(&text(fast, fast, "[\"a\"]")), ["P-09", "P-09", "P-31"]);
+    let none = text("", "", both) + "[route_table.z]\nvpc = \"v\"\nroutes = []\n";
+    assert_eq!(codes(&none), [""; 0]);
+    assert_eq!(codes(&(none + fast)), ["P-09"]);
+}

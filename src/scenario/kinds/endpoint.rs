@@ -39,6 +39,9 @@ pub(crate) mod terms;
 mod tests;
 mod ways;
 
+use std::collections::BTreeSet;
+
+use super::change::{Act, changes_of};
 use super::endpoint_service::{EndpointService, range};
 use super::load_balancer::{ANALOGUE_TTL, LoadBalancer, Product};
 use super::region::way_into;
@@ -413,6 +416,15 @@ impl Thing<Endpoint> {
         let clb = service.balancer(specs)?.spec.product == Product::Clb;
         let default = service.spec.default_throttle.as_ref().map(|d| d.value.0);
         default.or(clb.then_some(Rate::from_mbps(3_072)))
+    }
+
+    /// Its zones at any time of the run, each once.
+    pub(crate) fn zones_ever(&self, specs: &Specs) -> BTreeSet<String> {
+        let added = changes_of(specs, &self.full()).into_iter().filter_map(|c| match &c.spec.act {
+            Act::Zone { zone, add: true } => Some(zone.name.clone()),
+            _ => None,
+        });
+        self.spec.zones.iter().map(|z| z.name.clone()).chain(added).collect()
     }
 
     /// What all its zones carry together at most, where the scenario says so (P-46).

@@ -196,16 +196,12 @@ pub(crate) fn not_promised(raised: &Given<Above0<Rate>>, product: Product, cx: &
 fn total(thing: &Thing<Endpoint>, product: Product, specs: &Specs, cx: &Context) {
     let Some(total) = &thing.spec.total_ceiling else { return };
     let Some((_, mut each)) = thing.bandwidth(product) else { return };
-    let mut zones: Vec<&str> = thing.spec.zones.iter().map(|z| z.name.as_str()).collect();
     for change in changes_of(specs, &thing.full()) {
-        match &change.spec.act {
-            Act::Ceiling(raised) => each = each.max(raised.value.0),
-            Act::Zone { zone, add: true } => zones.push(&zone.name),
-            _ => {}
+        if let Act::Ceiling(raised) = &change.spec.act {
+            each = each.max(raised.value.0);
         }
     }
-    zones.sort_unstable();
-    zones.dedup();
+    let zones = thing.zones_ever(specs);
     let all = Rate::from_bps(each.bps().saturating_mul(zones.len() as u64));
     if total.value.0 > all {
         let message = format!("a total of {} never binds", total.value.0);
