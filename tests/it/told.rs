@@ -180,3 +180,58 @@ fn route_tables_of_one_endpoint_agree_on_their_failover() {
     assert_eq!(codes(&none), [""; 0]);
     assert_eq!(codes(&(none + fast)), ["P-09"]);
 }
+
+#[test]
+fn who_never_comes_to_be_is_told_what_refused_it() {
+    let text = |account: &str, late: &str| {
+        let keys = format!("{account}\nregions = [\"far\"]");
+        service("nlb", &keys, 40).replace("[region.r]", "[region.r]\nmainland = true")
+            + "[region.far]\nmainland = true\n[zone.f]\nregion = \"far\"\n[zone.g]\n\
+               region = \"far\"\n"
+            + &endpoint(
+                "e",
+                "zones = [\"f\", \"g\"]\naccount = \"2002\"\ncross_region_round_trip = \"20 ms\"",
+            )
+            + &greedy("e")
+            + &change("a", 10, "endpoint_service.s", late)
+            + &change("b", 15, "endpoint.e", "action = \"create\"")
+    };
+    let listed = "account = \"1001\"\nwhitelist = [\"2002\"]";
+    let told = |text: &str| {
+        let all = said(text);
+        let [one] = &all[..] else { panic!("{all:?}") };
+        (one.code, one.help.clone().expect("a fix"))
+    };
+    let (code, help) = told(&text(listed, "whitelist_remove = \"2002\""));
+    assert!(code == "P-05" && help.contains("whitelist_add"), "{code}: {help}");
+    let (code, help) = told(&text(listed, "remove_region = \"far\""));
+    assert!(code == "X-25" && help.contains("add_region"), "{code}: {help}");
+    let near = text(listed, "whitelist_remove = \"2002\"")
+        .replace("zones = [\"f\", \"g\"]", "zones = [\"a\", \"b\"]")
+        .replace("\ncross_region_round_trip = \"20 ms\"", "");
+    assert_eq!(told(&near).0, "P-05");
+}
+
+#[test]
+fn a_group_that_refuses_a_port_is_not_opened_to_everybody() {
+    let text = |cidr: &str| {
+        service("nlb", "", 10)
+            + &format!("[vpc.v]\nregion = \"r\"\n{cidr}\n")
+            + "[security_group.web]\ninbound = [{ source = \"10.0.0.0/8\", ports = \"443\" }]\n"
+            + &endpoint("e", "zones = [\"a\", \"b\"]\nvpc = \"v\"\nsecurity_group = \"web\"")
+            + "[workload.w]\npath = [\"endpoint.e\"]\nvpc = \"v\"\nport = 80\n\
+               arrivals = { poisson = { rate = \"1/s\" } }\nrequest = \"1 kB\"\n\
+               response = \"1 kB\"\n"
+    };
+    let help = |cidr: &str| {
+        let all = said(&text(cidr));
+        let [one] = &all[..] else { panic!("{all:?}") };
+        assert_eq!(one.code, "X-20");
+        one.help.clone().expect("a fix")
+    };
+    let known = help("cidr = \"10.1.0.0/16\"");
+    assert!(known.contains("{ source = \"10.1.0.0/16\", ports = \"80\" }"), "{known}");
+    let unknown = help("");
+    assert!(!unknown.contains("0.0.0.0/0"), "{unknown}");
+    assert!(unknown.contains("ports = \"80\"") && unknown.contains("its clients"), "{unknown}");
+}
