@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use highwater::report::summary;
-use highwater::scenario::{Diagnostic, Failure, Source, load_text};
+use highwater::scenario::{Diagnostic, Failure, Severity, Source, load_text};
 
 use crate::changes::{
     change, endpoint, greedy, mbps, pairs, results, seconds, service, two_resources,
@@ -234,4 +234,18 @@ fn a_group_that_refuses_a_port_is_not_opened_to_everybody() {
     let unknown = help("");
     assert!(!unknown.contains("0.0.0.0/0"), "{unknown}");
     assert!(unknown.contains("ports = \"80\"") && unknown.contains("its clients"), "{unknown}");
+}
+
+#[test]
+fn a_gwlb_is_reached_through_an_endpoint() {
+    // P-09: nobody resolves its name; routes lead through an endpoint.
+    let text = service("gwlb", "", 10)
+        + "[workload.w]\npath = [\"load_balancer.lb\", \"backend.b\"]\n\
+           arrivals = { poisson = { rate = \"1/s\" } }\nrequest = \"1 kB\"\nresponse = \"1 kB\"\n";
+    let all = said(&text);
+    let [one] = &all[..] else { panic!("{all:?}") };
+    assert_eq!((one.code, one.severity), ("P-09", Severity::Error));
+    let at = &text[one.place.start as usize..one.place.end as usize];
+    assert_eq!(at, "\"load_balancer.lb\"");
+    assert!(one.help.as_ref().expect("a fix").contains("endpoint"));
 }
