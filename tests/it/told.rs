@@ -249,3 +249,25 @@ fn a_gwlb_is_reached_through_an_endpoint() {
     assert_eq!(at, "\"load_balancer.lb\"");
     assert!(one.help.as_ref().expect("a fix").contains("endpoint"));
 }
+
+#[test]
+fn the_last_automatic_resource_is_not_detached() {
+    // `two` is allocated by hand only, so that `lb` serves whoever comes next.
+    let cut = |zone: &str, at: u32| {
+        change(zone, at, "endpoint.e", &format!("disconnect_zone = \"{zone}\""))
+    };
+    let detach = |of: &str| {
+        cut("a", 5)
+            + &cut("b", 6)
+            + &change("d", 20, "endpoint_service.s", &format!("detach = \"{of}\""))
+    };
+    assert_eq!(codes_of("manual_only = [\"two\"]", &detach("lb")), ["X-39", "X-44"]);
+    assert_eq!(codes_of("manual_only = [\"two\"]", &detach("two")), ["X-44"]);
+    let open = change(
+        "c",
+        10,
+        "endpoint_service.s",
+        "automatic_allocation = { resource = \"two\", on = true }",
+    );
+    assert_eq!(codes_of("manual_only = [\"two\"]", &(detach("lb") + &open)), ["X-44"]);
+}

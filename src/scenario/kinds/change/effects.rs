@@ -191,7 +191,7 @@ fn of_service(
             payment(thing, deed, specs, cx);
         }
         Act::Deed(deed) => once(thing, deed, service, specs, cx),
-        Act::Automatic { balancer, on: false } => {
+        Act::Automatic { balancer, on: false } | Act::Resource { balancer, attach: false } => {
             last_automatic(thing, balancer, service, specs, cx)
         }
         _ => {}
@@ -247,10 +247,15 @@ fn last_automatic(
     let names = |refs: &[Ref]| refs.iter().map(|r| r.name.clone()).collect::<BTreeSet<_>>();
     let mut attached = names(&service.resources());
     let mut closed = names(&service.spec.desk.manual_only);
+    let mut was_open = None;
     // Those of one instant belong together: what is switched on beside it counts.
     for change in changes_of(specs, &service.full()) {
         if change.spec.at.value > thing.spec.at.value {
             break;
+        }
+        if change.spec.at.value == thing.spec.at.value {
+            let open = attached.contains(&balancer.name) && !closed.contains(&balancer.name);
+            was_open.get_or_insert(open);
         }
         match &change.spec.act {
             Act::Automatic { balancer, on: true } => {
@@ -267,6 +272,10 @@ fn last_automatic(
             }
             _ => {}
         }
+    }
+    // What was not open takes nothing away.
+    if was_open != Some(true) {
+        return;
     }
     let open = |zone: &Ref| {
         let free = attached.iter().filter(|name| !closed.contains(*name));
