@@ -202,12 +202,13 @@ pub(crate) fn recoveries(r: &Results) -> Table {
 }
 
 /// States that gates were in, with their share of the run and who was turned away; without those that
-/// were in one state all the time.
+/// were open all the time.
 pub(crate) fn states(r: &Results) -> Table {
     let mut table = Table::new(3, ["of", "state", "cause", "time", "share", "entered", "dropped"]);
     let n = runs(&r.settings);
-    let moved = |g: &&GateResults| g.states.iter().filter(|s| s.entered > 0).count() > 1;
-    for gate in r.gates.iter().filter(moved) {
+    // The open state is the first. What was shut from end to end explains why nothing got through.
+    let was_shut = |g: &&GateResults| g.states.iter().skip(1).any(|s| s.entered > 0);
+    for gate in r.gates.iter().filter(was_shut) {
         for s in gate.states.iter().filter(|s| s.entered > 0) {
             let ns = float(s.ns) / n;
             table.row([

@@ -287,9 +287,10 @@ rows! {
         "endpoint.rs";
         ["src/scenario/kinds/endpoint/tests.rs::bandwidth_by_product",
          "tests/it/caps.rs::every_product_begins_and_ends_at_its_documented_bandwidth"];
-    "P-46" Behaviour: "multi-zone maximum: the figure is lost";
-        "key `total_ceiling`; zones are added up without it";
-        ["src/scenario/kinds/endpoint/tests.rs::a_ceiling_over_all_zones_is_one_link",
+    "P-46" Both: "multi-zone maximum: the figure is lost";
+        "key `total_ceiling`; zones are added up without it; one that never binds is told";
+        [PLANTED,
+         "src/scenario/kinds/endpoint/tests.rs::a_ceiling_over_all_zones_is_one_link",
          "tests/it/caps.rs::a_stated_total_holds_over_all_zones"];
     "P-47" Behaviour: "elasticity needs no configuration";
         "ramp without any key";

@@ -23,5 +23,6 @@ mod scenario;
 mod scenario_bad;
 mod startup;
 mod theory;
+mod told;
 mod turnover;
 mod validate;

@@ -301,6 +301,10 @@ planted! {
         vec![];
         ("2026-03-01", "2025-03-01");
         "2025-03-01", "state the figure as `ceiling`";
+    "P-46" Warning:
+        vec![("# e", "\ntotal_ceiling = \"100 Gbps\" # e")];
+        ("total_ceiling = \"100 Gbps\"", "total_ceiling = \"101 Gbps\"");
+        "\"101 Gbps\"", "below 100 Gbps";
     "P-50" Warning:
         vec![("# e", "\nthrottle = \"10 Gbps\" # e")];
         ("\"10 Gbps\" # e", "\"15 Gbps\" # e");
@@ -618,6 +622,8 @@ fn two_services_of_one_name() {
 fn nothing_is_read_and_then_ignored() {
     for (row, edits) in [
         ("P-12", vec![OSS, ("# e", "\ntype = \"gateway\"\nthrottle = \"1 Gbps\" # e")]),
+        ("P-12", vec![OSS, ("# e", "\ntype = \"gateway\"\nceiling = \"10 Gbps\" # e")]),
+        ("P-12", vec![OSS, ("# e", "\ntype = \"gateway\"\ntotal_ceiling = \"1 Gbps\" # e")]),
         ("P-25", vec![("# e", "\nresolved_in = [\"vpc.other\"] # e")]),
         ("P-30", vec![("# lb\n", "\nprimary_zone = \"a\"\n")]),
         ("P-39", vec![("# e", "\nraised_limit = \"ticket\" # e")]),

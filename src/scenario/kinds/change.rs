@@ -18,10 +18,11 @@
 //! throttle = "500 Mbps"        # X-64; "none" switches it off
 //! ```
 //!
-//! A change says one thing; several at one instant take effect in the order of their names. It
-//! becomes steps in the life of its endpoints (`endpoint/life.rs`), and stands in the report's
-//! timeline beside the faults. Which rows it serves is said where it takes effect. Leaves out:
-//! the API calls behind it and how long they take, but for `transition` of the service.
+//! A change says one thing; several at one instant take effect in the order of their names, but what
+//! is done to an endpoint at the instant of its creation comes after that. It becomes steps in the
+//! life of its endpoints (`endpoint/life.rs`), and stands in the report's timeline beside the faults.
+//! Which rows it serves is said where it takes effect. Leaves out: the API calls behind it and how
+//! long they take, but for `transition` of the service.
 
 mod effects;
 mod rules;

@@ -39,6 +39,9 @@ pub(crate) mod terms;
 mod tests;
 mod ways;
 
+use std::collections::BTreeSet;
+
+use super::change::{Act, changes_of};
 use super::endpoint_service::{EndpointService, range};
 use super::load_balancer::{ANALOGUE_TTL, LoadBalancer, Product};
 use super::region::way_into;
@@ -70,7 +73,7 @@ pub(crate) struct Endpoint {
     form: Option<Given<Form>>,
     created_at: Option<Given<Day>>,
     start: Option<Rate>,
-    ceiling: Option<Given<Above0<Rate>>>,
+    pub(crate) ceiling: Option<Given<Above0<Rate>>>,
     trigger: f64,
     ramp: Span,
     step: Span,
@@ -90,7 +93,7 @@ pub(crate) struct Endpoint {
     throttle_delay: Span,
     pub(crate) cross_region: remote::CrossRegion,
     /// Most of all zones together: the documents have a heading for it and no figure (P-46).
-    total_ceiling: Option<Rate>,
+    pub(crate) total_ceiling: Option<Given<Above0<Rate>>>,
 }
 
 /// What the devices of a throttle let through that is switched off.
@@ -188,7 +191,7 @@ impl Kind for Endpoint {
         let by_hand = r.references("resources", &["load_balancer"]);
         let throttle_delay = r.quiet::<Span>("throttle_delay", "0 s");
         let cross_region = remote::CrossRegion::read(r);
-        let total_ceiling = r.opt::<Above0<Rate>>("total_ceiling").map(|t| t.0);
+        let total_ceiling = r.given("total_ceiling");
         Some(Self {
             service: service?,
             zones: zones?,
@@ -415,6 +418,20 @@ impl Thing<Endpoint> {
         default.or(clb.then_some(Rate::from_mbps(3_072)))
     }
 
+    /// Its zones at any time of the run, each once.
+    pub(crate) fn zones_ever(&self, specs: &Specs) -> BTreeSet<String> {
+        let added = changes_of(specs, &self.full()).into_iter().filter_map(|c| match &c.spec.act {
+            Act::Zone { zone, add: true } => Some(zone.name.clone()),
+            _ => None,
+        });
+        self.spec.zones.iter().map(|z| z.name.clone()).chain(added).collect()
+    }
+
+    /// What all its zones carry together at most, where the scenario says so (P-46).
+    pub(crate) fn total_ceiling(&self) -> Option<Rate> {
+        self.spec.total_ceiling.as_ref().map(|total| total.value.0)
+    }
+
     /// Bandwidth of an ENI at first and at most (P-40 to P-45), as far as documented.
     fn bandwidth(&self, product: Product) -> Option<(Rate, Rate)> {
         let ceiling = self.spec.ceiling.as_ref().map(|c| c.value.0);
@@ -505,7 +522,7 @@ fn hops_in(
     });
     l.carries(&thing.full(), eni, 1.0);
     hops.push(Hop::Link(eni));
-    if let Some(total) = thing.spec.total_ceiling {
+    if let Some(total) = thing.total_ceiling().filter(|_| carded) {
         hops.extend(l.part(&format!("{}.total", thing.full()), |l| {
             let link = l.link(Link {
                 name: format!("{}.total", thing.full()),

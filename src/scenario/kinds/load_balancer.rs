@@ -407,7 +407,6 @@ mod tests {
             "{clb}"
         );
         assert!(tree("alb").contains(": 250000 slots per connection, refuse"));
-        assert!(tree("gwlb").contains("choose load_balancer.lb.zone-a.targets"));
     }
 
     #[test]

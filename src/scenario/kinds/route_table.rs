@@ -14,14 +14,15 @@
 //!
 //! A path names the endpoint where connections go through it, and `check` holds the two against each
 //! other. Routes lead clients to the network card of their own zone. Without `failover` they stay as
-//! they are: who is sent to a lost zone waits for its repair. Leaves out: other next hops, longest
+//! they are: who is sent to a lost zone waits for its repair. Tables that lead through one endpoint
+//! fail over alike. Leaves out: other next hops, longest
 //! prefixes.
 
 use super::{Kind, Specs, Thing};
 use crate::random::Dist;
 use crate::scenario::cidr::Cidr;
 use crate::scenario::context::{Context, Ref};
-use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::diagnostic::{Diagnostic, Place};
 use crate::scenario::law::Law;
 use crate::scenario::reader::Reader;
 use crate::units::Span;
@@ -33,6 +34,7 @@ pub(crate) struct RouteTable {
     pub(crate) next_hops: Vec<Ref>,
     /// From the loss of a zone, or its return, to routes that lead elsewhere, or back.
     pub(crate) failover: Option<Dist>,
+    failover_place: Place,
 }
 
 impl Kind for RouteTable {
@@ -58,7 +60,8 @@ impl Kind for RouteTable {
             r.done();
         }
         let failover = r.opt::<Law<Span>>("failover").map(|law| law.dist);
-        Some(Self { vpc: vpc?, next_hops, failover })
+        let failover_place = r.place_of("failover");
+        Some(Self { vpc: vpc?, next_hops, failover, failover_place })
     }
 
     fn check(thing: &Thing<Self>, specs: &Specs, cx: &Context) {
@@ -66,6 +69,7 @@ impl Kind for RouteTable {
             "a GWLB endpoint is the next hop in a route table of its VPC (PrivateLink overview)";
         for hop in &thing.spec.next_hops {
             let Some(endpoint) = specs.endpoint.get(&hop.name) else { continue };
+            agree(thing, hop, specs, cx);
             if !endpoint.is_inline(specs) {
                 let message = format!("`{}` cannot be a next hop", endpoint.full());
                 cx.complain(
@@ -91,7 +95,54 @@ impl Kind for RouteTable {
                 );
             }
         }
+        movable(thing, specs, cx);
     }
+}
+
+/// All who go through an endpoint follow one choice, so that its tables move alike.
+fn agree(thing: &Thing<RouteTable>, hop: &Ref, specs: &Specs, cx: &Context) {
+    let mut leading = specs.route_table.values().filter(|table| table.leads_through(&hop.name));
+    let Some(first) = leading.next().filter(|first| first.name != thing.name) else { return };
+    if first.spec.failover == thing.spec.failover {
+        return;
+    }
+    let place = match thing.spec.failover {
+        Some(_) => thing.spec.failover_place,
+        None => hop.place,
+    };
+    let message = format!("`{}` and `{}` do not fail over alike", first.full(), thing.full());
+    let others = first.spec.failover.as_ref().map_or(first.place, |_| first.spec.failover_place);
+    cx.complain(
+        Diagnostic::error("P-09", place, message)
+            .label(format!("both lead through `{}`", hop.full()))
+            .also(others, "the other one")
+            .reason(
+                "the routes through a GWLB endpoint are modelled as one choice among its network \
+                 cards; who moves them, and how fast, no document says (PrivateLink overview)",
+            )
+            .help("write the same `failover` in both, or in neither"),
+    );
+}
+
+/// A failover moves routes from one network card to another.
+fn movable(thing: &Thing<RouteTable>, specs: &Specs, cx: &Context) {
+    if thing.spec.failover.is_none() {
+        return;
+    }
+    let mut endpoints = thing.spec.next_hops.iter().filter_map(|h| specs.endpoint.get(&h.name));
+    if endpoints.any(|e| e.zones_ever(specs).len() > 1) {
+        return;
+    }
+    let message = format!("`failover` of `{}` has nothing to move", thing.full());
+    cx.complain(
+        Diagnostic::error("P-09", thing.spec.failover_place, message)
+            .label("no route leads through an endpoint of several zones")
+            .reason(
+                "a GWLB endpoint has a network card in each of its zones, and routes move from one \
+                 to another (PrivateLink overview)",
+            )
+            .help("add a zone to the endpoint, or leave this out"),
+    );
 }
 
 impl Thing<RouteTable> {

@@ -150,7 +150,8 @@ fn admitted(visit: &Visit<'_>, specs: &Specs, cx: &Context) {
         endpoint.full(),
         visit.workload.name
     );
-    let block = source.map_or("0.0.0.0/0".to_owned(), |block| block.to_string());
+    // Whose block is not known was refused for its port: nobody else is to be let in.
+    let block = source.map_or("the block of its clients".to_owned(), |block| block.to_string());
     let ports = workload.port.map_or(String::new(), |port| format!(", ports = \"{port}\""));
     let (code, why) = match endpoint.form(specs) {
         Form::Reverse => (

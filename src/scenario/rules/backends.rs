@@ -36,9 +36,11 @@ fn capacity(service: &Thing<EndpointService>, specs: &Specs) -> Option<Rate> {
     (sum > 0).then(|| Rate::from_bps(sum))
 }
 
-/// What an endpoint lets through in all its zones, without overshoot.
-fn in_all_zones(endpoint: &Thing<Endpoint>, throttle: Rate) -> Rate {
-    Rate::from_bps(throttle.bps().saturating_mul(endpoint.spec.zones.len() as u64))
+/// What an endpoint lets through in all its zones, of which each has this rate; a total that is stated
+/// holds over all of them (P-46), whatever devices let through.
+fn in_all_zones(endpoint: &Thing<Endpoint>, each: Rate) -> Rate {
+    let sum = Rate::from_bps(each.bps().saturating_mul(endpoint.spec.zones.len() as u64));
+    endpoint.total_ceiling().map_or(sum, |total| sum.min(total))
 }
 
 /// P-50: the backend was sized for the throttle once.
@@ -75,7 +77,7 @@ fn together(
 ) {
     let reach = |e: &&Thing<Endpoint>| {
         let (throttle, _) = e.throttle_at(specs).expect("filtered by it");
-        in_all_zones(e, throttle).scaled(e.spec.overshoot).bps()
+        in_all_zones(e, throttle.scaled(e.spec.overshoot)).bps()
     };
     let total = endpoints.iter().map(reach).fold(0_u64, u64::saturating_add);
     if total <= capacity.bps() {

@@ -30,6 +30,8 @@ fn gateway(endpoint: &Thing<Endpoint>, service: &Thing<EndpointService>, cx: &Co
     let spec = &endpoint.spec;
     let of_cards = [
         spec.throttle.as_ref().map(|t| t.place),
+        spec.ceiling.as_ref().map(|c| c.place),
+        spec.total_ceiling.as_ref().map(|t| t.place),
         spec.terms.security_group.as_ref().map(|g| g.place),
         spec.terms.vswitches.first().map(|v| v.place),
     ];

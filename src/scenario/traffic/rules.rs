@@ -55,6 +55,11 @@ fn way(workload: &Thing<Workload>, specs: &Specs, cx: &Context) {
     const SERVES: &[&str] = &["backend", "endpoint", "load_balancer"];
     let steps = workload.spec.way.steps(specs);
     let carries = |kind: &str| CARRIES.contains(&kind) || SERVES.contains(&kind);
+    for step in steps {
+        if let Some(balancer) = gwlb(step, specs) {
+            named_gwlb(step, balancer, cx);
+        }
+    }
     // Through a reverse endpoint the provider calls what comes next (P-10); what goes through a GWLB
     // and its appliances goes on to its destination (P-09).
     let passes = |s: &Step| match s.what.kind {
@@ -62,10 +67,7 @@ fn way(workload: &Thing<Workload>, specs: &Specs, cx: &Context) {
             .endpoint
             .get(&s.what.name)
             .is_some_and(|e| matches!(e.form(specs), Form::Gwlb | Form::Reverse)),
-        LoadBalancer::NAME => {
-            specs.load_balancer.get(&s.what.name).is_some_and(|b| b.spec.product == Product::Gwlb)
-        }
-        _ => false,
+        _ => gwlb(s, specs).is_some(),
     };
     let serves = |s: &Step| SERVES.contains(&s.what.kind) && !passes(s);
     if let Some(at) = steps.iter().position(serves) {
@@ -91,6 +93,31 @@ fn way(workload: &Thing<Workload>, specs: &Specs, cx: &Context) {
                 .help("end the path at an endpoint, a load_balancer, a backend or a station"),
         );
     }
+}
+
+/// The GWLB that a step names, if it does.
+fn gwlb<'s>(step: &Step, specs: &'s Specs) -> Option<&'s Thing<LoadBalancer>> {
+    let balancer = (step.what.kind == LoadBalancer::NAME)
+        .then(|| specs.load_balancer.get(&step.what.name))
+        .flatten();
+    balancer.filter(|b| b.spec.product == Product::Gwlb)
+}
+
+/// P-09: a GWLB has no name that anybody calls; routes lead through its endpoints.
+fn named_gwlb(step: &Step, balancer: &Thing<LoadBalancer>, cx: &Context) {
+    let message = format!("`{}` is a GWLB: no connection goes to it by name", balancer.full());
+    cx.complain(
+        Diagnostic::error("P-09", step.what.place, message)
+            .also(balancer.place, "the load balancer")
+            .reason(
+                "traffic comes to a GWLB through an endpoint, the next hop in a route table \
+                 (PrivateLink overview)",
+            )
+            .help(
+                "offer it by an [endpoint_service.name], and name its endpoint here, as in \
+                 path = [\"endpoint.firewall\", \"backend.app\"]",
+            ),
+    );
 }
 
 fn names(workload: &Thing<Workload>, endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {

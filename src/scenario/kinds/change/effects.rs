@@ -12,6 +12,7 @@ use super::{Act, Change, Deed, changes_of};
 use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::{Diagnostic, Place};
 use crate::scenario::read::Account;
+use crate::scenario::reader::Given;
 
 const SERVICES: &str = "PrivateLink endpoint services";
 
@@ -74,37 +75,67 @@ fn of_endpoint(thing: &Thing<Change>, endpoint: &Thing<Endpoint>, specs: &Specs,
                 not_promised(raised, product, cx);
             }
         }
+        Act::Deed(deed) if matches!(deed.value, Deed::Overdue | Deed::Paid) => {
+            payment(thing, deed, specs, cx);
+        }
         Act::Deed(deed) => {
-            let before = before(thing, endpoint, specs);
-            let message = match (deed.value, before) {
-                (Deed::Create, Some(_)) => "is there already",
-                (
-                    Deed::Accept,
-                    Some(Turn::Existing | Turn::Accepted | Turn::Created { auto: true }),
-                ) => "is connected already",
-                (Deed::Deny, Some(Turn::Denied)) => "is denied already",
-                (Deed::Accept | Deed::Deny | Deed::Delete, None | Some(Turn::Deleted)) => {
-                    "is not there then"
-                }
-                _ => return,
-            };
-            idle(thing, deed.place, format!("`{full}` {message}"), cx);
+            if let Some(message) = moot(thing, deed.value, endpoint, specs) {
+                idle(thing, deed.place, format!("`{full}` {message}"), cx);
+            }
         }
         _ => {}
     }
 }
 
-/// What happened to an endpoint last before a change; none before it is there.
-fn before(thing: &Thing<Change>, endpoint: &Thing<Endpoint>, specs: &Specs) -> Option<Turn> {
-    let mut last = None;
-    for turn in turns(endpoint, specs) {
-        // Changes of one instant follow each other by name.
-        let order = (turn.at, turn.by.as_deref().unwrap_or(""));
-        if order < (thing.spec.at.value, thing.name.as_str()) {
-            last = Some(turn.what);
+/// Payments that change nothing (P-20, P-21).
+fn payment(thing: &Thing<Change>, deed: &Given<Deed>, specs: &Specs, cx: &Context) {
+    let full = thing.spec.of.full();
+    let mut owes = false;
+    for change in changes_of(specs, &full).iter().take_while(|c| c.name != thing.name) {
+        match &change.spec.act {
+            Act::Deed(Given { value: Deed::Overdue, .. }) => owes = true,
+            Act::Deed(Given { value: Deed::Paid, .. }) => owes = false,
+            _ => {}
         }
     }
-    last
+    let message = match (deed.value, owes) {
+        (Deed::Overdue, true) => "is overdue already",
+        (Deed::Paid, false) => "owes nothing then",
+        _ => return,
+    };
+    idle(thing, deed.place, format!("`{full}` {message}"), cx);
+}
+
+/// Why a turn in the life of an endpoint is none: by what happened to it last before. Nothing is said of
+/// one that never comes to be, but of its creation (`rules`).
+fn moot(
+    thing: &Thing<Change>,
+    deed: Deed,
+    endpoint: &Thing<Endpoint>,
+    specs: &Specs,
+) -> Option<&'static str> {
+    let all = turns(endpoint, specs);
+    if deed == Deed::Create {
+        let is_create =
+            |c: &Thing<Change>| matches!(&c.spec.act, Act::Deed(Given { value: Deed::Create, .. }));
+        let own = changes_of(specs, &endpoint.full());
+        let first = own.into_iter().find(|c| is_create(c)).is_some_and(|c| c.name == thing.name);
+        return (!first && !all.is_empty()).then_some("is created once, before this");
+    }
+    // Its own turn is told by its name: at the instant of the creation that comes first.
+    let own = all.iter().position(|turn| turn.by.as_ref() == Some(&thing.name));
+    let before = own.and_then(|at| at.checked_sub(1)).map(|at| all[at].what);
+    match (deed, before) {
+        (_, None) => Some("is not there then"),
+        (_, Some(Turn::Deleted)) => Some("was deleted before"),
+        // A service is not deleted with connections that could be denied.
+        (Deed::Accept, Some(Turn::ServiceDeleted)) => Some("has lost its service before"),
+        (Deed::Accept, Some(Turn::Existing | Turn::Accepted | Turn::Created { auto: true })) => {
+            Some("is connected already")
+        }
+        (Deed::Deny, Some(Turn::Denied)) => Some("is denied already"),
+        _ => None,
+    }
 }
 
 /// The zones that an endpoint has right before a change, and those of them that are disconnected.
@@ -156,8 +187,50 @@ fn of_service(
                     .help("write the UID of the account, as in \"1234567890123456\""),
             );
         }
-        Act::Automatic { balancer, on: false } => {
+        Act::Deed(deed) if matches!(deed.value, Deed::Overdue | Deed::Paid) => {
+            payment(thing, deed, specs, cx);
+        }
+        Act::Deed(deed) => once(thing, deed, service, specs, cx),
+        Act::Automatic { balancer, on: false } | Act::Resource { balancer, attach: false } => {
             last_automatic(thing, balancer, service, specs, cx)
+        }
+        _ => {}
+    }
+}
+
+/// a service is created once and deleted once, in this order.
+fn once(
+    thing: &Thing<Change>,
+    deed: &Given<Deed>,
+    service: &Thing<EndpointService>,
+    specs: &Specs,
+    cx: &Context,
+) {
+    let full = service.full();
+    let changes = changes_of(specs, &full);
+    let last = changes.into_iter().take_while(|c| c.name != thing.name).filter_map(|c| {
+        match &c.spec.act {
+            Act::Deed(deed) if matches!(deed.value, Deed::Create | Deed::Delete) => {
+                Some((deed.value, c.place))
+            }
+            _ => None,
+        }
+    });
+    let Some((last, place)) = last.last() else { return };
+    match (last, deed.value) {
+        (Deed::Delete, Deed::Create) => cx.complain(
+            Diagnostic::error("X-66", deed.place, format!("`{full}` was deleted before"))
+                .also(place, "deleted here")
+                .reason(format!("deleting a service is irreversible ({SERVICES})"))
+                .help("declare another [endpoint_service.name] for what comes after it"),
+        ),
+        (Deed::Create, Deed::Create) => cx.complain(
+            Diagnostic::error("change", deed.place, format!("`{full}` is there already"))
+                .also(place, "created here")
+                .help("create it once, and change it after that"),
+        ),
+        (Deed::Delete, Deed::Delete) => {
+            idle(thing, deed.place, format!("`{full}` was deleted before"), cx);
         }
         _ => {}
     }
@@ -174,10 +247,15 @@ fn last_automatic(
     let names = |refs: &[Ref]| refs.iter().map(|r| r.name.clone()).collect::<BTreeSet<_>>();
     let mut attached = names(&service.resources());
     let mut closed = names(&service.spec.desk.manual_only);
+    let mut was_open = None;
     // Those of one instant belong together: what is switched on beside it counts.
     for change in changes_of(specs, &service.full()) {
         if change.spec.at.value > thing.spec.at.value {
             break;
+        }
+        if change.spec.at.value == thing.spec.at.value {
+            let open = attached.contains(&balancer.name) && !closed.contains(&balancer.name);
+            was_open.get_or_insert(open);
         }
         match &change.spec.act {
             Act::Automatic { balancer, on: true } => {
@@ -194,6 +272,10 @@ fn last_automatic(
             }
             _ => {}
         }
+    }
+    // What was not open takes nothing away.
+    if was_open != Some(true) {
+        return;
     }
     let open = |zone: &Ref| {
         let free = attached.iter().filter(|name| !closed.contains(*name));

@@ -1,14 +1,14 @@
 //! What a change plan must keep to; each complaint carries its inventory row.
 
 use super::super::endpoint::Endpoint;
-use super::super::endpoint::life::{Turn, turns};
+use super::super::endpoint::life::{Refusal, Turn, refusal, turns};
 use super::super::endpoint_service::allocation::bindings;
 use super::super::endpoint_service::{EndpointService, check_range, names, range_row};
 use super::super::load_balancer::Product;
 use super::super::{Specs, Thing};
 use super::{Act, Change, changes_of, effects};
 use crate::scenario::context::{Context, Ref};
-use crate::scenario::diagnostic::{Diagnostic, Severity};
+use crate::scenario::diagnostic::{Diagnostic, Place, Severity};
 use crate::scenario::read::Above0;
 use crate::scenario::reader::Given;
 
@@ -104,29 +104,45 @@ fn of_endpoint(
             is_resource(&it.by, &it.zone, service, specs, cx);
             old_is_closed(thing, endpoint, it, service, specs, cx);
         }
-        Act::Deed(deed)
-            if deed.value == super::Deed::Create && turns(endpoint, specs).is_empty() =>
-        {
-            let message = format!("`{}` never comes to be", endpoint.full());
-            let remote = endpoint.is_remote(specs);
-            let complaint =
-                Diagnostic::warning("X-25", deed.place, message).also(service.place, "the service");
-            cx.complain(match remote {
-                true => complaint
-                    .label("its region is closed to new endpoints then")
-                    .reason(format!(
-                        "a region that is removed gets no new endpoints; those that are there keep \
-                         working ({SERVICES})"
-                    ))
-                    .help("create it earlier, or open the region before: add_region"),
-                false => complaint
-                    .label("its account is not on the whitelist then")
-                    .reason(format!("other accounts must be whitelisted ({SERVICES})"))
-                    .help("let it in before: whitelist_add"),
-            });
+        Act::Deed(deed) if deed.value == super::Deed::Create => {
+            if let Some(refusal) = refusal(endpoint, specs) {
+                refused(refusal, deed.place, endpoint, service, cx);
+            }
         }
         _ => {}
     }
+}
+
+/// X-25, P-05: an endpoint that is created in vain.
+fn refused(
+    refusal: Refusal,
+    place: Place,
+    endpoint: &Thing<Endpoint>,
+    service: &Thing<EndpointService>,
+    cx: &Context,
+) {
+    let message = format!("`{}` never comes to be", endpoint.full());
+    let (code, label, reason, help) = match refusal {
+        Refusal::Region => (
+            "X-25",
+            "its region is closed to new endpoints then",
+            "a region that is removed gets no new endpoints; those that are there keep working",
+            "create it earlier, or open the region before: add_region",
+        ),
+        Refusal::Account => (
+            "P-05",
+            "its account is not on the whitelist then",
+            "other accounts must be whitelisted",
+            "create it earlier, or let its account in: whitelist_add",
+        ),
+    };
+    cx.complain(
+        Diagnostic::warning(code, place, message)
+            .label(label)
+            .also(service.place, "the service")
+            .reason(format!("{reason} ({SERVICES})"))
+            .help(help),
+    );
 }
 
 /// Automatic allocation of the old resource is switched off before it is replaced (X-50).
@@ -235,7 +251,7 @@ fn of_service(
 /// All endpoints are rejected and disconnected before a service is deleted (X-66).
 fn still_connected(
     thing: &Thing<Change>,
-    place: crate::scenario::diagnostic::Place,
+    place: Place,
     service: &Thing<EndpointService>,
     specs: &Specs,
     cx: &Context,

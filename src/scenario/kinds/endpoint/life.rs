@@ -60,9 +60,33 @@ impl TurnAt {
     }
 }
 
+/// What keeps an endpoint from coming to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Its account is not on the whitelist when it asks, nor later.
+    Account,
+    /// Its region is closed to new endpoints when it asks.
+    Region,
+}
+
 /// The turns of an endpoint's life in order; none for one that never comes to be.
 pub(crate) fn turns(endpoint: &Thing<Endpoint>, specs: &Specs) -> Vec<TurnAt> {
-    let Some(service) = endpoint.service(specs) else { return Vec::new() };
+    endpoint
+        .service(specs)
+        .and_then(|service| life(endpoint, service, specs).ok())
+        .unwrap_or_default()
+}
+
+/// What keeps an endpoint from ever coming to be, if something does.
+pub(crate) fn refusal(endpoint: &Thing<Endpoint>, specs: &Specs) -> Option<Refusal> {
+    life(endpoint, endpoint.service(specs)?, specs).err()
+}
+
+fn life(
+    endpoint: &Thing<Endpoint>,
+    service: &Thing<EndpointService>,
+    specs: &Specs,
+) -> Result<Vec<TurnAt>, Refusal> {
     let own = changes_of(specs, &endpoint.full());
     let theirs = changes_of(specs, &service.full());
     let deed =
@@ -79,7 +103,7 @@ pub(crate) fn turns(endpoint: &Thing<Endpoint>, specs: &Specs) -> Vec<TurnAt> {
     }
     let mut turns = Vec::new();
     let (from, by) = match let_in(endpoint, service, &theirs, asked) {
-        None => return turns,
+        None => return Err(Refusal::Account),
         Some((at, by)) if at > asked => (at, by),
         Some(_) => (asked, created.map(|c| c.name.clone())),
     };
@@ -98,7 +122,7 @@ pub(crate) fn turns(endpoint: &Thing<Endpoint>, specs: &Specs) -> Vec<TurnAt> {
     };
     // A region that is closed takes no new endpoints; those that are there stay.
     if what != Turn::Existing && !endpoint.is_let_in_from_afar(service, &theirs, from, specs) {
-        return turns;
+        return Err(Refusal::Region);
     }
     turns.push(TurnAt { at: from, what, by });
     let mut later: Vec<_> = own.iter().chain(&theirs).filter(|c| c.spec.at.value >= from).collect();
@@ -114,7 +138,7 @@ pub(crate) fn turns(endpoint: &Thing<Endpoint>, specs: &Specs) -> Vec<TurnAt> {
         };
         turns.push(TurnAt { at: change.spec.at.value, what, by: Some(change.name.clone()) });
     }
-    turns
+    Ok(turns)
 }
 
 /// When the whitelist lets an endpoint in that asks from an instant on, and the change that does.

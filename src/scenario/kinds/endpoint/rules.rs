@@ -1,5 +1,6 @@
 //! The documented rules of endpoints; each complaint carries its inventory row.
 
+use super::super::change::{Act, changes_of};
 use super::super::endpoint_service::{check_binding, check_range, names, range_row};
 use super::super::load_balancer::{LoadBalancer, Product};
 use super::super::{Specs, Thing};
@@ -20,6 +21,7 @@ pub(super) fn check(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
     }
     bandwidth(thing, balancer.spec.product, cx);
     throttle(thing, balancer.spec.product, cx);
+    total(thing, balancer.spec.product, specs, cx);
 }
 
 fn zones(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
@@ -188,6 +190,31 @@ pub(crate) fn not_promised(raised: &Given<Above0<Rate>>, product: Product, cx: &
             .reason("higher throughput is arranged with the account manager (PrivateLink overview)")
             .help("write what was promised as raised_limit = \"ticket 4711\""),
     );
+}
+
+/// P-46: a total above what all network cards carry together at any time of the run.
+fn total(thing: &Thing<Endpoint>, product: Product, specs: &Specs, cx: &Context) {
+    let Some(total) = &thing.spec.total_ceiling else { return };
+    let Some((_, mut each)) = thing.bandwidth(product) else { return };
+    for change in changes_of(specs, &thing.full()) {
+        if let Act::Ceiling(raised) = &change.spec.act {
+            each = each.max(raised.value.0);
+        }
+    }
+    let zones = thing.zones_ever(specs);
+    let all = Rate::from_bps(each.bps().saturating_mul(zones.len() as u64));
+    if total.value.0 > all {
+        let message = format!("a total of {} never binds", total.value.0);
+        cx.complain(
+            Diagnostic::warning("P-46", total.place, message)
+                .label(format!("zones: {}, {each} each", zones.len()))
+                .reason(
+                    "the network cards end at their own maximum per zone; for all zones together \
+                     the document has a heading and no figure (PrivateLink overview)",
+                )
+                .help(format!("state a total below {all}, or leave it out")),
+        );
+    }
 }
 
 fn throttle(thing: &Thing<Endpoint>, product: Product, cx: &Context) {

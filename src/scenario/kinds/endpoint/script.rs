@@ -307,12 +307,18 @@ impl Script<'_, '_> {
             .chain(theirs.into_iter().map(|c| (c, connection::SERVICE_OVERDUE)))
             .map(|(c, reason)| (c.clone(), reason))
             .collect();
+        let mut owed = Vec::new();
         for (change, reason) in both {
             let Act::Deed(deed) = &change.spec.act else { continue };
             let (at, by) = (change.spec.at.value, Some(&change.name));
             match deed.value {
-                Deed::Overdue => self.gate(at, &[], NEVER, by, (reason, true)),
-                Deed::Paid => {
+                Deed::Overdue => {
+                    self.gate(at, &[], NEVER, by, (reason, true));
+                    owed.push(reason);
+                }
+                // Paying what nobody owes connects nothing anew.
+                Deed::Paid if owed.contains(&reason) => {
+                    owed.retain(|r| *r != reason);
                     self.gate(at, &[], NEVER, by, (reason, false));
                     self.connect(at, Vec::new(), NEVER, by, false, connected);
                 }

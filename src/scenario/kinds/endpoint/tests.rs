@@ -54,7 +54,12 @@ fn bandwidth_by_product() {
     // P-40, P-42, P-43, P-45.
     assert!(lowered(&nlb(""), PATH).contains("eni: 10 Gbps to 50 Gbps in 3 min"));
     assert!(lowered(&endpoint("alb", ""), PATH).contains("eni: 5 Gbps to 25 Gbps in 3 min"));
-    assert!(lowered(&gwlb(""), ON).contains("eni: 5 Gbps to 25 Gbps in 3 min"));
+    let gwlb = lowered(&gwlb(""), ON);
+    assert!(gwlb.contains("eni: 5 Gbps to 25 Gbps in 3 min"));
+    assert!(
+        gwlb.contains("choose load_balancer.lb.zone-a.targets"),
+        "over zones by default: {gwlb}"
+    );
     let clb = lowered(&endpoint("clb", ""), PATH);
     assert!(clb.contains("eni: 5 Gbps [zone.a"), "{clb}");
     // P-44: 3,072 Mbps unless the provider says otherwise, over 4 devices: 768 Mbps.

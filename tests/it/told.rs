@@ -1,0 +1,273 @@
+//! What a scenario's author is told: states that explain a failure, changes that do nothing, and keys
+//! that would say nothing.
+
+use std::path::Path;
+
+use highwater::report::summary;
+use highwater::scenario::{Diagnostic, Failure, Severity, Source, load_text};
+
+use crate::changes::{
+    change, endpoint, greedy, mbps, pairs, results, seconds, service, two_resources,
+};
+
+/// Everything said about a scenario.
+fn said(text: &str) -> Vec<Diagnostic> {
+    let source = Source { path: "told.toml".into(), text: text.into() };
+    match load_text(source, Path::new("scenarios"), &[]) {
+        Ok(loaded) => loaded.diagnostics,
+        Err(Failure::Refused { diagnostics, .. }) => diagnostics,
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_state_that_turned_everybody_away_is_shown() {
+    // Not one second of another state: who was let in no more when it asked never comes to be.
+    let text = service("nlb", "account = \"1001\"\nwhitelist = [\"2002\"]", 10)
+        + &endpoint("e", "account = \"2002\"")
+        + &greedy("e")
+        + &change("w", 2, "endpoint_service.s", "whitelist_remove = \"2002\"")
+        + &change("x", 5, "endpoint.e", "action = \"create\"");
+    let shown = summary(&results(&text), 100);
+    let states = shown.split("States").nth(1).expect("the table is there");
+    let row = states.lines().find(|l| l.contains("endpoint.e.connection")).expect("its row");
+    assert!(row.contains("No connection") && row.contains("endpoint not created yet"), "{row}");
+    // The service was open to others all the time: there is nothing to say of it.
+    let text = service("nlb", "", 10) + &endpoint("e", "") + &greedy("e");
+    assert!(!summary(&results(&text), 100).contains("States"));
+}
+
+#[test]
+fn a_stated_total_bounds_what_throttles_let_through() {
+    // P-46, P-50, Z-12: two zones of 2 Gbps to a backend of 3 Gbps, which a total of 3 Gbps protects;
+    // devices may exceed the throttle, but not the total.
+    let text = |keys: &str| {
+        service("nlb", "", 10).replace("\"200 Gbps\"\nservers", "\"1500 Mbps\"\nservers")
+            + &endpoint("e", &format!("zones = [\"a\", \"b\"]\n{keys}"))
+            + "[workload.w]\npath = [\"endpoint.e\"]\narrivals = { poisson = { rate = \"1/s\" } }\n\
+               request = \"1 kB\"\nresponse = \"1 kB\"\n"
+    };
+    let codes = |keys: &str| said(&text(keys)).iter().map(|d| d.code).collect::<Vec<_>>();
+    assert_eq!(codes("throttle = \"2 Gbps\""), ["P-50"]);
+    assert_eq!(codes("throttle = \"2 Gbps\"\ntotal_ceiling = \"3 Gbps\""), [""; 0]);
+    assert_eq!(codes("throttle = \"2 Gbps\"\ntotal_ceiling = \"3100 Mbps\""), ["P-50"]);
+    assert_eq!(codes("throttle = \"1500 Mbps\"\novershoot = 1.1"), ["Z-12"]);
+    let keys = "throttle = \"1500 Mbps\"\novershoot = 1.1\ntotal_ceiling = \"3 Gbps\"";
+    assert_eq!(codes(keys), [""; 0]);
+}
+
+#[test]
+fn a_total_that_binds_once_a_card_may_grow_or_joins_is_not_called_idle() {
+    let text = |keys: &str, change: &str| {
+        service("clb", "", 10)
+            + &endpoint("e", &format!("throttle = \"4 Gbps\"\nzones = [\"a\", \"b\"]\n{keys}"))
+            + &greedy("e")
+            + change
+    };
+    let told = |keys: &str, change: &str| {
+        said(&text(keys, change)).iter().filter(|d| d.code == "P-46").count()
+    };
+    let keys = "total_ceiling = \"11 Gbps\"";
+    assert_eq!(told(keys, ""), 1, "two cards of 5 Gbps");
+    assert_eq!(told("total_ceiling = \"10 Gbps\"", ""), 0);
+    assert_eq!(told(keys, &change("x", 5, "endpoint.e", "ceiling = \"6 Gbps\"")), 0);
+    let one = "total_ceiling = \"9 Gbps\"".to_owned();
+    let text = text(&one, "").replace("zones = [\"a\", \"b\"]\ntotal", "zones = [\"a\"]\ntotal");
+    let count = |text: &str| said(text).iter().filter(|d| d.code == "P-46").count();
+    assert_eq!(count(&text), 1, "one card of 5 Gbps");
+    assert_eq!(count(&(text + &change("x", 5, "endpoint.e", "add_zone = \"b\""))), 0);
+}
+
+/// Codes of what is said about changes of a service of two CLBs, and of its endpoint in both zones.
+fn codes_of(keys: &str, changes: &str) -> Vec<&'static str> {
+    let text = two_resources("5 Gbps", keys, 60)
+        + &endpoint("e", "zones = [\"a\", \"b\"]")
+        + &greedy("e")
+        + changes;
+    said(&text).iter().map(|d| d.code).collect()
+}
+
+#[test]
+fn paying_what_nobody_owes_touches_nothing() {
+    // X-57: a connection that exists keeps its throttle; only one that is connected anew takes the
+    // service's new default.
+    let text = |more: &str| {
+        service("clb", "transition = \"2 s\"\ndefault_throttle = \"2 Gbps\"", 40)
+            + &endpoint("e", "")
+            + &greedy("e")
+            + &change("d", 5, "endpoint_service.s", "default_throttle = \"1 Gbps\"")
+            + more
+    };
+    for of in ["endpoint.e", "endpoint_service.s"] {
+        let paid = text(&change("p", 20, of, "action = \"paid\""));
+        let told: Vec<_> = said(&paid).iter().map(|d| d.code).collect();
+        assert_eq!(told, ["P-30", "P-31", "change"], "{of}");
+        let r = results(&paid);
+        assert_eq!(seconds(&r, "endpoint.e.connection"), pairs(&[("Connected", 40.0)]), "{of}");
+        assert!((mbps(&r, "e", 25..40) - 2_000.0).abs() < 1.0, "{of}");
+        // What is owed is paid once.
+        let owed = change("o", 10, of, "action = \"overdue\"");
+        let r = results(&text(&(owed + &change("p", 20, of, "action = \"paid\""))));
+        assert!((mbps(&r, "e", 25..40) - 1_000.0).abs() < 1.0, "{of}");
+    }
+}
+
+#[test]
+fn a_service_that_was_deleted_does_not_come_back() {
+    let deed = |name: &str, at: u32, deed: &str| {
+        change(name, at, "endpoint_service.s", &format!("action = \"{deed}\""))
+    };
+    // X-66: deleting is irreversible, and what is there is not created again.
+    assert_eq!(codes_of("", &(deed("x", 5, "delete") + &deed("y", 10, "create"))), ["X-66"]);
+    assert_eq!(codes_of("", &(deed("x", 5, "create") + &deed("y", 10, "create"))), ["change"]);
+    assert_eq!(codes_of("", &deed("x", 5, "create")), [""; 0]);
+    let deny = change("d", 20, "endpoint.e", "action = \"deny\"");
+    let life = deed("x", 5, "create") + &deny + &deed("y", 30, "delete");
+    assert_eq!(codes_of("", &life), [""; 0]);
+    assert_eq!(codes_of("", &(life + &deed("z", 40, "create"))), ["X-66"]);
+}
+
+#[test]
+fn what_is_done_at_the_instant_of_the_creation_follows_it() {
+    let text = |deed: &str| {
+        change("open", 10, "endpoint.e", "action = \"create\"")
+            + &change("after", 10, "endpoint.e", &format!("action = \"{deed}\""))
+    };
+    for deed in ["accept", "deny", "delete"] {
+        let codes = codes_of("auto_accept = false", &text(deed));
+        assert!(!codes.contains(&"change"), "{deed}: {codes:?}");
+    }
+    assert_eq!(codes_of("", &text("accept")), ["change"], "it accepts by itself");
+    // And so it is run.
+    let text = service("nlb", "auto_accept = false", 20)
+        + &endpoint("e", "")
+        + &greedy("e")
+        + &text("accept");
+    let been = pairs(&[("Connected", 10.0), ("No connection: endpoint not created yet", 10.0)]);
+    assert_eq!(seconds(&results(&text), "endpoint.e.connection"), been);
+}
+
+#[test]
+fn route_tables_of_one_endpoint_agree_on_their_failover() {
+    // P-09: the model has one choice for all who go through an endpoint.
+    let text = |first: &str, second: &str, zones: &str| {
+        let table = |name: &str, keys: &str| {
+            format!(
+                "[route_table.{name}]\nvpc = \"v\"\n\
+                 routes = [{{ to = \"0.0.0.0/0\", next_hop = \"endpoint.e\" }}]\n{keys}\n"
+            )
+        };
+        service("gwlb", "", 10)
+            + "[vpc.v]\nregion = \"r\"\n"
+            + &endpoint("e", &format!("vpc = \"v\"\nzones = {zones}"))
+            + &table("one", first)
+            + &table("two", second)
+            + "[workload.w]\npath = [\"endpoint.e\", \"backend.b\"]\n\
+               arrivals = { poisson = { rate = \"1/s\" } }\nrequest = \"1 kB\"\n\
+               response = \"1 kB\"\n"
+    };
+    let codes = |text: &str| said(text).iter().map(|d| d.code).collect::<Vec<_>>();
+    let both = "[\"a\", \"b\"]";
+    let (fast, slow) = ("failover = \"4 s\"", "failover = \"9 s\"");
+    assert_eq!(codes(&text("", "", both)), [""; 0]);
+    assert_eq!(codes(&text(fast, fast, both)), [""; 0]);
+    assert_eq!(codes(&text(fast, slow, both)), ["P-09"]);
+    assert_eq!(codes(&text("", slow, both)), ["P-09"]);
+    assert_eq!(codes(&text(fast, "", both)), ["P-09"]);
+    // Nothing to move, or nowhere to move it.
+    assert_eq!(codes(&text(fast, fast, "[\"a\"]")), ["P-09", "P-09", "P-31"]);
+    let none = text("", "", both) + "[route_table.z]\nvpc = \"v\"\nroutes = []\n";
+    assert_eq!(codes(&none), [""; 0]);
+    assert_eq!(codes(&(none + fast)), ["P-09"]);
+}
+
+#[test]
+fn who_never_comes_to_be_is_told_what_refused_it() {
+    let text = |account: &str, late: &str| {
+        let keys = format!("{account}\nregions = [\"far\"]");
+        service("nlb", &keys, 40).replace("[region.r]", "[region.r]\nmainland = true")
+            + "[region.far]\nmainland = true\n[zone.f]\nregion = \"far\"\n[zone.g]\n\
+               region = \"far\"\n"
+            + &endpoint(
+                "e",
+                "zones = [\"f\", \"g\"]\naccount = \"2002\"\ncross_region_round_trip = \"20 ms\"",
+            )
+            + &greedy("e")
+            + &change("a", 10, "endpoint_service.s", late)
+            + &change("b", 15, "endpoint.e", "action = \"create\"")
+    };
+    let listed = "account = \"1001\"\nwhitelist = [\"2002\"]";
+    let told = |text: &str| {
+        let all = said(text);
+        let [one] = &all[..] else { panic!("{all:?}") };
+        (one.code, one.help.clone().expect("a fix"))
+    };
+    let (code, help) = told(&text(listed, "whitelist_remove = \"2002\""));
+    assert!(code == "P-05" && help.contains("whitelist_add"), "{code}: {help}");
+    let (code, help) = told(&text(listed, "remove_region = \"far\""));
+    assert!(code == "X-25" && help.contains("add_region"), "{code}: {help}");
+    let near = text(listed, "whitelist_remove = \"2002\"")
+        .replace("zones = [\"f\", \"g\"]", "zones = [\"a\", \"b\"]")
+        .replace("\ncross_region_round_trip = \"20 ms\"", "");
+    assert_eq!(told(&near).0, "P-05");
+}
+
+#[test]
+fn a_group_that_refuses_a_port_is_not_opened_to_everybody() {
+    let text = |cidr: &str| {
+        service("nlb", "", 10)
+            + &format!("[vpc.v]\nregion = \"r\"\n{cidr}\n")
+            + "[security_group.web]\ninbound = [{ source = \"10.0.0.0/8\", ports = \"443\" }]\n"
+            + &endpoint("e", "zones = [\"a\", \"b\"]\nvpc = \"v\"\nsecurity_group = \"web\"")
+            + "[workload.w]\npath = [\"endpoint.e\"]\nvpc = \"v\"\nport = 80\n\
+               arrivals = { poisson = { rate = \"1/s\" } }\nrequest = \"1 kB\"\n\
+               response = \"1 kB\"\n"
+    };
+    let help = |cidr: &str| {
+        let all = said(&text(cidr));
+        let [one] = &all[..] else { panic!("{all:?}") };
+        assert_eq!(one.code, "X-20");
+        one.help.clone().expect("a fix")
+    };
+    let known = help("cidr = \"10.1.0.0/16\"");
+    assert!(known.contains("{ source = \"10.1.0.0/16\", ports = \"80\" }"), "{known}");
+    let unknown = help("");
+    assert!(!unknown.contains("0.0.0.0/0"), "{unknown}");
+    assert!(unknown.contains("ports = \"80\"") && unknown.contains("its clients"), "{unknown}");
+}
+
+#[test]
+fn a_gwlb_is_reached_through_an_endpoint() {
+    // P-09: nobody resolves its name; routes lead through an endpoint.
+    let text = service("gwlb", "", 10)
+        + "[workload.w]\npath = [\"load_balancer.lb\", \"backend.b\"]\n\
+           arrivals = { poisson = { rate = \"1/s\" } }\nrequest = \"1 kB\"\nresponse = \"1 kB\"\n";
+    let all = said(&text);
+    let [one] = &all[..] else { panic!("{all:?}") };
+    assert_eq!((one.code, one.severity), ("P-09", Severity::Error));
+    let at = &text[one.place.start as usize..one.place.end as usize];
+    assert_eq!(at, "\"load_balancer.lb\"");
+    assert!(one.help.as_ref().expect("a fix").contains("endpoint"));
+}
+
+#[test]
+fn the_last_automatic_resource_is_not_detached() {
+    // X-39: `two` is allocated by hand only, so that `lb` serves whoever comes next.
+    let cut = |zone: &str, at: u32| {
+        change(zone, at, "endpoint.e", &format!("disconnect_zone = \"{zone}\""))
+    };
+    let detach = |of: &str| {
+        cut("a", 5)
+            + &cut("b", 6)
+            + &change("d", 20, "endpoint_service.s", &format!("detach = \"{of}\""))
+    };
+    assert_eq!(codes_of("manual_only = [\"two\"]", &detach("lb")), ["X-39", "X-44"]);
+    assert_eq!(codes_of("manual_only = [\"two\"]", &detach("two")), ["X-44"]);
+    let open = change(
+        "c",
+        10,
+        "endpoint_service.s",
+        "automatic_allocation = { resource = \"two\", on = true }",
+    );
+    assert_eq!(codes_of("manual_only = [\"two\"]", &(detach("lb") + &open)), ["X-44"]);
+}
