@@ -110,7 +110,7 @@ fn read_quantity<Q: FromStr<Err = ParseQuantityError>>(
     None
 }
 
-/// The unit that was probably meant: the same in other letters, a usual other name, or, of three
+/// The unit that was probably meant: the same in other letters, a usual other name, or, of two
 /// letters and more, one that is nearly the same.
 fn unit_meant<'a>(unit: &str, allowed: &'a str) -> Option<&'a str> {
     const NAMES: [(&str, &str); 17] = [
@@ -137,7 +137,7 @@ fn unit_meant<'a>(unit: &str, allowed: &'a str) -> Option<&'a str> {
     let usual = NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit));
     named(unit)
         .or_else(|| named(usual?.1))
-        .or_else(|| (unit.len() > 2).then(|| nearest(unit, known()))?)
+        .or_else(|| (unit.len() > 1).then(|| nearest(unit, known()))?)
 }
 
 fn not_a_quantity(

@@ -271,3 +271,28 @@ fn the_last_automatic_resource_is_not_detached() {
     );
     assert_eq!(codes_of("manual_only = [\"two\"]", &(detach("lb") + &open)), ["X-44"]);
 }
+
+#[test]
+fn a_resource_is_replaced_once_and_by_another() {
+    let off = "automatic_allocation = { resource = \"lb\", on = false }";
+    let by = |name: &str, at, by: &str| {
+        let what = format!("replace = {{ zone = \"a\", by = \"{by}\", manner = \"forcible\" }}");
+        change(name, at, "endpoint.e", &what)
+    };
+    let text = |changes: String| {
+        two_resources("5 Gbps", "", 60)
+            + &endpoint("e", "throttle = \"200 Mbps\"")
+            + &greedy("e")
+            + &change("off", 5, "endpoint_service.s", off)
+            + &changes
+    };
+    let errors = |changes: String| {
+        let all = said(&text(changes)).into_iter().filter(|d| d.severity == Severity::Error);
+        all.map(|d| format!("{}: {}", d.code, d.message)).collect::<Vec<_>>()
+    };
+    assert_eq!(errors(by("m", 10, "two")), [""; 0]);
+    assert_eq!(errors(by("m", 10, "lb")), ["X-49: zone `a` is bound to `lb` already"]);
+    let twice = errors(by("m", 10, "two") + &by("n", 20, "lb"));
+    let second = "replace: the resource of zone `a` is replaced a second time".to_owned();
+    assert!(twice.contains(&second), "{twice:?}");
+}

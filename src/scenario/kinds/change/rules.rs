@@ -102,6 +102,7 @@ fn of_endpoint(
                 );
             }
             is_resource(&it.by, &it.zone, service, specs, cx);
+            is_first(thing, endpoint, it, specs, cx);
             old_is_closed(thing, endpoint, it, service, specs, cx);
         }
         Act::Deed(deed) if deed.value == super::Deed::Create => {
@@ -145,7 +146,34 @@ fn refused(
     );
 }
 
-/// Automatic allocation of the old resource is switched off before it is replaced (X-50).
+/// A zone's resource is replaced once in a run: what a second one would find is not simulated.
+fn is_first(
+    thing: &Thing<Change>,
+    endpoint: &Thing<Endpoint>,
+    it: &super::Replace,
+    specs: &Specs,
+    cx: &Context,
+) {
+    let when = |c: &Thing<Change>| (c.spec.at.value, c.name.clone());
+    let first = changes_of(specs, &endpoint.full()).into_iter().find(|c| {
+        let same = matches!(&c.spec.act, Act::Replace(r) if r.zone.name == it.zone.name);
+        same && when(c) < when(thing)
+    });
+    if let Some(first) = first {
+        let message = format!("the resource of zone `{}` is replaced a second time", it.zone.name);
+        cx.complain(
+            Diagnostic::error("replace", it.zone.place, message)
+                .also(first.place, "the first time")
+                .help(
+                    "a run simulates one replacement of a zone's resource: rehearse the next one \
+                     in a scenario that starts after the first",
+                ),
+        );
+    }
+}
+
+/// Automatic allocation of the old resource is switched off before it is replaced (X-50), which is
+/// another one.
 fn old_is_closed(
     thing: &Thing<Change>,
     endpoint: &Thing<Endpoint>,
@@ -158,6 +186,19 @@ fn old_is_closed(
         b.endpoint == endpoint.name && b.zone == it.zone.name && b.at <= thing.spec.at.value
     });
     let Some(old) = before.map(|b| b.resource) else { return };
+    if old == it.by.name {
+        let message = format!("zone `{}` is bound to `{old}` already", it.zone.name);
+        cx.complain(
+            Diagnostic::error("X-49", it.by.place, message)
+                .also(thing.place, "the change")
+                .reason(format!("a resource is replaced by another one ({SERVICES})"))
+                .help(
+                    "`check --show-plan` tells which resource each zone is bound to; of equal \
+                     ones the first by name is allocated",
+                ),
+        );
+        return;
+    }
     let mut open = !service.spec.desk.manual_only.iter().any(|r| r.name == old);
     for change in changes_of(specs, &service.full()) {
         if let Act::Automatic { balancer, on } = &change.spec.act
