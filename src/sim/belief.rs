@@ -85,6 +85,8 @@ pub(super) struct SelectorState {
 pub(super) struct BranchState {
     /// Watched components that are down.
     pub(super) down: u32,
+    /// When it was repaired last.
+    repaired: u64,
     /// Detections under way that are overtaken by events have another serial.
     serial: u32,
 }
@@ -289,6 +291,9 @@ impl<O: Observer> World<'_, O> {
         }
         state.serial += 1;
         let serial = state.serial;
+        if !down {
+            state.repaired = self.now;
+        }
         match (down, fault) {
             (false, _) => self.tell(Fact::Restored { selector, branch, at: self.now }),
             (true, Some(fault)) => {
@@ -552,18 +557,22 @@ impl<O: Observer> World<'_, O> {
         self.tell(Fact::Chosen { workload, selector, branch: u32::from(branch), stale, fresh, at });
     }
 
-    /// Tells which failed branches a failed try was on, and notes the outermost of them.
-    pub(super) fn tell_failed_on(&mut self, r: u32, path: u32) {
+    /// Tells which failed branches a failed try was on, and notes the outermost of those that are
+    /// down or were when the phase that failed began, at `since`: what was lost then is not made good
+    /// by a repair just before the timeout.
+    pub(super) fn tell_failed_on(&mut self, r: u32, path: u32, since: u64) {
         let workload = self.requests[r as usize].workload;
         let mut outermost = true;
         for i in 0..self.paths[path as usize].picks.len() {
             let (selector, branch) = self.paths[path as usize].picks[i];
-            if self.selectors[selector as usize].branches[usize::from(branch)].down > 0 {
+            let it = &self.selectors[selector as usize].branches[usize::from(branch)];
+            let down = it.down > 0;
+            if (down || it.repaired > since) && std::mem::take(&mut outermost) {
+                self.requests[r as usize].hit = Some((selector, branch));
+            }
+            if down {
                 let at = self.now;
                 self.tell(Fact::FailedOn { workload, selector, branch: u32::from(branch), at });
-                if std::mem::take(&mut outermost) {
-                    self.requests[r as usize].hit = Some((selector, branch));
-                }
             }
         }
     }

@@ -393,6 +393,7 @@ impl<O: Observer> World<'_, O> {
             let it = &self.requests[r as usize];
             (it.workload, it.client, it.connection)
         };
+        let since = self.requests[r as usize].mark;
         self.stop_waiting(r);
         self.next_turn(r);
         self.stop_sending(r);
@@ -401,7 +402,7 @@ impl<O: Observer> World<'_, O> {
             self.requests[r as usize].connection = NONE;
             let path = self.connections[c as usize].path;
             if path != NONE {
-                self.tell_failed_on(r, path);
+                self.tell_failed_on(r, path, since);
                 self.tell_shut_out(path);
             }
             self.close(c);

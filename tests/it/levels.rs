@@ -7,6 +7,7 @@ use highwater::measure::{Identity, Recovery, Results};
 use crate::changes::{
     change, endpoint, greedy, loaded, order, pairs, results, seconds, service, two_resources,
 };
+use crate::turnover::failed;
 
 /// Requests without end that open a connection each and ask for the name anew.
 fn fresh(retries: &str) -> String {
@@ -100,6 +101,21 @@ fn a_zone_of_the_service_is_caught_by_another_one() {
     assert!(r.recoveries.iter().all(|x| x.detect.max().is_some_and(|ns| ns <= 4_000_000_000)));
     let caught: u64 = r.recoveries.iter().map(|x| x.by_choice).sum();
     assert!(caught > 0 && r.workloads[0].errors_total() == 0, "{:?}", r.recoveries);
+}
+
+#[test]
+fn what_times_out_just_after_the_repair_was_lost_to_the_failure() {
+    // Repaired after 3 s, before the record notices. Who opened a connection in the last 0.5 s of the
+    // failure times out within the 0.5 s after it: one of six errors, and the failure's all the same.
+    let text = service("nlb", "", 30)
+        + &endpoint("e", WATCH)
+        + &fresh("attempts = 1")
+        + &fault("lost", "zone_outage = \"zone.a\"", 10, 3);
+    let r = results(&text);
+    let late = failed(&r, 13..14);
+    let lost: u64 = r.recoveries.iter().map(|x| x.lost).sum();
+    assert!((late as f64 - 50.0).abs() < 5.0 * f64::sqrt(50.0), "{late}");
+    assert_eq!(lost, r.workloads[0].errors_total(), "{:?}", r.recoveries);
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn taken(r: &Results, branch: &str, w: std::ops::Range<usize>) -> u64 {
     it.chosen_by_window[b][w].iter().sum()
 }
 
-fn failed(r: &Results, w: std::ops::Range<usize>) -> u64 {
+pub(crate) fn failed(r: &Results, w: std::ops::Range<usize>) -> u64 {
     r.workloads[0].errors_by_window.values().flat_map(|by| &by[w.clone()]).sum()
 }
 
@@ -71,28 +71,25 @@ fn a_resource_that_is_not_attached_yet_keeps_no_zone_in_the_record() {
     assert!(taken(&r, "a", 46..60) > 400);
 }
 
+/// Zone a moves from `lb` to `two` at 10 s, in the manner of `how`.
+fn moving(seconds: u32, how: &str) -> String {
+    let off = "automatic_allocation = { resource = \"lb\", on = false }";
+    let by = format!("replace = {{ zone = \"a\", by = \"two\", {how} }}");
+    zonal("managed_resources = true", two(), seconds)
+        .replace("resources = [\"b1\"]", "resources = [\"b1\", \"two\"]")
+        + &endpoint("e", WATCH)
+        + FRESH
+        + &change("close", 5, "endpoint_service.s", off)
+        + &change("move", 10, "endpoint.e", &by)
+}
+
 #[test]
 fn a_resource_that_was_detached_keeps_no_zone_in_the_record() {
     // Smoothly or at once from `lb` to `two`, then `lb` is detached; when `two` is lost from 30 to 60 s
     // nobody else serves zone a, and no resource that is not there any more catches it.
     for how in ["manner = \"forcible\"", "manner = \"smooth\", overlap = \"2 s\", drain = \"3 s\""]
     {
-        let text = zonal("managed_resources = true", two(), 70)
-            .replace("resources = [\"b1\"]", "resources = [\"b1\", \"two\"]")
-            + &endpoint("e", WATCH)
-            + FRESH
-            + &change(
-                "close",
-                5,
-                "endpoint_service.s",
-                "automatic_allocation = { resource = \"lb\", on = false }",
-            )
-            + &change(
-                "move",
-                10,
-                "endpoint.e",
-                &format!("replace = {{ zone = \"a\", by = \"two\", {how} }}"),
-            )
+        let text = moving(70, how)
             + &change("off", 20, "endpoint_service.s", "detach = \"lb\"")
             + &down("load_balancer.two", 30, 30);
         let r = results(&text);
@@ -108,23 +105,7 @@ fn a_resource_that_was_detached_keeps_no_zone_in_the_record() {
 fn a_replacement_at_once_leaves_the_old_resource() {
     // Forcible at 10 s: `lb` is up and attached, but this connection has left it, so that the loss of
     // `two` takes the zone out of the record.
-    let text = zonal("managed_resources = true", two(), 50)
-        .replace("resources = [\"b1\"]", "resources = [\"b1\", \"two\"]")
-        + &endpoint("e", WATCH)
-        + FRESH
-        + &change(
-            "close",
-            5,
-            "endpoint_service.s",
-            "automatic_allocation = { resource = \"lb\", on = false }",
-        )
-        + &change(
-            "move",
-            10,
-            "endpoint.e",
-            "replace = { zone = \"a\", by = \"two\", manner = \"forcible\" }",
-        )
-        + &down("load_balancer.two", 20, 30);
+    let text = moving(50, "manner = \"forcible\"") + &down("load_balancer.two", 20, 30);
     let r = results(&text);
     assert_eq!((taken(&r, "a", 26..50), failed(&r, 27..50)), (0, 0));
 }

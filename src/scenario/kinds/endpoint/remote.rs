@@ -19,12 +19,11 @@
 
 use super::super::change::{Act, Change};
 use super::super::endpoint_service::EndpointService;
-use super::super::endpoint_service::desk::{FAILOVER, LIKE_PROBES};
 use super::super::load_balancer;
 use super::super::region::Region;
 use super::super::{Specs, Thing};
 use super::Endpoint;
-use crate::plan::{Belief, Branch, Capacity, Delay, Detector, Duplex, Hop, Link, Policy, Selector};
+use crate::plan::{Branch, Capacity, Delay, Duplex, Hop, Link, Policy, Selector};
 use crate::random::Dist;
 use crate::scenario::context::Context;
 use crate::scenario::diagnostic::Diagnostic;
@@ -169,24 +168,13 @@ impl Thing<Endpoint> {
             listed: true,
         });
         let branches = branches.collect();
-        let desk = &service.spec.desk;
-        let parameter = format!("{}.resource_failover", service.full());
-        if desk.failover_written.is_none()
-            && !l.plan.assumptions.iter().any(|a| a.parameter == parameter)
-        {
-            l.assume(&parameter, FAILOVER, LIKE_PROBES);
-        }
+        let belief = service.resource_health(l);
         hops.push(Hop::Selector(l.selector(Selector {
             name: format!("{name}.service-zone"),
             role: "zone".into(),
             policy: Policy::Random,
             branches,
-            belief: Belief::Watched(Detector {
-                label: "resource health".into(),
-                detect_down: desk.failover.clone(),
-                detect_up: desk.failover.clone(),
-                propagate: Dist::constant(0.0),
-            }),
+            belief,
             naming: None,
             headline: false,
         })));

@@ -13,7 +13,6 @@
 use super::super::change::{Act, Change, Migration, changes_of};
 use super::super::endpoint_service::EndpointService;
 use super::super::endpoint_service::allocation::bindings;
-use super::super::endpoint_service::desk::{FAILOVER, LIKE_PROBES};
 use super::super::load_balancer;
 use super::super::{Specs, Thing};
 use super::life::{Turn, connection, owner, throttle, turns, zone};
@@ -286,25 +285,13 @@ impl Thing<Endpoint> {
         };
         let branches: Vec<Branch> = names.iter().map(|n| branch(n, l)).collect();
         let of: Vec<ComponentId> = branches.iter().flat_map(|b| b.watches.clone()).collect();
-        let desk = &service.spec.desk;
-        let parameter = format!("{}.resource_failover", service.full());
-        if desk.failover_written.is_none()
-            && !l.plan.assumptions.iter().any(|a| a.parameter == parameter)
-        {
-            let written = FAILOVER.split_whitespace().collect::<Vec<_>>().join(" ");
-            l.assume(&parameter, &written, LIKE_PROBES);
-        }
+        let belief = service.resource_health(l);
         let id = l.selector(Selector {
             name: format!("{name}.resource"),
             role: "resource".into(),
             policy: Policy::Stay,
             branches,
-            belief: Belief::Watched(Detector {
-                label: "resource health".into(),
-                detect_down: desk.failover.clone(),
-                detect_up: desk.failover.clone(),
-                propagate: Dist::constant(0.0),
-            }),
+            belief,
             naming: None,
             headline: true,
         });

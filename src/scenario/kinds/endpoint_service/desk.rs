@@ -9,9 +9,13 @@
 //! | other regions may be let in; closing one touches later endpoints only | X-03, X-25 (003) |
 //! | only Connected carries traffic; for Modifying that is inferred | P-17 (001) |
 
+use super::super::Thing;
+use super::EndpointService;
+use crate::plan::{Belief, Detector};
 use crate::random::Dist;
 use crate::scenario::context::Ref;
 use crate::scenario::law::Law;
+use crate::scenario::lowering::Lowering;
 use crate::scenario::read::Account;
 use crate::scenario::reader::{Basis, Given, Reader};
 use crate::units::Span;
@@ -40,10 +44,10 @@ pub(crate) struct Desk {
 }
 
 /// In-zone failover: nobody publishes its delay.
-pub(crate) const LIKE_PROBES: Basis =
+const LIKE_PROBES: Basis =
     Basis { source: "not published; as the health checks of NLB", mark: "D" };
 /// The spelling of its default.
-pub(crate) const FAILOVER: &str = "{ uniform = { low = \"15 s\", high = \"25 s\" } }";
+const FAILOVER: &str = "{ uniform = { low = \"15 s\", high = \"25 s\" } }";
 
 impl Desk {
     /// Reads its keys of the service's table.
@@ -77,6 +81,24 @@ impl Desk {
             regions,
             failover: failover?.dist,
             failover_written,
+        })
+    }
+}
+
+impl Thing<EndpointService> {
+    /// How it is noticed which of its resources work.
+    pub(crate) fn resource_health(&self, l: &mut Lowering<'_>) -> Belief {
+        let desk = &self.spec.desk;
+        let parameter = format!("{}.resource_failover", self.full());
+        let known = l.plan.assumptions.iter().any(|a| a.parameter == parameter);
+        if desk.failover_written.is_none() && !known {
+            l.assume(&parameter, FAILOVER, LIKE_PROBES);
+        }
+        Belief::Watched(Detector {
+            label: "resource health".into(),
+            detect_down: desk.failover.clone(),
+            detect_up: desk.failover.clone(),
+            propagate: Dist::constant(0.0),
         })
     }
 }
