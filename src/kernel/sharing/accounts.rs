@@ -4,7 +4,7 @@
 //! resources on its path when it ends or when one of them is read. So an event pays for the class
 //! it is about, not for every resource whose load it moves.
 
-use super::core::{Core, span};
+use super::core::{Core, held, span, take_held};
 use super::form::Form;
 use super::{Bound, ClassId, NONE, ResourceId, ResourceUse};
 use crate::kernel::time::Instant;
@@ -76,41 +76,37 @@ impl Account {
 }
 
 impl<F: Form> Core<F> {
-    /// Brings a class's clock and sums to the present.
+    /// Brings a class's clock and sums to the present; the attained work.
     #[inline]
-    pub(super) fn account(&mut self, k: u32) {
+    pub(super) fn account(&mut self, k: u32) -> f64 {
         let it = &mut self.actives[k as usize];
         let (dt, g) = (span(it.since, self.now), it.group);
+        it.held += f64::from(it.flows) * dt;
+        it.since = self.now;
         if g == NONE && dt > 0.0 && it.ceiling < f64::INFINITY {
             it.offset += it.ceiling * dt;
         }
+        // (The clock may be set back, and the offset with it.)
         let clock = if g == NONE { 0.0 } else { self.advance(g) };
-        let it = &mut self.actives[k as usize];
-        let attained = clock + it.offset;
-        let flows = f64::from(it.flows);
-        it.work += flows * (attained - it.attained);
-        it.held += flows * dt;
-        it.attained = attained;
-        it.since = self.now;
-        if attained > super::REBASE {
-            self.rebase_class(k);
-        }
+        let attained = clock + self.actives[k as usize].offset;
+        if attained > super::REBASE { self.rebase_class(k, attained) } else { attained }
     }
 
     #[cold]
-    fn rebase_class(&mut self, k: u32) {
+    fn rebase_class(&mut self, k: u32, attained: f64) -> f64 {
         let it = &mut self.actives[k as usize];
         // Not beyond the first mark, which may lie just behind: marks stay in order.
-        let by = it.attained.min(it.head);
-        it.attained -= by;
+        let by = attained.min(it.head);
         it.offset -= by;
         it.head -= by;
+        it.work += f64::from(it.flows) * by;
         let flows = &mut self.flows;
         if it.queue == NONE {
             flows.set_mark(it.tag, it.head);
         } else {
             self.queues[it.queue as usize].shift(by, |mark, tag| flows.set_mark(tag, mark));
         }
+        attained - by
     }
 
     /// Files what a class counted under what holds it back at present.
@@ -121,28 +117,26 @@ impl<F: Form> Core<F> {
         }
         let by = self.holder(k);
         let it = &mut self.actives[k as usize];
-        let (class, held) = (it.class, std::mem::take(&mut it.held));
-        if !it.past.add(by, held) {
-            self.credit(class, by, held);
+        let (class, time) = (it.class, std::mem::take(&mut it.held));
+        if !held(&mut it.by, &mut it.time, by, time) {
+            self.credit(class, by, time);
         }
     }
 
-    /// Posts a class's work and what held it back: to the resources on its path and the class.
+    /// Posts a class's work, of which flows under way attained so much, and what held it back: to the
+    /// resources on its path and the class.
     #[inline]
-    pub(super) fn post(&mut self, k: u32) {
-        let work = self.carry(k);
+    pub(super) fn post(&mut self, k: u32, attained: f64) {
         let it = &mut self.actives[k as usize];
-        let class = it.class;
-        self.classes[class as usize].work += work;
-        for (by, held) in it.past.take() {
-            self.credit(class, by, held);
-        }
+        let under_way = f64::from(it.flows) * attained;
+        let work = std::mem::replace(&mut it.work, -under_way) + under_way;
+        self.carry(k, work);
     }
 
-    /// Posts what a class did that ends.
+    /// Posts what a class did whose last flow ended.
     #[inline]
     pub(super) fn post_last(&mut self, k: u32) {
-        self.post(k);
+        self.carry(k, self.actives[k as usize].work);
         let by = self.holder(k);
         let it = &mut self.actives[k as usize];
         let (class, held) = (it.class, std::mem::take(&mut it.held));
@@ -151,33 +145,36 @@ impl<F: Form> Core<F> {
 
     /// Counts what held a class back.
     #[inline]
-    fn credit(&mut self, class: u32, by: u32, held: f64) {
+    fn credit(&mut self, class: u32, by: u32, time: f64) {
         let class = &mut self.classes[class as usize];
-        if held == 0.0 || class.held.add(by, held) {
+        if time == 0.0 || held(&mut class.by, &mut class.time, by, time) {
             return;
         }
-        let also = &mut class.held.also;
-        if *also == NONE {
-            *also = u32::try_from(self.held_also.len()).expect("no more than classes");
+        if class.also == NONE {
+            class.also = u32::try_from(self.held_also.len()).expect("no more than classes");
             self.held_also.push(Vec::new());
         }
-        let also = &mut self.held_also[*also as usize];
+        let also = &mut self.held_also[class.also as usize];
         match also.iter_mut().find(|also| also.0 == by) {
-            Some(sum) => sum.1 += held,
-            None => also.push((by, held)),
+            Some(sum) => sum.1 += time,
+            None => also.push((by, time)),
         }
     }
 
-    /// Counts a class's work on the resources of its path; returns it in bytes and forgets it.
+    /// Counts some work per weight of a class, on the resources of its path as well, and what held it
+    /// back.
     #[inline]
-    fn carry(&mut self, k: u32) -> f64 {
+    fn carry(&mut self, k: u32, work: f64) {
         let it = &mut self.actives[k as usize];
-        let work = std::mem::take(&mut it.work);
         let work = work * it.weight;
         for step in it.path.of(&self.steps) {
             self.accounts[step.link].bytes += step.share(work);
         }
-        work
+        let class = it.class;
+        self.classes[class as usize].work += work;
+        for (by, time) in take_held(&mut it.by, &mut it.time) {
+            self.credit(class, by, time);
+        }
     }
 
     /// What holds a class back, as a number.
@@ -250,8 +247,8 @@ impl<F: Form> Core<F> {
         }
         for k in 0..u32::try_from(self.actives.len()).expect("no more than classes") {
             if self.actives[k as usize].class != NONE {
-                self.account(k);
-                self.post(k);
+                let attained = self.account(k);
+                self.post(k, attained);
             }
         }
         self.posted = true;
@@ -294,14 +291,14 @@ impl<F: Form> Core<F> {
         self.settle();
         let k = self.ways[class.0 as usize].active;
         if k != NONE {
-            self.account(k);
+            let attained = self.account(k);
             self.file(k);
-            self.post(k);
+            self.post(k, attained);
         }
         let it = &mut self.classes[class.0 as usize];
-        it.held.take().for_each(|(by, flow_ns)| each(bound(by), flow_ns));
-        if it.held.also != NONE {
-            let also = self.held_also[it.held.also as usize].drain(..);
+        take_held(&mut it.by, &mut it.time).for_each(|(by, flow_ns)| each(bound(by), flow_ns));
+        if it.also != NONE {
+            let also = self.held_also[it.also as usize].drain(..);
             also.for_each(|(by, flow_ns)| each(bound(by), flow_ns));
         }
         std::mem::take(&mut it.work)

@@ -76,45 +76,45 @@ pub(super) struct Class {
     pub(super) ceiling: f64,
     /// What it did since its last reading: bytes delivered, and what held it back for how long.
     pub(super) work: f64,
-    pub(super) held: Held<3>,
-}
-
-/// Time x flows by what held a class back: the first few that do.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Held<const N: usize> {
-    pub(super) by: [u32; N],
-    /// Any others: a list of `held_also`, or [`NONE`].
+    pub(super) by: Holders<3>,
+    /// Any others that held it back: a list of `held_also`, or [`NONE`].
     pub(super) also: u32,
-    pub(super) time: [f64; N],
+    pub(super) time: Times<3>,
 }
 
-impl<const N: usize> Default for Held<N> {
-    fn default() -> Self {
-        Self { by: [NONE; N], also: NONE, time: [0.0; N] }
-    }
-}
+/// What held a class back: the first few that do. (Beside their times, not one by one, so that no
+/// bytes are lost between them.)
+pub(super) type Holders<const N: usize> = [u32; N];
+/// Time x flows by each of them.
+pub(super) type Times<const N: usize> = [f64; N];
 
-impl<const N: usize> Held<N> {
-    /// Adds some time; whether there was a place for it.
-    #[inline]
-    pub(super) fn add(&mut self, by: u32, time: f64) -> bool {
-        for (place, sum) in self.by.iter_mut().zip(&mut self.time) {
-            if *place == by || *place == NONE {
-                *place = by;
-                *sum += time;
-                return true;
-            }
+/// Adds some time; whether there was a place for it.
+#[inline]
+pub(super) fn held<const N: usize>(
+    by: &mut Holders<N>,
+    times: &mut Times<N>,
+    holder: u32,
+    time: f64,
+) -> bool {
+    for (place, sum) in by.iter_mut().zip(times) {
+        if *place == holder || *place == NONE {
+            *place = holder;
+            *sum += time;
+            return true;
         }
-        false
     }
+    false
+}
 
-    /// What there was so far, but for the list; forgets it.
-    #[inline]
-    pub(super) fn take(&mut self) -> impl Iterator<Item = (u32, f64)> + use<N> {
-        let Self { by, time, .. } = *self;
-        (self.by, self.time) = ([NONE; N], [0.0; N]);
-        by.into_iter().zip(time).take_while(|(by, _)| *by != NONE)
-    }
+/// What there was so far; forgets it.
+#[inline]
+pub(super) fn take_held<const N: usize>(
+    by: &mut Holders<N>,
+    times: &mut Times<N>,
+) -> impl Iterator<Item = (u32, f64)> + use<N> {
+    let by = std::mem::replace(by, [NONE; N]);
+    let times = std::mem::replace(times, [0.0; N]);
+    by.into_iter().zip(times).take_while(|(by, _)| *by != NONE)
 }
 
 /// Where a class is, and where it leads: what is looked up first when a flow starts.
@@ -145,20 +145,19 @@ impl Path {
     }
 }
 
-/// A class that has flows under way.
-#[derive(Debug, Default)]
+/// A class that has flows under way: two lines of cache.
+#[derive(Debug)]
+#[repr(align(64))]
 pub(super) struct Active {
     /// [`NONE`] while the entry is free.
     pub(super) class: u32,
     /// The resource that holds it, or [`NONE`] at its own ceiling.
     pub(super) group: u32,
     pub(super) flows: u32,
-    pub(super) path: Path,
     /// Its flows in `queues` once there were two, else [`NONE`].
     pub(super) queue: u32,
-    /// Removed flows that are still in the queue.
-    pub(super) dead: u32,
     pub(super) mask: Mask,
+    pub(super) path: Path,
     pub(super) weight: f64,
     pub(super) ceiling: f64,
     /// Attained work of a flow that was here from the start = the group's clock + this; at its own
@@ -167,13 +166,39 @@ pub(super) struct Active {
     /// The first flow to be done: mark in attained work, and tag.
     pub(super) head: f64,
     pub(super) tag: u64,
-    // Accounts not yet posted, per weight; as of `since`, when `attained` had been attained.
-    pub(super) since: u64,
-    pub(super) attained: f64,
+    // Accounts not yet posted.
+    /// Work per weight, but for what the flows under way attained: what flows that ended had
+    /// attained less what all had attained already when they began.
     pub(super) work: f64,
+    /// Time x flows under the present bound up to `since`, the last account.
+    pub(super) since: u64,
     pub(super) held: f64,
-    /// The same under earlier bounds; as of the last move.
-    pub(super) past: Held<2>,
+    /// The same under earlier bounds.
+    pub(super) by: Holders<2>,
+    pub(super) time: Times<2>,
+}
+
+impl Default for Active {
+    fn default() -> Self {
+        Self {
+            class: NONE,
+            group: NONE,
+            flows: 0,
+            queue: NONE,
+            mask: Mask::default(),
+            path: Path::default(),
+            weight: 0.0,
+            ceiling: 0.0,
+            offset: 0.0,
+            head: 0.0,
+            tag: 0,
+            work: 0.0,
+            since: 0,
+            held: 0.0,
+            by: [NONE; 2],
+            time: [0.0; 2],
+        }
+    }
 }
 
 /// A sharing with its matrix in some form.
@@ -278,7 +303,9 @@ impl<F: Form> Core<F> {
             weight,
             ceiling: cap / weight,
             work: 0.0,
-            held: Held::default(),
+            by: [NONE; 3],
+            also: NONE,
+            time: [0.0; 3],
         });
         let path = Path { first: small(first), len: small(self.steps.len() - first) };
         self.ways.push(Way { active: NONE, path });
@@ -304,9 +331,10 @@ impl<F: Form> Core<F> {
     /// One more flow of a class that has some; its mark.
     #[inline]
     fn add_flow(&mut self, k: u32, need: f64, tag: u64) -> f64 {
-        self.account(k);
+        let attained = self.account(k);
         let it = &mut self.actives[k as usize];
-        let mark = (it.attained + need).max(0.0);
+        it.work -= attained;
+        let mark = (attained + need).max(0.0);
         if it.queue == NONE {
             it.queue = self.free_queues.pop().unwrap_or_else(|| {
                 self.queues.push(Queue::default());
@@ -333,18 +361,18 @@ impl<F: Form> Core<F> {
         let (c, _) = self.flows.get(flow.0)?;
         let k = self.ways[c as usize].active;
         // May set the clock of the class back, and the mark with it.
-        self.account(k);
+        let attained = self.account(k);
         let (_, mark) = self.flows.get(flow.0)?;
         self.flows.end(flow.0);
         let it = &mut self.actives[k as usize];
-        let left = (mark - it.attained).max(0.0) * self.classes[c as usize].weight;
-        // What rounding up its end would have carried beyond it was not delivered.
-        it.work -= (it.attained - mark).max(0.0);
+        let left = (mark - attained).max(0.0) * self.classes[c as usize].weight;
+        // (What rounding up its end would have carried beyond it was not delivered.)
+        it.work += attained.min(mark);
         if it.flows == 1 {
             self.close(k);
             return Some(left);
         }
-        it.dead += 1;
+        self.queues[it.queue as usize].dead += 1;
         self.less(k);
         self.purge(k);
         Some(left)
@@ -405,8 +433,8 @@ impl<F: Form> Core<F> {
         self.now = at;
         self.account(k);
         let it = &mut self.actives[k as usize];
-        // Rounding up the instant carried the clock past the mark, or just short of it.
-        it.work -= it.attained - it.head;
+        // Its mark: rounding up the instant carried the clock past it, or just short of it.
+        it.work += it.head;
         let tag = it.tag;
         self.flows.end(tag);
         if it.flows == 1 {

@@ -33,6 +33,14 @@ pub(super) struct Move {
     pub(super) after: f64,
 }
 
+/// One of 32 bits for each resource of a mask.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "takes the quarters apart")]
+pub(super) const fn sketch(mask: Mask) -> u32 {
+    let half = mask as u64 | (mask >> 64) as u64;
+    half as u32 | (half >> 32) as u32
+}
+
 /// Which groups cross which resources and with how much weight, which resources must be looked at,
 /// and which groups changed: [`super::few::Few`] in bits, [`super::many::Many`] in lists.
 ///

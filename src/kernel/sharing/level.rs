@@ -219,8 +219,8 @@ impl<F: Form> Core<F> {
                     self.release(k);
                     other = true;
                 } else {
-                    self.account(k);
-                    self.shift(k, r);
+                    let attained = self.account(k);
+                    self.shift(k, r, attained);
                     self.fall(k);
                 }
             }

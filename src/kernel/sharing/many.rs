@@ -50,8 +50,8 @@ impl Form for Many {
         false
     }
 
-    fn mask(_steps: &[Step]) -> Mask {
-        Mask::default()
+    fn mask(steps: &[Step]) -> Mask {
+        steps.iter().fold(0, |mask, step| mask | 1 << (step.link % 32))
     }
 
     fn count(&mut self, _group: u32, _steps: &[Step]) {}

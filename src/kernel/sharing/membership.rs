@@ -5,7 +5,7 @@
 
 use super::NONE;
 use super::core::{Active, Core, Step, done_at};
-use super::form::{Form, Move};
+use super::form::{Form, Move, sketch};
 use super::heap::Entry;
 use crate::kernel::time::Instant;
 
@@ -32,18 +32,17 @@ impl<F: Form> Core<F> {
         it.mask = F::mask(path.of(&self.steps));
         it.weight = class.weight;
         it.queue = NONE;
-        it.dead = 0;
         it.ceiling = class.ceiling;
         it.head = need;
         it.tag = tag;
         it.since = self.now;
-        (it.offset, it.attained, it.work, it.held) = (0.0, 0.0, 0.0, 0.0);
+        (it.work, it.held) = (0.0, 0.0);
         for step in it.path.of(&self.steps) {
             let r = step.link;
             self.links[r].share += step.share(it.weight);
             self.form.rekey(step.link, &self.links, &self.levels);
         }
-        self.place(k);
+        self.place(k, 0.0);
         self.rise(k);
         need
     }
@@ -85,10 +84,10 @@ impl<F: Form> Core<F> {
         it.flows -= 1;
         let queue = &mut self.queues[it.queue as usize];
         let mut first = queue.first();
-        if it.dead > 0 {
+        if queue.dead > 0 {
             while first.is_some_and(|(_, tag)| !self.flows.is_live(tag)) {
                 queue.pop();
-                it.dead -= 1;
+                queue.dead -= 1;
                 first = queue.first();
             }
         }
@@ -152,10 +151,10 @@ impl<F: Form> Core<F> {
     pub(super) fn purge(&mut self, k: u32) {
         let it = &mut self.actives[k as usize];
         let queue = &mut self.queues[it.queue as usize];
-        if it.dead as usize * 2 > queue.len() && queue.len() > 64 {
+        if queue.dead as usize * 2 > queue.len() && queue.len() > 64 {
             let flows = &self.flows;
             queue.retain(|tag| flows.is_live(tag));
-            it.dead = 0;
+            queue.dead = 0;
         }
     }
 
@@ -249,7 +248,7 @@ impl<F: Form> Core<F> {
     /// Puts a class that is nowhere where it will probably be held: the resource that would give
     /// it least, or its ceiling.
     #[inline]
-    pub(super) fn place(&mut self, k: u32) {
+    pub(super) fn place(&mut self, k: u32, attained: f64) {
         let it = &self.actives[k as usize];
         let mass = it.mass();
         let (mut g, mut least) = (NONE, it.ceiling);
@@ -270,14 +269,13 @@ impl<F: Form> Core<F> {
             }
         }
         if g == NONE {
-            self.enter_own(k);
+            self.enter_own(k, attained);
         } else {
             if self.links[g].holds == 0 {
                 self.begin(g, least);
             }
             let clock = self.advance(g);
-            let it = &mut self.actives[k as usize];
-            it.offset = it.attained - clock;
+            self.actives[k as usize].offset = attained - clock;
             self.enter(k, g);
         }
     }
@@ -338,8 +336,7 @@ impl<F: Form> Core<F> {
     #[inline]
     fn queue_up(&mut self, k: u32, g: u32) {
         let it = &self.actives[k as usize];
-        let path = it.path.of(&self.steps);
-        let sketch = path.iter().fold(0, |sketch, step| sketch | 1 << (step.link % 32));
+        let sketch = sketch(it.mask);
         let group = &mut self.groups[g];
         let (finish_at, ceiling_at) = (&mut self.finish_at, &mut self.ceiling_at);
         let entry = Entry { key: it.head - it.offset, class: k, sketch };
@@ -363,11 +360,11 @@ impl<F: Form> Core<F> {
     }
 
     /// Puts a class at its own ceiling.
-    pub(super) fn enter_own(&mut self, k: u32) {
+    pub(super) fn enter_own(&mut self, k: u32, attained: f64) {
         self.note_path(k);
         let it = &mut self.actives[k as usize];
         it.group = NONE;
-        it.offset = it.attained;
+        it.offset = attained;
         let (load, entry) = (it.own_load(), Entry { key: -it.ceiling, class: k, sketch: 0 });
         for i in it.path.range() {
             let step = self.steps[i];
@@ -422,12 +419,12 @@ impl<F: Form> Core<F> {
 
     /// Moves a class, accounted for, into a group that has a level.
     #[inline]
-    pub(super) fn shift(&mut self, k: u32, to: u32) {
+    pub(super) fn shift(&mut self, k: u32, to: u32, attained: f64) {
         self.file(k);
         let clock = self.advance(to);
         let it = &mut self.actives[k as usize];
         let from = it.group;
-        let offset = it.attained - clock;
+        let offset = attained - clock;
         if from == NONE {
             self.take_out(k);
             self.actives[k as usize].offset = offset;
@@ -448,10 +445,10 @@ impl<F: Form> Core<F> {
 
     /// Moves a class from its group to its own ceiling.
     pub(super) fn release(&mut self, k: u32) {
-        self.account(k);
+        let attained = self.account(k);
         self.file(k);
         self.take_out(k);
-        self.enter_own(k);
+        self.enter_own(k, attained);
         self.rise(k);
     }
 
@@ -464,12 +461,12 @@ impl<F: Form> Core<F> {
 
     /// Takes a class out, gives it another ceiling if there is one, and places it anew.
     fn replace(&mut self, k: u32, ceiling: Option<f64>) {
-        self.account(k);
+        let attained = self.account(k);
         self.file(k);
         self.take_out(k);
         let it = &mut self.actives[k as usize];
         it.ceiling = ceiling.unwrap_or(it.ceiling);
-        self.place(k);
+        self.place(k, attained);
         self.rise(k);
     }
 

@@ -35,7 +35,17 @@ pub(super) struct Queue {
     /// A heap, and behind `heaped` what was pushed since.
     near: Vec<Entry>,
     heaped: usize,
-    /// What was pushed before that, in whole blocks. (One list of all would be copied as it grows.)
+    /// Entries of flows that were removed.
+    pub(super) dead: u32,
+    /// What is more than a heap. (Apart, so that short queues are small.)
+    rest: Option<Box<Rest>>,
+}
+
+/// What is not near.
+#[derive(Debug, Default)]
+struct Rest {
+    /// What was pushed before the last of `near`, in whole blocks. (One list of all would be copied
+    /// as it grows.)
     pushed: Vec<Vec<Entry>>,
     /// What was dealt: beyond the last bucket, the last bucket, and so on to the next one; from
     /// `run` on, the bucket under way, the first entry at its end.
@@ -75,19 +85,20 @@ impl Queue {
             block.extend(self.near.drain(self.heaped..));
             block
         };
-        self.pushed.push(block);
+        self.rest.get_or_insert_default().pushed.push(block);
     }
 
     /// Entries, dead ones included.
     pub(super) fn len(&self) -> usize {
-        self.near.len() + self.pushed.len() * BLOCK + self.dealt.len() + self.came_later
+        self.near.len() + self.rest.as_ref().map_or(0, |rest| rest.len())
     }
 
     /// The lowest entry.
     #[inline]
     pub(super) fn first(&mut self) -> Option<(f64, u64)> {
         self.settle();
-        match (self.near.first(), self.dealt[self.run..].last()) {
+        let run = self.rest.as_ref().and_then(|rest| rest.first());
+        match (self.near.first(), run) {
             (Some(a), Some(b)) => Some(parts(*a.min(b))),
             (Some(a), None) | (None, Some(a)) => Some(parts(*a)),
             (None, None) => None,
@@ -98,11 +109,12 @@ impl Queue {
     #[inline]
     pub(super) fn pop(&mut self) -> Option<(f64, u64)> {
         self.settle();
-        if let Some(last) = self.dealt[self.run..].last()
+        if let Some(rest) = &mut self.rest
+            && let Some(last) = rest.first()
             && self.near.first().is_none_or(|first| last < first)
         {
             let last = *last;
-            self.dealt.pop();
+            rest.dealt.pop();
             return Some(parts(last));
         }
         let first = quaternary::pop(&mut self.near)?;
@@ -134,18 +146,18 @@ impl Queue {
 
     /// Empties it, and keeps a little of its memory.
     pub(super) fn clear(&mut self) {
-        let mut near = std::mem::take(&mut self.near);
-        near.clear();
-        near.shrink_to(HEAP_MOST / 16);
-        *self = Self { near, ..Self::default() };
+        self.near.clear();
+        self.near.shrink_to(HEAP_MOST / 16);
+        (self.heaped, self.dead, self.rest) = (0, 0, None);
     }
 
     /// Takes everything out, in pieces.
     fn take_all(&mut self) -> Vec<Vec<Entry>> {
-        let all = std::mem::take(self);
-        let mut pieces = all.pushed;
-        pieces.extend([all.near, all.dealt, all.far]);
-        pieces.extend(all.later);
+        let all = std::mem::replace(self, Self { dead: self.dead, ..Self::default() });
+        let rest = all.rest.map_or_else(Rest::default, |rest| *rest);
+        let mut pieces = rest.pushed;
+        pieces.extend([all.near, rest.dealt, rest.far]);
+        pieces.extend(rest.later);
         pieces.retain(|piece| !piece.is_empty());
         pieces
     }
@@ -153,45 +165,89 @@ impl Queue {
     /// Brings what waits to its place, so that the lowest entry is in sight.
     #[inline]
     fn settle(&mut self) {
-        if self.heaped < self.near.len() || !self.pushed.is_empty() {
-            self.place_waiting();
-        }
-        if self.dealt.len() == self.run && self.near.is_empty() && self.opened > 0 {
-            self.open_next();
+        match &self.rest {
+            None if self.near.len() <= HEAP_MOST => self.heap_up(),
+            None => self.deal(),
+            Some(rest) => {
+                if self.heaped < self.near.len() || !rest.pushed.is_empty() {
+                    self.place_waiting();
+                }
+                if self.near.is_empty() && self.rest.as_ref().is_some_and(|rest| rest.is_out()) {
+                    self.open_next();
+                }
+            }
         }
     }
 
+    /// Puts what waits into the heap.
+    #[inline]
+    fn heap_up(&mut self) {
+        while self.heaped < self.near.len() {
+            quaternary::up(&mut self.near, self.heaped);
+            self.heaped += 1;
+        }
+    }
+
+    /// Puts what waits beside what was dealt into the heap, its bucket or beyond.
     fn place_waiting(&mut self) {
-        let waiting = self.near.len() - self.heaped + self.pushed.len() * BLOCK;
-        if waiting <= HEAP_MOST.max(self.len() / 4) && (self.opened > 0 || self.pushed.is_empty()) {
-            for block in std::mem::take(&mut self.pushed) {
-                block.into_iter().for_each(|e| self.place(e));
-            }
-            if self.opened == 0 {
-                while self.heaped < self.near.len() {
-                    quaternary::up(&mut self.near, self.heaped);
-                    self.heaped += 1;
-                }
-            } else {
-                let mut waiting = self.near.split_off(self.heaped);
-                waiting.drain(..).for_each(|e| self.place(e));
-            }
-            if self.near.len() <= HEAP_MOST.max(self.len() / 4) {
+        let most = HEAP_MOST.max(self.len() / 4);
+        let rest = self.rest.as_mut().expect("more than a heap");
+        let waiting = self.near.len() - self.heaped + rest.pushed.len() * BLOCK;
+        if rest.opened > 0 && waiting <= most {
+            let mut waiting = std::mem::take(&mut rest.pushed);
+            waiting.push(self.near.split_off(self.heaped));
+            self.near.extend(waiting.into_iter().flatten().filter(|e| rest.place(*e)));
+            self.heap_up();
+            if self.near.len() <= most {
                 return;
             }
         }
-        let all = self.take_all();
-        self.deal(&all);
+        self.deal();
     }
 
-    /// Puts an entry into the heap, its bucket or beyond.
-    fn place(&mut self, e: Entry) {
+    /// Makes a run of the next bucket that is not empty.
+    fn open_next(&mut self) {
+        if !self.rest.as_mut().is_some_and(|rest| rest.open_next()) {
+            self.deal();
+        }
+    }
+
+    /// Deals all entries into buckets over the lower three quarters of their marks; the upper quarter
+    /// waits beyond, so that a few huge marks don't stretch the buckets.
+    #[cold]
+    fn deal(&mut self) {
+        let pieces = self.take_all();
+        if pieces.iter().map(Vec::len).sum::<usize>() <= HEAP_MOST / 4 {
+            self.near.extend(pieces.iter().flatten());
+            return self.heap_up();
+        }
+        self.rest.insert(Box::default()).deal(&pieces);
+        self.open_next();
+    }
+}
+
+impl Rest {
+    fn len(&self) -> usize {
+        self.pushed.len() * BLOCK + self.dealt.len() + self.came_later
+    }
+
+    /// The first entry of the bucket under way.
+    #[inline]
+    fn first(&self) -> Option<&Entry> {
+        self.dealt[self.run..].last()
+    }
+
+    /// Whether the bucket under way is at its end.
+    #[inline]
+    const fn is_out(&self) -> bool {
+        self.dealt.len() == self.run
+    }
+
+    /// Puts an entry into its bucket or beyond, or says that its bucket was opened.
+    fn place(&mut self, e: Entry) -> bool {
         let bucket = self.bucket(e);
         if bucket < self.opened {
-            self.near.push(e);
-            quaternary::up(&mut self.near, self.heaped);
-            self.heaped += 1;
-            return;
+            return true;
         }
         self.came_later += 1;
         let buckets = self.begins.len();
@@ -203,6 +259,7 @@ impl Queue {
         } else {
             self.far.push(e);
         }
+        false
     }
 
     /// The bucket of an entry, or how many there are for one beyond the last; below the first is the
@@ -216,8 +273,8 @@ impl Queue {
         ((place + WHOLE).to_bits() - WHOLE.to_bits()) as usize
     }
 
-    /// Makes a run of the next bucket that is not empty.
-    fn open_next(&mut self) {
+    /// Makes a run of the next bucket that is not empty. Whether there was one.
+    fn open_next(&mut self) -> bool {
         while let Some(begin) = self.begins.pop() {
             self.opened += 1;
             self.run = begin as usize;
@@ -230,26 +287,15 @@ impl Queue {
             }
             if self.run < self.dealt.len() {
                 self.dealt[self.run..].sort_unstable_by(|a, b| b.cmp(a));
-                return;
+                return true;
             }
         }
-        let all = self.take_all();
-        self.deal(&all);
+        false
     }
 
-    /// Deals entries into buckets over the lower three quarters of their marks; the upper quarter
-    /// waits beyond, so that a few huge marks don't stretch the buckets.
     fn deal(&mut self, pieces: &[Vec<Entry>]) {
         let entries = || pieces.iter().flatten().copied();
         let count = pieces.iter().map(Vec::len).sum::<usize>();
-        if count <= HEAP_MOST / 4 {
-            for e in entries() {
-                self.near.push(e);
-                quaternary::up(&mut self.near, self.heaped);
-                self.heaped += 1;
-            }
-            return;
-        }
         let step = count / 64;
         let mut sample = Vec::with_capacity(72);
         let mut from = 0;
@@ -284,7 +330,6 @@ impl Queue {
             *at += 1;
         }
         (self.dealt, self.begins) = (dealt, begins);
-        self.open_next();
     }
 }
 
