@@ -81,6 +81,8 @@ fn a_total_that_binds_once_a_card_may_grow_or_joins_is_not_called_idle() {
 /// Codes of what is said about changes of a service of two CLBs, and of its endpoint in both zones.
 fn codes_of(keys: &str, changes: &str) -> Vec<&'static str> {
     let text = two_resources("5 Gbps", keys, 60)
+        + "[zone.c]\nregion = \"r\"\n[region.q]\n[load_balancer.three]\ntype = \"clb\"\n\
+           zones = [\"a\", \"b\"]\nbackend = \"b\"\nprimary_zone = \"b\"\n"
         + &endpoint("e", "zones = [\"a\", \"b\"]")
         + &greedy("e")
         + changes;
@@ -295,4 +297,109 @@ fn a_resource_is_replaced_once_and_by_another() {
     let twice = errors(by("m", 10, "two") + &by("n", 20, "lb"));
     let second = "replace: the resource of zone `a` is replaced a second time".to_owned();
     assert!(twice.contains(&second), "{twice:?}");
+}
+
+#[test]
+fn what_a_service_has_already_is_not_done_again() {
+    let keys = "manual_only = [\"two\"]\nwhitelist = [\"1001\"]\naccount = \"1000\"";
+    let seen = |changes: &[&str]| {
+        let one = |(i, what): (usize, &&str)| {
+            let at = 5 * u32::try_from(i + 1).expect("few");
+            change(&format!("c{i}"), at, "endpoint_service.s", what)
+        };
+        codes_of(keys, &changes.iter().enumerate().map(one).collect::<String>())
+            .into_iter()
+            .filter(|code| *code == "change")
+            .count()
+    };
+    let toggle =
+        |of: &str, on: bool| format!("automatic_allocation = {{ resource = \"{of}\", on = {on} }}");
+    for (does, idle) in [
+        ("remove_zone = \"a\"", "add_zone = \"a\""),
+        ("attach = \"three\"", "attach = \"two\""),
+        ("detach = \"two\"", "detach = \"three\""),
+        (toggle("two", true).as_str(), toggle("two", false).as_str()),
+        (toggle("lb", false).as_str(), toggle("lb", true).as_str()),
+        ("add_region = \"q\"", "remove_region = \"q\""),
+        ("whitelist_add = \"1002\"", "whitelist_remove = \"1002\""),
+        ("whitelist_remove = \"1001\"", "whitelist_add = \"1001\""),
+        ("auto_accept = false", "auto_accept = true"),
+    ] {
+        assert_eq!(seen(&[does]), 0, "{does}");
+        assert_eq!(seen(&[idle]), 1, "{idle}");
+        // Twice is once too often; what was done can be undone.
+        assert_eq!(seen(&[does, does]), 1, "{does}");
+        if does.contains("tach") {
+            continue; // two different resources
+        }
+        assert_eq!(seen(&[does, idle, does]), 0, "{does}");
+    }
+    assert_eq!(seen(&["remove_zone = \"c\""]), 1, "it was never offered there");
+    let open = change("w", 5, "endpoint_service.s", "whitelist_add = \"1002\"");
+    assert_eq!(codes_of("", &open), ["change"], "everybody is let in");
+}
+
+#[test]
+fn a_zone_that_is_gone_is_not_connected() {
+    let of = |name: &str, at: u32, what: &str| change(name, at, "endpoint.e", what);
+    let gone = of("a", 5, "remove_zone = \"a\"");
+    for what in ["remove_zone = \"a\"", "connect_zone = \"a\"", "disconnect_zone = \"a\""] {
+        assert_eq!(codes_of("", &(gone.clone() + &of("b", 10, what))), ["change"], "{what}");
+    }
+    let back = of("b", 10, "add_zone = \"a\"") + &of("c", 15, "disconnect_zone = \"a\"");
+    assert_eq!(codes_of("", &(gone + &back)), [""; 0]);
+}
+
+#[test]
+fn what_is_gone_is_not_changed() {
+    let of = |name: &str, at: u32, what: &str| change(name, at, "endpoint.e", what);
+    let their = |name: &str, at: u32, what: &str| change(name, at, "endpoint_service.s", what);
+    let deed = |deed: &str| format!("action = \"{deed}\"");
+    let idle = |changes: &[String]| {
+        let all = codes_of("", &changes.concat());
+        all.into_iter().filter(|code| *code == "change").count()
+    };
+    let gone = of("a", 5, &deed("delete"));
+    for what in ["throttle = \"1 Gbps\"", "remove_zone = \"a\"", "disconnect_zone = \"a\""] {
+        assert_eq!(idle(&[gone.clone(), of("b", 10, what)]), 1, "{what}");
+    }
+    for what in ["accept", "deny", "delete", "overdue"].map(deed) {
+        assert_eq!(idle(&[gone.clone(), of("b", 10, &what)]), 1, "{what}");
+    }
+    // The service is deleted: nobody accepts, and there is nothing left to throttle.
+    let deleted = of("a", 5, &deed("deny")) + &their("b", 10, &deed("delete"));
+    let again = of("c", 15, &deed("deny"));
+    for what in ["accept", "deny", "overdue"].map(deed) {
+        assert_eq!(idle(&[deleted.clone(), of("d", 20, &what)]), 1, "{what}");
+    }
+    assert_eq!(idle(&[deleted.clone(), again, of("d", 20, &deed("accept"))]), 2);
+    assert_eq!(idle(&[deleted.clone(), of("d", 20, &deed("delete"))]), 0);
+    for what in ["auto_accept = false", "remove_zone = \"a\"", "default_throttle = \"1 Gbps\""] {
+        assert_eq!(idle(&[deleted.clone(), their("d", 20, what)]), 1, "{what}");
+    }
+    // Who owes owes once.
+    for whose in ["endpoint.e", "endpoint_service.s"] {
+        let twice = ["a", "b"].map(|name| change(name, 5, whose, &deed("overdue")));
+        assert_eq!(idle(&twice), 1, "{whose}");
+    }
+}
+
+#[test]
+fn a_zone_that_comes_back_comes_back_connected() {
+    let of = |name: &str, at: u32, what: &str| change(name, at, "endpoint.e", what);
+    let text = |cut: u32| {
+        service("nlb", "", 20)
+            + &endpoint("e", "throttle = \"1 Gbps\"")
+            + &greedy("e")
+            + &of("cut", cut, "disconnect_zone = \"a\"")
+            + &of("gone", 5, "remove_zone = \"a\"")
+            + &of("there", 10, "add_zone = \"a\"")
+    };
+    // Cut while it is there, and while it is not: told, and nothing is done.
+    for (cut, told) in [(2, 0), (7, 1)] {
+        let count = said(&text(cut)).iter().filter(|d| d.code == "change").count();
+        assert_eq!(count, told, "cut at {cut} s");
+        let back = mbps(&results(&text(cut)), "e", 12..20);
+        assert!((back - 1_000.0).abs() < 1.0, "cut at {cut} s: {back}");
+    }
 }

@@ -24,6 +24,7 @@
 //! Which rows it serves is said where it takes effect. Leaves out: the API calls behind it and how
 //! long they take, but for `transition` of the service.
 
+pub(crate) mod already;
 mod effects;
 mod rules;
 

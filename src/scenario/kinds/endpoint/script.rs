@@ -7,6 +7,7 @@
 //! What follows an approval waits for it: its changes carry the wait, are drawn together, and are
 //! void once somebody has decided otherwise.
 
+use super::super::change::already::{is_void, zones_before};
 use super::super::change::{Act, Change, Deed, Migration, changes_of};
 use super::super::endpoint_service::allocation::bindings;
 use super::super::{Specs, Thing};
@@ -424,10 +425,16 @@ impl Script<'_, '_> {
             let own = change.spec.of.kind == "endpoint";
             let (at, by) = (change.spec.at.value, Some(&change.name));
             match &change.spec.act {
+                _ if own && is_void(change, self.endpoint, self.specs) => {}
                 Act::Zone { zone: z, add } if own => {
                     let ready = if *add { later(at, self.takes()) } else { at };
                     if !add || !self.is_taken_back(&all, change, &z.name, ready) {
                         self.card(&z.name, *add, ready, by);
+                    }
+                    // Another card starts connected.
+                    let (_, cut) = zones_before(change, self.endpoint, self.specs);
+                    if !add && cut.contains(z.name.as_str()) {
+                        self.zone_gate(&z.name, zone::CUT, false, at, by);
                     }
                 }
                 Act::Zone { zone: z, add } => self.zone_gate(&z.name, zone::LEFT, !add, at, by),
@@ -576,7 +583,8 @@ impl Script<'_, '_> {
             }
         }
         for change in self.changes().into_iter().cloned().collect::<Vec<_>>() {
-            if !matches!(change.spec.act, Act::Deed(_)) {
+            let idle = is_void(&change, self.endpoint, self.specs);
+            if !idle && !matches!(change.spec.act, Act::Deed(_)) {
                 let (at, by) = (change.spec.at.value, Some(&change.name));
                 blink(self.l, self.passing, (gate, owner::MODIFYING), at, later(at, takes), by);
             }

@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::change::already::is_void;
 use super::super::change::{Act, changes_of};
 use super::super::endpoint::Endpoint;
 use super::super::endpoint::life::{Turn, turns};
@@ -71,6 +72,7 @@ pub(crate) fn bindings(service: &Thing<EndpointService>, specs: &Specs) -> Vec<B
         for change in changes_of(specs, &endpoint.full()) {
             let name = endpoint.name.clone();
             let event = match &change.spec.act {
+                _ if is_void(change, endpoint, specs) => continue,
                 Act::Zone { zone, add: true } => Event::ZoneJoins(name, zone.name.clone()),
                 Act::Zone { zone, .. } => Event::ZoneLeaves(name, zone.name.clone()),
                 Act::ZoneConnection { zone, connect: true } => {
