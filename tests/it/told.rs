@@ -78,6 +78,10 @@ fn a_total_that_binds_once_a_card_may_grow_or_joins_is_not_called_idle() {
     assert_eq!(count(&(text + &change("x", 5, "endpoint.e", "add_zone = \"b\""))), 0);
 }
 
+fn automatic(resource: &str, on: bool) -> String {
+    format!("automatic_allocation = {{ resource = \"{resource}\", on = {on} }}")
+}
+
 /// Codes of what is said about changes of a service of two CLBs, and of its endpoint in both zones.
 fn codes_of(keys: &str, changes: &str) -> Vec<&'static str> {
     let text = two_resources("5 Gbps", keys, 60)
@@ -402,4 +406,98 @@ fn a_zone_that_comes_back_comes_back_connected() {
         let back = mbps(&results(&text(cut)), "e", 12..20);
         assert!((back - 1_000.0).abs() < 1.0, "cut at {cut} s: {back}");
     }
+}
+
+#[test]
+fn changes_of_one_instant_do_not_contradict_each_other() {
+    let of = |name: &str, at: u32, what: &str| change(name, at, "endpoint.e", what);
+    let errors = |changes: String| {
+        let text = two_resources("5 Gbps", "whitelist = []", 60)
+            + &endpoint("e", "zones = [\"a\", \"b\"]")
+            + &greedy("e")
+            + &changes;
+        let all = said(&text).into_iter();
+        let tied = all.filter(|d| d.message.contains("contradict"));
+        tied.map(|d| (d.severity, d.help.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    for (one, other) in [
+        ("throttle = \"1 Gbps\"", "throttle = \"2 Gbps\""),
+        ("throttle = \"1 Gbps\"", "throttle = \"none\""),
+        ("action = \"accept\"", "action = \"deny\""),
+        ("remove_zone = \"a\"", "add_zone = \"a\""),
+        ("disconnect_zone = \"a\"", "connect_zone = \"a\""),
+    ] {
+        for (first, second) in [(one, other), (other, one)] {
+            let all = errors(of("x", 5, first) + &of("y", 5, second));
+            let [(severity, help)] = &all[..] else { panic!("{first}, {second}: {all:?}") };
+            assert!(*severity == Severity::Error && help.contains("two instants"), "{help}");
+            assert_eq!(errors(of("x", 5, first) + &of("y", 6, second)), [], "{first}, {second}");
+        }
+    }
+    let apart = of("x", 5, "disconnect_zone = \"a\"") + &of("y", 5, "disconnect_zone = \"b\"");
+    assert_eq!(errors(apart), []);
+    let their = |name: &str, what: &str| change(name, 5, "endpoint_service.s", what);
+    let desk = their("x", "whitelist_add = \"1\"") + &their("y", "whitelist_remove = \"1\"");
+    assert_eq!(errors(desk).len(), 1);
+    // What is said twice is said to be.
+    let twice = ["x", "y"].map(|name| of(name, 5, "throttle = \"1 Gbps\"")).concat();
+    assert_eq!(codes_of("", &twice), ["change"]);
+    let twice = ["x", "y"].map(|name| of(name, 5, "disconnect_zone = \"a\"")).concat();
+    assert_eq!(codes_of("", &twice), ["change"], "once");
+}
+
+#[test]
+fn what_is_not_connected_is_not_replaced() {
+    let of = |name: &str, at: u32, what: &str| change(name, at, "endpoint.e", what);
+    let said = |changes: &str| {
+        let text = two_resources("5 Gbps", "manual_only = [\"two\"]", 60)
+            + &endpoint("e", "throttle = \"200 Mbps\"\nzones = [\"a\", \"b\"]")
+            + &greedy("e")
+            + &change("x", 1, "endpoint_service.s", &automatic("lb", false))
+            + &change("y", 1, "endpoint_service.s", &automatic("two", true))
+            + changes
+            + &of("move", 20, "replace = { zone = \"a\", by = \"two\", drain = \"5 s\" }");
+        let all = said(&text).into_iter().filter(|d| d.severity == Severity::Error);
+        all.map(|d| format!("{}: {}", d.code, d.message)).collect::<Vec<_>>()
+    };
+    assert_eq!(said(""), [""; 0]);
+    let gone = of("gone", 10, "remove_zone = \"a\"");
+    assert_eq!(said(&gone), ["X-49: `endpoint.e` has no zone `a` then"]);
+    // A zone that came back has a resource of its own: `two`, which is open.
+    let again = said(&(gone + &of("back", 15, "add_zone = \"a\"")));
+    assert_eq!(again, ["X-49: zone `a` is bound to `two` already"]);
+    let cut = of("cut", 10, "disconnect_zone = \"a\"");
+    assert_eq!(said(&cut), ["X-49: zone `a` of `endpoint.e` is disconnected then"]);
+    assert_eq!(said(&(cut + &of("d", 15, "connect_zone = \"a\""))).len(), 1, "two already");
+    let deny = of("deny", 10, "action = \"deny\"");
+    assert_eq!(said(&deny), ["X-49: `endpoint.e` is not connected then"]);
+    let late = of("late", 30, "action = \"create\"");
+    assert_eq!(said(&late), ["X-49: `endpoint.e` is not connected then"]);
+}
+
+#[test]
+fn a_resource_whose_old_card_is_drained_is_not_detached() {
+    // Smooth at 10 s: the record changes at 12 s, the old card goes at 15 s.
+    let errors = |at: u32, how: &str| {
+        let by = format!("replace = {{ zone = \"a\", by = \"two\", {how} }}");
+        let text = two_resources("5 Gbps", "manual_only = [\"two\"]", 60)
+            + &endpoint("e", "throttle = \"200 Mbps\"")
+            + &greedy("e")
+            + &change("x", 1, "endpoint_service.s", &automatic("lb", false))
+            + &change("y", 1, "endpoint_service.s", &automatic("two", true))
+            + &change("move", 10, "endpoint.e", &by)
+            + &change("off", at, "endpoint_service.s", "detach = \"lb\"");
+        let all = said(&text).into_iter().filter(|d| d.severity == Severity::Error);
+        all.map(|d| (d.code, d.help.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    let smooth = "manner = \"smooth\", overlap = \"2 s\", drain = \"3 s\"";
+    for at in [9, 10, 11, 13, 14] {
+        let all = errors(at, smooth);
+        let [("X-43", help)] = &all[..] else { panic!("at {at} s: {all:?}") };
+        assert_eq!(help.contains("at 15 s"), at >= 10, "{at}: {help}");
+    }
+    for at in [15, 20] {
+        assert_eq!(errors(at, smooth), [], "at {at} s");
+    }
+    assert_eq!(errors(11, "manner = \"forcible\""), []);
 }

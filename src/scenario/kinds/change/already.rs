@@ -41,16 +41,18 @@ pub(crate) fn zones_before<'s>(
     (there, cut)
 }
 
-/// Whether something is done to a zone that the endpoint does not have then: nothing comes of it.
+/// Whether nothing comes of what is done to a zone: the endpoint does not have it then, or has it
+/// already.
 pub(crate) fn is_void(
     thing: &Thing<Change>,
     endpoint: &Thing<Endpoint>,
     specs: &Specs,
 ) -> bool {
+    let (there, _) = zones_before(thing, endpoint, specs);
+    let has = |zone: &Ref| there.contains(zone.name.as_str());
     match &thing.spec.act {
-        Act::Zone { zone, add: false } | Act::ZoneConnection { zone, .. } => {
-            !zones_before(thing, endpoint, specs).0.contains(zone.name.as_str())
-        }
+        Act::Zone { zone, add } => has(zone) == *add,
+        Act::ZoneConnection { zone, .. } => !has(zone),
         _ => false,
     }
 }

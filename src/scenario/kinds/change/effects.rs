@@ -168,9 +168,16 @@ fn moot(
         (_, None) => Some("is not there then"),
         _ if been(Turn::Deleted) => Some(DELETED),
         // What is left of it can still be deleted.
-        (Deed::Accept | Deed::Deny, _) if been(Turn::ServiceDeleted) => Some(NO_SERVICE),
+        (Deed::Accept, _) if been(Turn::ServiceDeleted) => Some(NO_SERVICE),
+        // A service that is deleted before anybody is denied is complained about.
+        (Deed::Deny, _) if been(Turn::ServiceDeleted) && been(Turn::Denied) => Some(NO_SERVICE),
         (Deed::Accept, Some(Turn::Existing | Turn::Accepted | Turn::Created { auto: true })) => {
             Some("is connected already")
+        }
+        (Deed::Accept, Some(Turn::Created { auto: false })) => {
+            let longest = endpoint.service(specs)?.longest_approval()?;
+            let by = all.last()?.at.nanos().saturating_add(longest.nanos());
+            (by <= thing.spec.at.value.nanos()).then_some("is accepted before, within `approval`")
         }
         (Deed::Deny, Some(Turn::Denied)) => Some("is denied already"),
         _ => None,
