@@ -501,3 +501,44 @@ fn a_resource_whose_old_card_is_drained_is_not_detached() {
     }
     assert_eq!(errors(11, "manner = \"forcible\""), []);
 }
+
+#[test]
+fn a_path_that_bypasses_the_next_hop_of_its_vpc_is_told() {
+    // P-09: who is where, and which routes lead through the endpoint `e` of a GWLB.
+    let text = |routes: &str, path: &str, more: &str| {
+        service("gwlb", "", 10)
+            + "[vpc.v]\nregion = \"r\"\n[vpc.w]\nregion = \"r\"\n"
+            + &endpoint("e", "vpc = \"v\"\nzones = [\"a\", \"b\"]")
+            + &format!("[route_table.t]\nvpc = \"v\"\nroutes = [{routes}]\n")
+            + "[load_balancer.n]\ntype = \"nlb\"\nzones = [\"a\", \"b\"]\nbackend = \"b\"\n\
+               [endpoint_service.near]\nload_balancer = \"n\"\n\
+               [endpoint.n]\nservice = \"near\"\nvpc = \"v\"\nzones = [\"a\", \"b\"]\n\
+               created_at = 2026-03-01\n"
+            + &format!(
+                "[workload.w]\npath = [{path}]\nvpc = \"v\"\n\
+                 arrivals = {{ poisson = {{ rate = \"1/s\" }} }}\nrequest = \"1 kB\"\n\
+                 response = \"1 kB\"\n{more}"
+            )
+    };
+    let told = |text: &str| {
+        let all = said(text).into_iter().filter(|d| d.message.contains("bypasses"));
+        all.map(|d| (d.code, d.severity, d.help.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    let all = "{ to = \"0.0.0.0/0\", next_hop = \"endpoint.e\" }";
+    let seen = told(&text(all, "\"backend.b\"", ""));
+    let [("P-09", Severity::Warning, help)] = &seen[..] else { panic!("{seen:?}") };
+    // The fix does away with it.
+    let fix = &help[help.find('[').expect("a path") + 1..help.rfind(']').expect("its end")];
+    assert_eq!(fix, "\"endpoint.e\", \"backend.b\"");
+    assert_eq!(told(&text(all, fix, "")), []);
+    // A block of which nobody knows whether it holds the backend; what is in the VPC itself; another
+    // VPC; a vSwitch that may follow another table.
+    let part = all.replace("0.0.0.0/0", "10.0.0.0/8");
+    assert_eq!(told(&text(&part, "\"backend.b\"", "")), []);
+    assert_eq!(told(&text(all, "\"endpoint.n\"", "")), []);
+    let other =
+        text(all, "\"backend.b\"", "").replace("]\nvpc = \"v\"\narr", "]\nvpc = \"w\"\narr");
+    assert_eq!(told(&other), []);
+    let second = "[route_table.u]\nvpc = \"v\"\nroutes = []\n";
+    assert_eq!(told(&text(all, "\"backend.b\"", second)), []);
+}
