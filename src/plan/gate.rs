@@ -53,4 +53,6 @@ pub struct Wait {
     pub name: String,
     /// Its law, ns.
     pub law: Dist,
+    /// When somebody has had enough of waiting: it is no longer than this.
+    pub at_most: Span,
 }

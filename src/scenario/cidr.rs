@@ -33,6 +33,11 @@ impl Cidr {
         self.first <= other.first && other.last <= self.last
     }
 
+    /// Whether every address lies within.
+    pub(crate) const fn is_everything(self) -> bool {
+        self.first == 0 && self.last == u32::MAX
+    }
+
     /// Whether the two have an address in common.
     pub(crate) const fn overlaps(self, other: Self) -> bool {
         self.first <= other.last && other.first <= self.last

@@ -42,7 +42,7 @@ impl<O: Observer> World<'_, O> {
                 for wait in &after.waits {
                     let seed = plan.settings.seed;
                     let mut draws = Stream::new(seed, replication, &wait.name, "wait");
-                    let span = wait.law.sample_whole(&mut draws);
+                    let span = wait.law.sample_whole(&mut draws).min(wait.at_most.nanos());
                     at = crate::units::Span::from_nanos(at.nanos().saturating_add(span));
                 }
                 if !(after.from..after.until).contains(&at) {

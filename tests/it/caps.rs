@@ -130,6 +130,9 @@ fn what_goes_through_a_gwlb_endpoint_crosses_its_card_both_ways() {
         .replace("response = \"100 GB\"", "response = \"0 B\"");
     let r = results(&(inline(card, "") + &through("down")));
     close(mbps(&r, "down", 2..30), 5_000.0, "alone");
+    // No document says whose figure it is.
+    let told = r.assumptions.iter().find(|a| a.parameter == "endpoint.e.bandwidth");
+    assert!(told.expect("it is assumed").source.contains("both directions share it"));
     let r = results(&(inline(card, "") + &through("down") + &up));
     let link = |name: &str, way: &str| {
         let it = r.links.iter().find(|l| l.name == name && l.direction == way).expect("the link");

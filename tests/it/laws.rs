@@ -233,7 +233,11 @@ fn decisions(d: &mut Dice, plan: &mut Plan) {
             _ => What::Gate { gate: GateId(d.id(2)), reason: d.id(3), holds },
         };
         let after = d.one_in(3).then(|| After {
-            waits: vec![Wait { name: "somebody".into(), law: d.law_ms(3_000) }],
+            waits: vec![Wait {
+                name: "somebody".into(),
+                law: d.law_ms(3_000),
+                at_most: Span::from_nanos(u64::MAX),
+            }],
             from: Span::ZERO,
             until: d.ms(20_000),
         });

@@ -79,6 +79,16 @@ fn a_zone_without_resources_is_caught_by_dns() {
     assert!(in_a(14..20) > 300 && in_a(20..31) == 0 && in_a(31..40) > 500);
     let of =
         |fault: &str, role: &str| r.recoveries.iter().find(|x| x.fault == fault && x.role == role);
+    // Where the record does not follow what is behind a card, nobody leaves the zone.
+    let blind = text.replace("[endpoint.e]", "[endpoint.e]\nwithdraw_empty = false");
+    let blind = results(&blind);
+    let names = blind.selectors.iter().find(|s| s.name == "endpoint.e.name").expect("its name");
+    assert!(names.chosen_by_window[0][20..31].iter().sum::<u64>() > 500);
+    assert!(blind.recoveries.iter().all(|x| x.role != "dns"), "{:?}", roles(&blind));
+    for (r, value) in [(&r, "true"), (&blind, "false")] {
+        let it = r.assumptions.iter().find(|a| a.parameter == "endpoint.e.withdraw_empty");
+        assert_eq!(it.expect("it is told").value, value);
+    }
     let it = of("two", "dns").expect("DNS came off the second loss");
     assert_eq!(it.detect.max(), Some(5_000_000_000));
     assert!(it.by_choice + it.by_client > 0 && it.lost == 0, "{it:?}");

@@ -78,9 +78,15 @@ fn a_total_that_binds_once_a_card_may_grow_or_joins_is_not_called_idle() {
     assert_eq!(count(&(text + &change("x", 5, "endpoint.e", "add_zone = \"b\""))), 0);
 }
 
+fn automatic(resource: &str, on: bool) -> String {
+    format!("automatic_allocation = {{ resource = \"{resource}\", on = {on} }}")
+}
+
 /// Codes of what is said about changes of a service of two CLBs, and of its endpoint in both zones.
 fn codes_of(keys: &str, changes: &str) -> Vec<&'static str> {
     let text = two_resources("5 Gbps", keys, 60)
+        + "[zone.c]\nregion = \"r\"\n[region.q]\n[load_balancer.three]\ntype = \"clb\"\n\
+           zones = [\"a\", \"b\"]\nbackend = \"b\"\nprimary_zone = \"b\"\n"
         + &endpoint("e", "zones = [\"a\", \"b\"]")
         + &greedy("e")
         + changes;
@@ -295,4 +301,244 @@ fn a_resource_is_replaced_once_and_by_another() {
     let twice = errors(by("m", 10, "two") + &by("n", 20, "lb"));
     let second = "replace: the resource of zone `a` is replaced a second time".to_owned();
     assert!(twice.contains(&second), "{twice:?}");
+}
+
+#[test]
+fn what_a_service_has_already_is_not_done_again() {
+    let keys = "manual_only = [\"two\"]\nwhitelist = [\"1001\"]\naccount = \"1000\"";
+    let seen = |changes: &[&str]| {
+        let one = |(i, what): (usize, &&str)| {
+            let at = 5 * u32::try_from(i + 1).expect("few");
+            change(&format!("c{i}"), at, "endpoint_service.s", what)
+        };
+        codes_of(keys, &changes.iter().enumerate().map(one).collect::<String>())
+            .into_iter()
+            .filter(|code| *code == "change")
+            .count()
+    };
+    let toggle =
+        |of: &str, on: bool| format!("automatic_allocation = {{ resource = \"{of}\", on = {on} }}");
+    for (does, idle) in [
+        ("remove_zone = \"a\"", "add_zone = \"a\""),
+        ("attach = \"three\"", "attach = \"two\""),
+        ("detach = \"two\"", "detach = \"three\""),
+        (toggle("two", true).as_str(), toggle("two", false).as_str()),
+        (toggle("lb", false).as_str(), toggle("lb", true).as_str()),
+        ("add_region = \"q\"", "remove_region = \"q\""),
+        ("whitelist_add = \"1002\"", "whitelist_remove = \"1002\""),
+        ("whitelist_remove = \"1001\"", "whitelist_add = \"1001\""),
+        ("auto_accept = false", "auto_accept = true"),
+    ] {
+        assert_eq!(seen(&[does]), 0, "{does}");
+        assert_eq!(seen(&[idle]), 1, "{idle}");
+        // Twice is once too often; what was done can be undone.
+        assert_eq!(seen(&[does, does]), 1, "{does}");
+        if does.contains("tach") {
+            continue; // two different resources
+        }
+        assert_eq!(seen(&[does, idle, does]), 0, "{does}");
+    }
+    assert_eq!(seen(&["remove_zone = \"c\""]), 1, "it was never offered there");
+    let open = change("w", 5, "endpoint_service.s", "whitelist_add = \"1002\"");
+    assert_eq!(codes_of("", &open), ["change"], "everybody is let in");
+}
+
+#[test]
+fn a_zone_that_is_gone_is_not_connected() {
+    let of = |name: &str, at: u32, what: &str| change(name, at, "endpoint.e", what);
+    let gone = of("a", 5, "remove_zone = \"a\"");
+    for what in ["remove_zone = \"a\"", "connect_zone = \"a\"", "disconnect_zone = \"a\""] {
+        assert_eq!(codes_of("", &(gone.clone() + &of("b", 10, what))), ["change"], "{what}");
+    }
+    let back = of("b", 10, "add_zone = \"a\"") + &of("c", 15, "disconnect_zone = \"a\"");
+    assert_eq!(codes_of("", &(gone + &back)), [""; 0]);
+}
+
+#[test]
+fn what_is_gone_is_not_changed() {
+    let of = |name: &str, at: u32, what: &str| change(name, at, "endpoint.e", what);
+    let their = |name: &str, at: u32, what: &str| change(name, at, "endpoint_service.s", what);
+    let deed = |deed: &str| format!("action = \"{deed}\"");
+    let idle = |changes: &[String]| {
+        let all = codes_of("", &changes.concat());
+        all.into_iter().filter(|code| *code == "change").count()
+    };
+    let gone = of("a", 5, &deed("delete"));
+    for what in ["throttle = \"1 Gbps\"", "remove_zone = \"a\"", "disconnect_zone = \"a\""] {
+        assert_eq!(idle(&[gone.clone(), of("b", 10, what)]), 1, "{what}");
+    }
+    for what in ["accept", "deny", "delete", "overdue"].map(deed) {
+        assert_eq!(idle(&[gone.clone(), of("b", 10, &what)]), 1, "{what}");
+    }
+    // The service is deleted: nobody accepts, and there is nothing left to throttle.
+    let deleted = of("a", 5, &deed("deny")) + &their("b", 10, &deed("delete"));
+    let again = of("c", 15, &deed("deny"));
+    for what in ["accept", "deny", "overdue"].map(deed) {
+        assert_eq!(idle(&[deleted.clone(), of("d", 20, &what)]), 1, "{what}");
+    }
+    assert_eq!(idle(&[deleted.clone(), again, of("d", 20, &deed("accept"))]), 2);
+    assert_eq!(idle(&[deleted.clone(), of("d", 20, &deed("delete"))]), 0);
+    for what in ["auto_accept = false", "remove_zone = \"a\"", "default_throttle = \"1 Gbps\""] {
+        assert_eq!(idle(&[deleted.clone(), their("d", 20, what)]), 1, "{what}");
+    }
+    // Who owes owes once.
+    for whose in ["endpoint.e", "endpoint_service.s"] {
+        let twice = ["a", "b"].map(|name| change(name, 5, whose, &deed("overdue")));
+        assert_eq!(idle(&twice), 1, "{whose}");
+    }
+}
+
+#[test]
+fn a_zone_that_comes_back_comes_back_connected() {
+    let of = |name: &str, at: u32, what: &str| change(name, at, "endpoint.e", what);
+    let text = |cut: u32| {
+        service("nlb", "", 20)
+            + &endpoint("e", "throttle = \"1 Gbps\"")
+            + &greedy("e")
+            + &of("cut", cut, "disconnect_zone = \"a\"")
+            + &of("gone", 5, "remove_zone = \"a\"")
+            + &of("there", 10, "add_zone = \"a\"")
+    };
+    // Cut while it is there, and while it is not: told, and nothing is done.
+    for (cut, told) in [(2, 0), (7, 1)] {
+        let count = said(&text(cut)).iter().filter(|d| d.code == "change").count();
+        assert_eq!(count, told, "cut at {cut} s");
+        let back = mbps(&results(&text(cut)), "e", 12..20);
+        assert!((back - 1_000.0).abs() < 1.0, "cut at {cut} s: {back}");
+    }
+}
+
+#[test]
+fn changes_of_one_instant_do_not_contradict_each_other() {
+    let of = |name: &str, at: u32, what: &str| change(name, at, "endpoint.e", what);
+    let errors = |changes: String| {
+        let text = two_resources("5 Gbps", "whitelist = []", 60)
+            + &endpoint("e", "zones = [\"a\", \"b\"]")
+            + &greedy("e")
+            + &changes;
+        let all = said(&text).into_iter();
+        let tied = all.filter(|d| d.message.contains("contradict"));
+        tied.map(|d| (d.severity, d.help.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    for (one, other) in [
+        ("throttle = \"1 Gbps\"", "throttle = \"2 Gbps\""),
+        ("throttle = \"1 Gbps\"", "throttle = \"none\""),
+        ("action = \"accept\"", "action = \"deny\""),
+        ("remove_zone = \"a\"", "add_zone = \"a\""),
+        ("disconnect_zone = \"a\"", "connect_zone = \"a\""),
+    ] {
+        for (first, second) in [(one, other), (other, one)] {
+            let all = errors(of("x", 5, first) + &of("y", 5, second));
+            let [(severity, help)] = &all[..] else { panic!("{first}, {second}: {all:?}") };
+            assert!(*severity == Severity::Error && help.contains("two instants"), "{help}");
+            assert_eq!(errors(of("x", 5, first) + &of("y", 6, second)), [], "{first}, {second}");
+        }
+    }
+    let apart = of("x", 5, "disconnect_zone = \"a\"") + &of("y", 5, "disconnect_zone = \"b\"");
+    assert_eq!(errors(apart), []);
+    let their = |name: &str, what: &str| change(name, 5, "endpoint_service.s", what);
+    let desk = their("x", "whitelist_add = \"1\"") + &their("y", "whitelist_remove = \"1\"");
+    assert_eq!(errors(desk).len(), 1);
+    // What is said twice is said to be.
+    let twice = ["x", "y"].map(|name| of(name, 5, "throttle = \"1 Gbps\"")).concat();
+    assert_eq!(codes_of("", &twice), ["change"]);
+    let twice = ["x", "y"].map(|name| of(name, 5, "disconnect_zone = \"a\"")).concat();
+    assert_eq!(codes_of("", &twice), ["change"], "once");
+}
+
+#[test]
+fn what_is_not_connected_is_not_replaced() {
+    let of = |name: &str, at: u32, what: &str| change(name, at, "endpoint.e", what);
+    let said = |changes: &str| {
+        let text = two_resources("5 Gbps", "manual_only = [\"two\"]", 60)
+            + &endpoint("e", "throttle = \"200 Mbps\"\nzones = [\"a\", \"b\"]")
+            + &greedy("e")
+            + &change("x", 1, "endpoint_service.s", &automatic("lb", false))
+            + &change("y", 1, "endpoint_service.s", &automatic("two", true))
+            + changes
+            + &of("move", 20, "replace = { zone = \"a\", by = \"two\", drain = \"5 s\" }");
+        let all = said(&text).into_iter().filter(|d| d.severity == Severity::Error);
+        all.map(|d| format!("{}: {}", d.code, d.message)).collect::<Vec<_>>()
+    };
+    assert_eq!(said(""), [""; 0]);
+    let gone = of("gone", 10, "remove_zone = \"a\"");
+    assert_eq!(said(&gone), ["X-49: `endpoint.e` has no zone `a` then"]);
+    // A zone that came back has a resource of its own: `two`, which is open.
+    let again = said(&(gone + &of("back", 15, "add_zone = \"a\"")));
+    assert_eq!(again, ["X-49: zone `a` is bound to `two` already"]);
+    let cut = of("cut", 10, "disconnect_zone = \"a\"");
+    assert_eq!(said(&cut), ["X-49: zone `a` of `endpoint.e` is disconnected then"]);
+    assert_eq!(said(&(cut + &of("d", 15, "connect_zone = \"a\""))).len(), 1, "two already");
+    let deny = of("deny", 10, "action = \"deny\"");
+    assert_eq!(said(&deny), ["X-49: `endpoint.e` is not connected then"]);
+    let late = of("late", 30, "action = \"create\"");
+    assert_eq!(said(&late), ["X-49: `endpoint.e` is not connected then"]);
+}
+
+#[test]
+fn a_resource_whose_old_card_is_drained_is_not_detached() {
+    // Smooth at 10 s: the record changes at 12 s, the old card goes at 15 s.
+    let errors = |at: u32, how: &str| {
+        let by = format!("replace = {{ zone = \"a\", by = \"two\", {how} }}");
+        let text = two_resources("5 Gbps", "manual_only = [\"two\"]", 60)
+            + &endpoint("e", "throttle = \"200 Mbps\"")
+            + &greedy("e")
+            + &change("x", 1, "endpoint_service.s", &automatic("lb", false))
+            + &change("y", 1, "endpoint_service.s", &automatic("two", true))
+            + &change("move", 10, "endpoint.e", &by)
+            + &change("off", at, "endpoint_service.s", "detach = \"lb\"");
+        let all = said(&text).into_iter().filter(|d| d.severity == Severity::Error);
+        all.map(|d| (d.code, d.help.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    let smooth = "manner = \"smooth\", overlap = \"2 s\", drain = \"3 s\"";
+    for at in [9, 10, 11, 13, 14] {
+        let all = errors(at, smooth);
+        let [("X-43", help)] = &all[..] else { panic!("at {at} s: {all:?}") };
+        assert_eq!(help.contains("at 15 s"), at >= 10, "{at}: {help}");
+    }
+    for at in [15, 20] {
+        assert_eq!(errors(at, smooth), [], "at {at} s");
+    }
+    assert_eq!(errors(11, "manner = \"forcible\""), []);
+}
+
+#[test]
+fn a_path_that_bypasses_the_next_hop_of_its_vpc_is_told() {
+    // P-09: who is where, and which routes lead through the endpoint `e` of a GWLB.
+    let text = |routes: &str, path: &str, more: &str| {
+        service("gwlb", "", 10)
+            + "[vpc.v]\nregion = \"r\"\n[vpc.w]\nregion = \"r\"\n"
+            + &endpoint("e", "vpc = \"v\"\nzones = [\"a\", \"b\"]")
+            + &format!("[route_table.t]\nvpc = \"v\"\nroutes = [{routes}]\n")
+            + "[load_balancer.n]\ntype = \"nlb\"\nzones = [\"a\", \"b\"]\nbackend = \"b\"\n\
+               [endpoint_service.near]\nload_balancer = \"n\"\n\
+               [endpoint.n]\nservice = \"near\"\nvpc = \"v\"\nzones = [\"a\", \"b\"]\n\
+               created_at = 2026-03-01\n"
+            + &format!(
+                "[workload.w]\npath = [{path}]\nvpc = \"v\"\n\
+                 arrivals = {{ poisson = {{ rate = \"1/s\" }} }}\nrequest = \"1 kB\"\n\
+                 response = \"1 kB\"\n{more}"
+            )
+    };
+    let told = |text: &str| {
+        let all = said(text).into_iter().filter(|d| d.message.contains("bypasses"));
+        all.map(|d| (d.code, d.severity, d.help.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    let all = "{ to = \"0.0.0.0/0\", next_hop = \"endpoint.e\" }";
+    let seen = told(&text(all, "\"backend.b\"", ""));
+    let [("P-09", Severity::Warning, help)] = &seen[..] else { panic!("{seen:?}") };
+    // The fix does away with it.
+    let fix = &help[help.find('[').expect("a path") + 1..help.rfind(']').expect("its end")];
+    assert_eq!(fix, "\"endpoint.e\", \"backend.b\"");
+    assert_eq!(told(&text(all, fix, "")), []);
+    // A block of which nobody knows whether it holds the backend; what is in the VPC itself; another
+    // VPC; a vSwitch that may follow another table.
+    let part = all.replace("0.0.0.0/0", "10.0.0.0/8");
+    assert_eq!(told(&text(&part, "\"backend.b\"", "")), []);
+    assert_eq!(told(&text(all, "\"endpoint.n\"", "")), []);
+    let other =
+        text(all, "\"backend.b\"", "").replace("]\nvpc = \"v\"\narr", "]\nvpc = \"w\"\narr");
+    assert_eq!(told(&other), []);
+    let second = "[route_table.u]\nvpc = \"v\"\nroutes = []\n";
+    assert_eq!(told(&text(all, "\"backend.b\"", second)), []);
 }

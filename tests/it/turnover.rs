@@ -4,7 +4,7 @@
 use highwater::measure::{Results, SelectorResults};
 
 use crate::changes::{
-    change, endpoint, greedy, loaded, order, pairs, results, seconds, service, two_resources,
+    change, endpoint, greedy, loaded, mbps, order, pairs, results, seconds, service, two_resources,
 };
 
 /// Zones a and b, found out after 5 s, in the record 1 s later.
@@ -267,4 +267,100 @@ fn a_detached_resource_is_no_branch_of_a_new_card() {
   20 s: endpoint.e.zone-a.move.resource lb is not listed
 "
     );
+}
+
+#[test]
+fn a_zone_that_is_removed_after_a_smooth_replacement_is_gone() {
+    // Zone a moves to a second card at 10 s, alone in the record from 12 s; the first goes at 15 s.
+    // Then the zone is removed, with all cards, and comes back with another one.
+    let smooth = "manner = \"smooth\", overlap = \"2 s\", drain = \"3 s\"";
+    let of = |name: &str, at: u32, what: &str| change(name, at, "endpoint.e", what);
+    for (gone, back) in [(20, 30), (13, 20), (11, 13), (11, 20)] {
+        let text = moving(50, smooth)
+            + &of("gone", gone, "remove_zone = \"a\"")
+            + &of("there", back, "add_zone = \"a\"");
+        let r = results(&text);
+        let (gone, back) = (gone as usize, back as usize);
+        let what = format!("removed at {gone} s, back at {back} s");
+        assert_eq!(taken(&r, "a.move", gone..50), 0, "{what}");
+        assert_eq!(taken(&r, "a", gone..back), 0, "{what}");
+        assert!(taken(&r, "a", back..50) > 400, "{what}");
+        assert_eq!(failed(&r, gone + 1..50), 0, "{what}");
+    }
+    // The other way round: another zone's card is replaced.
+    let text = moving(50, smooth).replace("at = \"5 s\"", "at = \"8 s\"")
+        + &of("gone", 4, "remove_zone = \"a\"")
+        + &of("there", 6, "add_zone = \"a\"");
+    let r = results(&text);
+    assert!(taken(&r, "a", 6..12) > 100);
+    assert!(taken(&r, "a.move", 12..50) > 1_000);
+    assert_eq!((taken(&r, "a", 12..50), failed(&r, 5..50)), (0, 0));
+}
+
+#[test]
+fn a_resource_that_was_replaced_can_be_allocated_again() {
+    // From `lb` to `two` at 10 s, in either manner; by hand back to `lb` while the zone is cut.
+    for how in ["manner = \"forcible\"", "manner = \"smooth\", overlap = \"2 s\", drain = \"3 s\""]
+    {
+        let of = |name: &str, at: u32, what: &str| change(name, at, "endpoint.e", what);
+        let text = moving(50, how)
+            + &of("cut", 20, "disconnect_zone = \"a\"")
+            + &of("give", 25, "allocate = { zone = \"a\", resource = \"lb\" }")
+            + &of("join", 30, "connect_zone = \"a\"");
+        let r = results(&text);
+        let card = if how.contains("smooth") { "a.move" } else { "a" };
+        let name = format!("endpoint.e.zone-{card}.resource");
+        let choice = r.selectors.iter().find(|s| s.name == name).expect("its resources");
+        let by = |resource: &str, w: std::ops::Range<usize>| -> u64 {
+            let b = choice.branches.iter().position(|b| b == resource).expect("a resource");
+            choice.chosen_by_window[b][w].iter().sum()
+        };
+        assert!(by("two", 12..20) > 100, "{how}");
+        assert!(by("lb", 37..50) > 100 && by("two", 37..50) == 0, "{how}");
+        assert_eq!(failed(&r, 37..50), 0, "{how}");
+    }
+}
+
+#[test]
+fn accepting_what_was_accepted_changes_nothing() {
+    // Created at 1 s, accepted 5 to 15 s later or by hand at 10 s, whichever is first; 4 s later it
+    // is Connected, with the default throttle of that time: 1 Gbps. P-18, X-55.
+    let text = |seed: u32, more: &str| {
+        let desk = "auto_accept = false\napproval = { uniform = { low = \"2 s\", high = \"15 s\" } }\n\
+                    transition = \"4 s\"\ndefault_throttle = \"2 Gbps\"";
+        service("clb", desk, 40).replace("[run]", &format!("[run]\nseed = {seed}"))
+            + &endpoint("e", "")
+            + &greedy("e")
+            + &change("less", 3, "endpoint_service.s", "default_throttle = \"1 Gbps\"")
+            + &change("a", 1, "endpoint.e", "action = \"create\"")
+            + more
+    };
+    let accept = |at: u32| change("c", at, "endpoint.e", "action = \"accept\"");
+    let of = |r: &Results, what: &str| {
+        let been = seconds(r, "endpoint.e.connection");
+        been.into_iter().filter(|s| s.0.starts_with(what)).map(|s| s.1).sum::<f64>()
+    };
+    let (mut by_itself, mut while_connecting) = (0, 0);
+    for seed in 1..20 {
+        let drawn = of(&results(&text(seed, "")), "Disconnected: not accepted");
+        let r = results(&text(seed, &accept(10)));
+        let waited = of(&r, "Disconnected: not accepted");
+        assert!((waited - drawn.min(9.0)).abs() < 1e-9, "{seed}: {waited} of {drawn}");
+        assert!((of(&r, "Connecting") - 4.0).abs() < 1e-9, "{seed}");
+        assert!((of(&r, "Connected") - (40.0 - 5.0 - waited)).abs() < 1e-9, "{seed}");
+        let from = (5.0 + waited).ceil() as usize + 1;
+        for second in from..40 {
+            let rate = mbps(&r, "e", second..second + 1);
+            assert!((rate - 1_000.0).abs() < 1.0, "{seed}, {second} s: {rate}");
+        }
+        by_itself += u32::from(drawn < 9.0);
+        while_connecting += u32::from(drawn < 9.0 && drawn > 5.0);
+        // Denied at 10 s and accepted at 11 s it is Connected at 15 s, not when it would have been.
+        let deny = change("b", 10, "endpoint.e", "action = \"deny\"") + &accept(11);
+        let r = results(&text(seed, &deny));
+        let before = (10.0 - (5.0 + drawn)).max(0.0);
+        let been = of(&r, "Connected");
+        assert!((been - (before + 25.0)).abs() < 1e-9, "{seed}: {been}, drawn {drawn}");
+    }
+    assert!(by_itself > 3 && while_connecting > 1, "{by_itself}, {while_connecting}");
 }

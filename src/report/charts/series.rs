@@ -51,6 +51,11 @@ impl Columns {
         self.ranges.iter().map(sum).collect()
     }
 
+    /// The column of an instant.
+    pub(crate) fn at(&self, at: u64) -> usize {
+        self.within(at, at.saturating_add(1)).start
+    }
+
     /// The columns that overlap `from..to` ns.
     pub(crate) fn within(&self, from: u64, to: u64) -> Range<usize> {
         let a = (0..self.len()).find(|c| self.to(*c) > from).unwrap_or(self.len());

@@ -108,34 +108,64 @@ pub(crate) fn hover(
     }
 }
 
-/// What a fault did to a workload's rate.
-#[derive(Clone, Copy)]
+/// What a fault or changes did to a workload's rate.
 struct Fall<'r> {
     level: f64,
     low: f64,
     /// Whether `low` is the mean over the fault or its worst moment.
     when: &'static str,
     workload: &'r str,
-    fault: &'r str,
+    what: &'r [&'r str],
+}
+
+/// What happened in a column: a fault, or all that was changed on purpose.
+struct Happening<'r> {
+    names: Vec<&'r str>,
+    planned: bool,
+    from: u64,
+    to: u64,
+}
+
+/// Faults, each by itself, and the changes of each column together: what one of several did cannot be
+/// told apart. What is done on purpose lasts until something else happens.
+fn happenings<'r>(r: &'r Results, columns: &Columns) -> Vec<Happening<'r>> {
+    let mut all: Vec<Happening<'_>> = Vec::new();
+    for fault in &r.faults {
+        let column = columns.at(fault.from_ns);
+        let beside = |h: &&mut Happening<'_>| h.planned && columns.at(h.from) == column;
+        if let Some(group) = all.iter_mut().find(beside).filter(|_| fault.planned) {
+            group.names.push(&fault.name);
+            group.from = group.from.min(fault.from_ns);
+            continue;
+        }
+        // The column in which that happens is no more its own.
+        let others = r.faults.iter().flat_map(|f| [f.from_ns, f.to_ns]);
+        let next = others.map(|at| columns.at(at)).filter(|c| *c > column).min();
+        let next = next.filter(|c| *c < columns.len());
+        let end = next.map_or(r.settings.horizon_ns, |c| columns.from(c));
+        all.push(Happening {
+            names: vec![&fault.name],
+            planned: fault.planned,
+            from: fault.from_ns,
+            to: if fault.planned { end } else { fault.to_ns },
+        });
+    }
+    all
 }
 
 /// The greatest fall during a fault, or who carries the most. The least of a hundred windows is low
 /// by chance too: a moment counts only more than four standard deviations below the windows before
 /// the fault, a mean only more than four standard errors below theirs; and either by a tenth.
 fn finding(r: &Results, columns: &Columns, list: &[Series]) -> String {
+    let all = happenings(r, columns);
     let mut deepest: Option<Fall<'_>> = None;
     let mut faults_without = 0_usize;
-    for fault in &r.faults {
-        // What is done on purpose lasts until something else is done or fails.
-        let others = r.faults.iter().map(|f| f.from_ns);
-        let last = others.clone().filter(|at| *at < fault.from_ns).max().unwrap_or(0);
-        let next = others.filter(|at| *at > fault.from_ns).min();
-        let (since, to) = match fault.planned {
-            true => (last, next.unwrap_or(r.settings.horizon_ns)),
-            false => (0, fault.to_ns),
-        };
-        let during = columns.within(fault.from_ns, to);
-        // As long before as the fault lasts, without the column in which it strikes.
+    for it in &all {
+        let during = columns.within(it.from, it.to);
+        // As long before as the fault lasts, without the column in which it strikes, but not from
+        // before the last thing that began or ended.
+        let events = r.faults.iter().flat_map(|f| [f.from_ns, f.to_ns]);
+        let since = events.filter(|at| columns.at(*at) < columns.at(it.from)).max().unwrap_or(0);
         let long = during.len().max(3);
         let warm = columns.within(r.settings.warmup_ns.max(since), u64::MAX).start;
         let before = during.start.saturating_sub(long).max(warm)..during.start;
@@ -155,14 +185,14 @@ fn finding(r: &Results, columns: &Columns, list: &[Series]) -> String {
             let fall = |low, lasting| Fall {
                 level,
                 low,
-                when: match (lasting, fault.planned) {
+                when: match (lasting, it.planned) {
                     (true, true) => "on average after",
                     (true, false) => "on average during",
                     (false, true) => "at the worst moment after",
                     (false, false) => "at the worst moment of",
                 },
                 workload: &s.name,
-                fault: &fault.name,
+                what: &it.names,
             };
             let found = if clear(lasting, error) {
                 fall(lasting, true)
@@ -173,7 +203,7 @@ fn finding(r: &Results, columns: &Columns, list: &[Series]) -> String {
                 continue;
             };
             // The greatest loss of rate rather than of share: the one that shows in the chart.
-            if deepest.is_none_or(|b| found.level - found.low > b.level - b.low) {
+            if deepest.as_ref().is_none_or(|b| found.level - found.low > b.level - b.low) {
                 deepest = Some(found);
             }
         }
@@ -186,7 +216,7 @@ fn finding(r: &Results, columns: &Columns, list: &[Series]) -> String {
             rate(f.low),
             minus(f.low / f.level),
             f.when,
-            f.fault
+            listed(f.what)
         ),
         None if faults_without > 0 => match r.faults.iter().all(|f| f.planned) {
             true => "No workload's rate fell below its usual range after a change".into(),
@@ -204,6 +234,14 @@ fn finding(r: &Results, columns: &Columns, list: &[Series]) -> String {
                 rate(top)
             )
         }
+    }
+}
+
+/// Names in words.
+fn listed(names: &[&str]) -> String {
+    match names {
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => names.concat(),
     }
 }
 
@@ -226,4 +264,71 @@ fn table(r: &Results, list: &[Series]) -> Table {
         table.rows.push(row);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::{FaultSeen, SettingsSeen, WorkloadResults};
+
+    /// The headline of a workload of these rates, Mbit/s in each second.
+    fn headline(rates: &[u64], faults: &[(&str, u64, u64)]) -> String {
+        let horizon_ns = rates.len() as u64 * 1_000_000_000;
+        let workload = WorkloadResults {
+            name: "shop".into(),
+            bytes_by_window: rates.iter().map(|mbps| mbps * 125_000).collect(),
+            ..WorkloadResults::default()
+        };
+        let fault = |(name, from, to): &(&str, u64, u64)| FaultSeen {
+            name: (*name).into(),
+            from_ns: from * 1_000_000,
+            to_ns: to * 1_000_000,
+            planned: from == to,
+            label: String::new(),
+        };
+        let r = Results {
+            settings: SettingsSeen {
+                horizon_ns,
+                window_ns: 1_000_000_000,
+                replications: vec![0],
+                ..SettingsSeen::default()
+            },
+            workloads: vec![workload],
+            faults: faults.iter().map(fault).collect(),
+            ..Results::default()
+        };
+        let columns = Columns::new(&r.settings, COLUMNS);
+        finding(&r, &columns, &super::rates(&r, &columns))
+    }
+
+    #[test]
+    fn changes_of_one_column_are_one() {
+        let mut rates = [100; 30];
+        rates[10..].fill(50);
+        let fell = "shop fell from 100 Mbps to 50.0 Mbps (\u{2212}50.0 %) on average after ";
+        let all = [("change.a", 10_000, 10_000), ("change.b", 10_000, 10_000)];
+        assert_eq!(headline(&rates, &all), format!("{fell}change.a and change.b"));
+        let all = [("a", 10_000, 10_000), ("b", 10_300, 10_300), ("c", 10_900, 10_900)];
+        assert_eq!(headline(&rates, &all), format!("{fell}a, b and c"));
+        // One that comes later did not do it, nor did one that came before.
+        let all = [("a", 4_000, 4_000), ("b", 10_300, 10_300), ("c", 20_000, 20_000)];
+        assert_eq!(headline(&rates, &all), format!("{fell}b"));
+    }
+
+    #[test]
+    fn a_fault_is_held_against_what_was_right_before_it() {
+        // A change halves the rate at 10 s; the fault from 14 to 24 s does nothing more.
+        let mut rates = [100; 30];
+        rates[10..].fill(50);
+        let all = [("change.a", 10_000, 10_000), ("cut", 14_000, 24_000)];
+        let said = headline(&rates, &all);
+        assert!(said.ends_with("on average after change.a"), "{said}");
+        // Without the change it is the fault that is named, whatever another one did before.
+        rates.fill(100);
+        rates[5..8].fill(10);
+        rates[14..24].fill(5);
+        let said = headline(&rates, &[("first", 5_000, 8_000), ("cut", 14_000, 24_000)]);
+        assert!(said.starts_with("shop fell from 100 Mbps to 5.00 Mbps"), "{said}");
+        assert!(said.ends_with("cut"), "{said}");
+    }
 }

@@ -19,13 +19,16 @@
 //! ```
 //!
 //! A change says one thing; several at one instant take effect in the order of their names, but what
-//! is done to an endpoint at the instant of its creation comes after that. It becomes steps in the
+//! is done to an endpoint at the instant of its creation comes after that; two that contradict each
+//! other are refused. It becomes steps in the
 //! life of its endpoints (`endpoint/life.rs`), and stands in the report's timeline beside the faults.
 //! Which rows it serves is said where it takes effect. Leaves out: the API calls behind it and how
 //! long they take, but for `transition` of the service.
 
+pub(crate) mod already;
 mod effects;
 mod rules;
+mod ties;
 
 use super::{Kind, Specs, Thing};
 use crate::scenario::context::{Context, Ref, wrong_type};

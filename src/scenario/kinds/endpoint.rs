@@ -11,7 +11,7 @@
 //! | it is spread over several devices, reached with several connections only, may be exceeded | | P-53 to P-55 |
 //! | throttle ranges | NLB 100 Mbps-50 Gbps; ALB, GWLB -25 Gbps; CLB -10,240 Mbps | X-56, X-61, X-62 |
 //! | the endpoint's name resolves to ENIs of healthy zones | removed on anomaly, restored after | P-22, P-33 to P-35 |
-//! | a zone without a resource that works is an anomaly, too | inferred from | P-33, X-36 |
+//! | a zone without a resource that works is an anomaly, too | a key, inferred from | P-33, X-36 |
 //! | a zone's name pins its zone | | P-23 |
 //! | zone affinity prefers the client's own zone, if both sides enable it | | X-10 to X-13 |
 //! | interface endpoints go with NLB, ALB, CLB; GWLB endpoints with GWLB | | P-08 |
@@ -94,6 +94,8 @@ pub(crate) struct Endpoint {
     pub(crate) cross_region: remote::CrossRegion,
     /// Most of all zones together: the documents have a heading for it and no figure (P-46).
     pub(crate) total_ceiling: Option<Given<Above0<Rate>>>,
+    /// Whether a card behind which no resource works leaves the record, as one that is lost does.
+    withdraw_empty: Option<bool>,
 }
 
 /// What the devices of a throttle let through that is switched off.
@@ -136,6 +138,15 @@ const RAMPING: Basis =
 const DEVICES: Basis = Basis {
     source: "limit/N, N = 4, as shared bandwidth is spread; for CLB a FAQ says limit/(N-1)",
     mark: "B",
+};
+
+const EMPTY: Basis = Basis {
+    source: "inferred: an empty card (no resource reachable) is an anomaly, so its record goes",
+    mark: "D",
+};
+const ONE_FIGURE: Basis = Basis {
+    source: "inferred: what a GWLB card passes on enters and leaves by it, so both directions share it",
+    mark: "D",
 };
 
 impl Kind for Endpoint {
@@ -192,6 +203,7 @@ impl Kind for Endpoint {
         let throttle_delay = r.quiet::<Span>("throttle_delay", "0 s");
         let cross_region = remote::CrossRegion::read(r);
         let total_ceiling = r.given("total_ceiling");
+        let withdraw_empty = r.opt("withdraw_empty");
         Some(Self {
             service: service?,
             zones: zones?,
@@ -219,6 +231,7 @@ impl Kind for Endpoint {
             throttle_delay: throttle_delay?,
             cross_region,
             total_ceiling,
+            withdraw_empty,
         })
     }
 
@@ -247,6 +260,8 @@ impl Kind for Endpoint {
             propagate,
         });
         let id = if thing.is_inline(l.specs) {
+            // Once, however many paths lead through it.
+            l.assume(&format!("{}.bandwidth", thing.full()), "of both directions", ONE_FIGURE);
             thing.routes(branches, l)
         } else {
             l.selector(Selector {
@@ -462,6 +477,7 @@ fn branch(
     let cut = gate.and_then(|g| component(g, l));
     let shut = connection.and_then(|g| component(g, l));
     let (hops, served, mut entry) = hops_in(thing, card, shut.into_iter().chain(cut), l);
+    let served = served.filter(|_| withdrawn(thing, l));
     entry.gate = gate;
     let branch = Branch {
         name: card.name(),
@@ -472,6 +488,19 @@ fn branch(
         listed: thing.has_at_first(card, l.specs),
     };
     (branch, entry)
+}
+
+/// Whether a card with nobody behind it is an anomaly: no document says, so it is assumed, once.
+fn withdrawn(thing: &Thing<Endpoint>, l: &mut Lowering<'_>) -> bool {
+    let parameter = format!("{}.withdraw_empty", thing.full());
+    let (value, basis) = match thing.spec.withdraw_empty {
+        None => (true, EMPTY),
+        Some(value) => (value, Basis { source: "the scenario", mark: "set" }),
+    };
+    if !l.plan.assumptions.iter().any(|a| a.parameter == parameter) {
+        l.assume(&parameter, &value.to_string(), basis);
+    }
+    value
 }
 
 /// The way through one network card: delay, throttle, ENI, and what is behind it; what of that must

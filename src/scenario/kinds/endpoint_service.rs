@@ -27,7 +27,8 @@ use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::read::Above0;
 use crate::scenario::reader::{Given, Reader};
-use crate::units::Rate;
+use crate::random::Dist;
+use crate::units::{Rate, Span};
 use desk::Desk;
 use offer::Offer;
 
@@ -166,6 +167,26 @@ impl Thing<EndpointService> {
     /// The load balancer behind it, if it could be read.
     pub(crate) fn balancer<'s>(&self, specs: &'s Specs) -> Option<&'s Thing<LoadBalancer>> {
         specs.load_balancer.get(&self.spec.load_balancer.name)
+    }
+
+    /// Whether somebody takes a while to accept.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.spec.desk.approval.is_some()
+    }
+
+    /// The longest time that an approval takes, if there is one and it has an end that is known.
+    pub(crate) fn longest_approval(&self) -> Option<Span> {
+        let longest = match self.spec.desk.approval.as_ref()? {
+            Dist::Constant { value } => *value,
+            Dist::Uniform { high, .. } => *high,
+            _ => return None,
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "times are not negative; saturates"
+        )]
+        Some(Span::from_nanos(longest.round() as u64))
     }
 
     /// Its resources at the start, as far as they could be read.

@@ -12,11 +12,11 @@
 //! failover = "2 min"
 //! ```
 //!
-//! A path names the endpoint where connections go through it, and `check` holds the two against each
-//! other. Routes lead clients to the network card of their own zone. Without `failover` they stay as
-//! they are: who is sent to a lost zone waits for its repair. Tables that lead through one endpoint
-//! fail over alike. Leaves out: other next hops, longest
-//! prefixes.
+//! A path names the endpoint where connections go through it, and is run as written; `check` holds the
+//! two against each other, and warns of a workload of the VPC that bypasses the endpoint. Routes lead
+//! clients to the network card of their own zone. Without `failover` they stay as they are: who is sent
+//! to a lost zone waits for its repair. Tables that lead through one endpoint fail over alike. Leaves
+//! out: other next hops, longest prefixes.
 
 use super::{Kind, Specs, Thing};
 use crate::random::Dist;
@@ -30,11 +30,18 @@ use crate::units::Span;
 /// As written.
 #[derive(Clone, Debug)]
 pub(crate) struct RouteTable {
-    vpc: Ref,
-    pub(crate) next_hops: Vec<Ref>,
+    pub(crate) vpc: Ref,
+    pub(crate) routes: Vec<Route>,
     /// From the loss of a zone, or its return, to routes that lead elsewhere, or back.
     pub(crate) failover: Option<Dist>,
     failover_place: Place,
+}
+
+/// Where traffic to a block goes.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    pub(crate) to: Cidr,
+    pub(crate) next_hop: Ref,
 }
 
 impl Kind for RouteTable {
@@ -45,7 +52,7 @@ impl Kind for RouteTable {
         let vpc = r.req_reference("vpc", &["vpc"]);
         let example = "[{ to = \"0.0.0.0/0\", next_hop = \"endpoint.firewall\" }]";
         let node = r.req_node("routes", example)?;
-        let mut next_hops = Vec::new();
+        let mut routes = Vec::new();
         let mut blocks: Vec<Cidr> = Vec::new();
         for item in r.list(node) {
             let Some(r) = Reader::of(r.cx, item, &format!("{}.routes", r.path)) else { continue };
@@ -56,18 +63,19 @@ impl Kind for RouteTable {
                 r.cx.complain(complaint.label("a block has one next hop"));
             }
             blocks.extend(to);
-            next_hops.extend(r.req_reference("next_hop", &["endpoint"]));
+            let next_hop = r.req_reference("next_hop", &["endpoint"]);
+            routes.extend(to.zip(next_hop).map(|(to, next_hop)| Route { to, next_hop }));
             r.done();
         }
         let failover = r.opt::<Law<Span>>("failover").map(|law| law.dist);
         let failover_place = r.place_of("failover");
-        Some(Self { vpc: vpc?, next_hops, failover, failover_place })
+        Some(Self { vpc: vpc?, routes, failover, failover_place })
     }
 
     fn check(thing: &Thing<Self>, specs: &Specs, cx: &Context) {
         const WHY: &str =
             "a GWLB endpoint is the next hop in a route table of its VPC (PrivateLink overview)";
-        for hop in &thing.spec.next_hops {
+        for hop in thing.spec.next_hops() {
             let Some(endpoint) = specs.endpoint.get(&hop.name) else { continue };
             agree(thing, hop, specs, cx);
             if !endpoint.is_inline(specs) {
@@ -96,6 +104,12 @@ impl Kind for RouteTable {
             }
         }
         movable(thing, specs, cx);
+    }
+}
+
+impl RouteTable {
+    fn next_hops(&self) -> impl Iterator<Item = &Ref> {
+        self.routes.iter().map(|route| &route.next_hop)
     }
 }
 
@@ -129,7 +143,7 @@ fn movable(thing: &Thing<RouteTable>, specs: &Specs, cx: &Context) {
     if thing.spec.failover.is_none() {
         return;
     }
-    let mut endpoints = thing.spec.next_hops.iter().filter_map(|h| specs.endpoint.get(&h.name));
+    let mut endpoints = thing.spec.next_hops().filter_map(|h| specs.endpoint.get(&h.name));
     if endpoints.any(|e| e.zones_ever(specs).len() > 1) {
         return;
     }
@@ -148,7 +162,7 @@ fn movable(thing: &Thing<RouteTable>, specs: &Specs, cx: &Context) {
 impl Thing<RouteTable> {
     /// Whether one of its routes leads through an endpoint.
     pub(crate) fn leads_through(&self, endpoint: &str) -> bool {
-        self.spec.next_hops.iter().any(|hop| hop.name == endpoint)
+        self.spec.next_hops().any(|hop| hop.name == endpoint)
     }
 }
 

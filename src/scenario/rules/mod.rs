@@ -11,6 +11,7 @@ mod forms;
 mod names;
 mod regions;
 mod resources;
+mod routes;
 mod versions;
 
 pub(crate) use regions::default_bandwidth;
@@ -41,6 +42,7 @@ pub(crate) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) 
     names::check(&visits, specs, cx);
     regions::check(specs, cx);
     resources::check(specs, cx);
+    routes::check(workloads, specs, cx);
     versions::check(specs, cx);
 }
 

@@ -8,6 +8,7 @@ use super::super::endpoint::life::{Turn, turns};
 use super::super::endpoint::rules::{documented, not_promised};
 use super::super::endpoint_service::EndpointService;
 use super::super::{Specs, Thing};
+use super::already::{already, is_void, zones_before};
 use super::{Act, Change, Deed, changes_of};
 use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::{Diagnostic, Place};
@@ -42,11 +43,22 @@ fn idle(thing: &Thing<Change>, place: Place, message: String, cx: &Context) {
 }
 
 fn of_endpoint(thing: &Thing<Change>, endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
-    let (there, cut) = zones_before(thing, endpoint, specs);
     let full = endpoint.full();
+    if let Some(message) = lost(thing, endpoint, specs) {
+        idle(thing, thing.place, format!("`{full}` {message}"), cx);
+        return;
+    }
+    let (there, cut) = zones_before(thing, endpoint, specs);
     match &thing.spec.act {
         Act::Zone { zone, add: true } if there.contains(zone.name.as_str()) => {
             idle(thing, zone.place, format!("`{full}` has zone `{}` already", zone.name), cx);
+        }
+        // Of a zone that it never has more is said (`rules`).
+        Act::Zone { zone, add: false } | Act::ZoneConnection { zone, .. }
+            if is_void(thing, endpoint, specs)
+                && endpoint.zones_ever(specs).contains(&zone.name) =>
+        {
+            idle(thing, zone.place, format!("`{full}` has no zone `{}` then", zone.name), cx);
         }
         Act::Zone { zone, add: false }
             if there.len() == 1 && there.contains(zone.name.as_str()) =>
@@ -87,6 +99,32 @@ fn of_endpoint(thing: &Thing<Change>, endpoint: &Thing<Endpoint>, specs: &Specs,
     }
 }
 
+const DELETED: &str = "was deleted before";
+const NO_SERVICE: &str = "has lost its service before";
+
+/// Why nothing can be done to an endpoint any more, but for turns in its life.
+fn lost(
+    thing: &Thing<Change>,
+    endpoint: &Thing<Endpoint>,
+    specs: &Specs,
+) -> Option<&'static str> {
+    let payment = matches!(
+        &thing.spec.act,
+        Act::Deed(Given { value: Deed::Overdue | Deed::Paid, .. })
+    );
+    if matches!(thing.spec.act, Act::Deed(_)) && !payment {
+        return None;
+    }
+    let when = (thing.spec.at.value, Some(&thing.name));
+    let all = turns(endpoint, specs);
+    let been = |what: Turn| all.iter().any(|t| t.what == what && (t.at, t.by.as_ref()) < when);
+    match () {
+        () if been(Turn::Deleted) => Some(DELETED),
+        () if been(Turn::ServiceDeleted) => Some(NO_SERVICE),
+        () => None,
+    }
+}
+
 /// Payments that change nothing (P-20, P-21).
 fn payment(thing: &Thing<Change>, deed: &Given<Deed>, specs: &Specs, cx: &Context) {
     let full = thing.spec.of.full();
@@ -124,49 +162,26 @@ fn moot(
     }
     // Its own turn is told by its name: at the instant of the creation that comes first.
     let own = all.iter().position(|turn| turn.by.as_ref() == Some(&thing.name));
-    let before = own.and_then(|at| at.checked_sub(1)).map(|at| all[at].what);
-    match (deed, before) {
+    let all = &all[..own.unwrap_or(0)];
+    let been = |what: Turn| all.iter().any(|turn| turn.what == what);
+    match (deed, all.last().map(|turn| turn.what)) {
         (_, None) => Some("is not there then"),
-        (_, Some(Turn::Deleted)) => Some("was deleted before"),
-        // A service is not deleted with connections that could be denied.
-        (Deed::Accept, Some(Turn::ServiceDeleted)) => Some("has lost its service before"),
+        _ if been(Turn::Deleted) => Some(DELETED),
+        // What is left of it can still be deleted.
+        (Deed::Accept, _) if been(Turn::ServiceDeleted) => Some(NO_SERVICE),
+        // A service that is deleted before anybody is denied is complained about.
+        (Deed::Deny, _) if been(Turn::ServiceDeleted) && been(Turn::Denied) => Some(NO_SERVICE),
         (Deed::Accept, Some(Turn::Existing | Turn::Accepted | Turn::Created { auto: true })) => {
             Some("is connected already")
+        }
+        (Deed::Accept, Some(Turn::Created { auto: false })) => {
+            let longest = endpoint.service(specs)?.longest_approval()?;
+            let by = all.last()?.at.nanos().saturating_add(longest.nanos());
+            (by <= thing.spec.at.value.nanos()).then_some("is accepted before, within `approval`")
         }
         (Deed::Deny, Some(Turn::Denied)) => Some("is denied already"),
         _ => None,
     }
-}
-
-/// The zones that an endpoint has right before a change, and those of them that are disconnected.
-fn zones_before<'s>(
-    thing: &Thing<Change>,
-    endpoint: &'s Thing<Endpoint>,
-    specs: &'s Specs,
-) -> (BTreeSet<&'s str>, BTreeSet<&'s str>) {
-    let mut there: BTreeSet<&str> = endpoint.spec.zones.iter().map(|z| z.name.as_str()).collect();
-    let mut cut = BTreeSet::new();
-    for change in changes_of(specs, &endpoint.full()) {
-        if change.name == thing.name {
-            break;
-        }
-        match &change.spec.act {
-            Act::Zone { zone, add: true } => {
-                there.insert(&zone.name);
-            }
-            Act::Zone { zone, .. } => {
-                there.remove(zone.name.as_str());
-            }
-            Act::ZoneConnection { zone, connect: false } => {
-                cut.insert(zone.name.as_str());
-            }
-            Act::ZoneConnection { zone, .. } => {
-                cut.remove(zone.name.as_str());
-            }
-            _ => {}
-        }
-    }
-    (there, cut)
 }
 
 fn of_service(
@@ -175,6 +190,19 @@ fn of_service(
     specs: &Specs,
     cx: &Context,
 ) {
+    let full = service.full();
+    let is_turn = matches!(
+        &thing.spec.act,
+        Act::Deed(Given { value: Deed::Create | Deed::Delete, .. })
+    );
+    let gone = |c: &Thing<Change>| {
+        matches!(&c.spec.act, Act::Deed(Given { value: Deed::Delete, .. }))
+    };
+    let mut before = changes_of(specs, &full).into_iter().take_while(|c| c.name != thing.name);
+    if !is_turn && before.any(gone) {
+        idle(thing, thing.place, format!("`{full}` {DELETED}"), cx);
+        return;
+    }
     match &thing.spec.act {
         Act::Whitelist { account, place, .. } if account != "*" && !Account::is_uid(account) => {
             let message = format!("`{account}` cannot be whitelisted");
@@ -195,6 +223,9 @@ fn of_service(
             last_automatic(thing, balancer, service, specs, cx)
         }
         _ => {}
+    }
+    if let Some((place, message)) = already(thing, service, specs) {
+        idle(thing, place, format!("`{full}` {message}"), cx);
     }
 }
 
@@ -230,7 +261,7 @@ fn once(
                 .help("create it once, and change it after that"),
         ),
         (Deed::Delete, Deed::Delete) => {
-            idle(thing, deed.place, format!("`{full}` was deleted before"), cx);
+            idle(thing, deed.place, format!("`{full}` {DELETED}"), cx);
         }
         _ => {}
     }

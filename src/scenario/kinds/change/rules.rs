@@ -2,11 +2,12 @@
 
 use super::super::endpoint::Endpoint;
 use super::super::endpoint::life::{Refusal, Turn, refusal, turns};
-use super::super::endpoint_service::allocation::bindings;
+use super::super::endpoint_service::allocation::held_before;
 use super::super::endpoint_service::{EndpointService, check_range, names, range_row};
 use super::super::load_balancer::Product;
 use super::super::{Specs, Thing};
-use super::{Act, Change, changes_of, effects};
+use super::already::zones_before;
+use super::{Act, Change, changes_of, effects, ties};
 use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::{Diagnostic, Place, Severity};
 use crate::scenario::read::Above0;
@@ -16,6 +17,7 @@ const SERVICES: &str = "PrivateLink endpoint services";
 
 pub(super) fn check(thing: &Thing<Change>, specs: &Specs, cx: &Context) {
     effects::check(thing, specs, cx);
+    ties::check(thing, specs, cx);
     match thing.spec.of.kind {
         "endpoint" => {
             let Some(endpoint) = specs.endpoint.get(&thing.spec.of.name) else { return };
@@ -103,7 +105,9 @@ fn of_endpoint(
             }
             is_resource(&it.by, &it.zone, service, specs, cx);
             is_first(thing, endpoint, it, specs, cx);
-            old_is_closed(thing, endpoint, it, service, specs, cx);
+            if is_replaceable(thing, endpoint, it, specs, cx) {
+                old_is_closed(thing, endpoint, it, service, specs, cx);
+            }
         }
         Act::Deed(deed) if deed.value == super::Deed::Create => {
             if let Some(refusal) = refusal(endpoint, specs) {
@@ -172,6 +176,49 @@ fn is_first(
     }
 }
 
+/// A resource is replaced under a zone that is there and connected (X-49).
+fn is_replaceable(
+    thing: &Thing<Change>,
+    endpoint: &Thing<Endpoint>,
+    it: &super::Replace,
+    specs: &Specs,
+    cx: &Context,
+) -> bool {
+    let (full, zone) = (endpoint.full(), it.zone.name.as_str());
+    let (there, cut) = zones_before(thing, endpoint, specs);
+    let when = (thing.spec.at.value, Some(&thing.name));
+    let mut turns = turns(endpoint, specs);
+    // Of one that never comes to be, or is gone, more is said elsewhere.
+    let lives = turns.iter().any(|t| t.what != Turn::Deleted && t.what != Turn::ServiceDeleted);
+    turns.retain(|t| (t.at, t.by.as_ref()) < when);
+    let (message, help) = match turns.last().map(|t| t.what) {
+        _ if !endpoint.zones_ever(specs).contains(zone) || !lives => return false,
+        Some(Turn::Deleted | Turn::ServiceDeleted) => return false,
+        None | Some(Turn::Denied) => {
+            (format!("`{full}` is not connected then"), "replace it while it is connected")
+        }
+        _ if !there.contains(zone) => (
+            format!("`{full}` has no zone `{zone}` then"),
+            "replace its resource while the zone is there; one that is added gets its resource by \
+             allocate",
+        ),
+        _ if cut.contains(zone) => (
+            format!("zone `{zone}` of `{full}` is disconnected then"),
+            "allocate, then connect_zone",
+        ),
+        _ => return true,
+    };
+    cx.complain(
+        Diagnostic::error("X-49", it.zone.place, message)
+            .also(thing.place, "the change")
+            .reason(format!(
+                "replacing is for a zone that stays connected meanwhile ({SERVICES})"
+            ))
+            .help(help),
+    );
+    false
+}
+
 /// Automatic allocation of the old resource is switched off before it is replaced (X-50), which is
 /// another one.
 fn old_is_closed(
@@ -182,10 +229,8 @@ fn old_is_closed(
     specs: &Specs,
     cx: &Context,
 ) {
-    let before = bindings(service, specs).into_iter().rfind(|b| {
-        b.endpoint == endpoint.name && b.zone == it.zone.name && b.at <= thing.spec.at.value
-    });
-    let Some(old) = before.map(|b| b.resource) else { return };
+    let mut bound = held_before(thing, service, specs).bound;
+    let Some(old) = bound.remove(&(endpoint.name.clone(), it.zone.name.clone())) else { return };
     if old == it.by.name {
         let message = format!("zone `{}` is bound to `{old}` already", it.zone.name);
         cx.complain(
@@ -329,7 +374,7 @@ fn remains(balancer: &Ref, service: &Thing<EndpointService>, cx: &Context) {
     );
 }
 
-/// A resource that a zone of an endpoint is bound to stays (X-43).
+/// A resource that a zone of an endpoint is bound to stays (X-43), and one whose card is drained.
 fn is_free(
     thing: &Thing<Change>,
     balancer: &Ref,
@@ -337,44 +382,29 @@ fn is_free(
     specs: &Specs,
     cx: &Context,
 ) {
-    let mut held = std::collections::BTreeMap::new();
-    for b in bindings(service, specs) {
-        if b.at <= thing.spec.at.value {
-            held.insert((b.endpoint, b.zone), b.resource);
-        }
-    }
-    for endpoint in specs.endpoint.values().filter(|e| e.spec.service.name == service.name) {
-        for change in endpoint.changes_until(thing.spec.at.value, specs) {
-            match &change.spec.act {
-                Act::Zone { zone, add: false } | Act::ZoneConnection { zone, connect: false } => {
-                    held.remove(&(endpoint.name.clone(), zone.name.clone()));
-                }
-                Act::Replace(it) => {
-                    held.insert((endpoint.name.clone(), it.zone.name.clone()), it.by.name.clone());
-                }
-                Act::Deed(d) if matches!(d.value, super::Deed::Deny | super::Deed::Delete) => {
-                    held.retain(|key, _| key.0 != endpoint.name);
-                }
-                _ => {}
-            }
-        }
-    }
-    let users: Vec<String> = held
-        .into_iter()
-        .filter(|(_, resource)| *resource == balancer.name)
-        .map(|((endpoint, zone), _)| format!("endpoint.{endpoint} in zone {zone}"))
-        .collect();
-    let Some(first) = users.first() else {
-        return remains(balancer, service, cx);
+    let held = held_before(thing, service, specs);
+    let name = |(endpoint, zone): &(String, String)| format!("endpoint.{endpoint} in zone {zone}");
+    let users = held.bound.iter().filter(|(_, resource)| **resource == balancer.name);
+    let users: Vec<String> = users.map(|(key, _)| name(key)).collect();
+    let old = held.draining.iter().filter(|(_, (resource, _))| *resource == balancer.name);
+    let (message, help) = match (users.first(), old.max_by_key(|(_, (_, until))| *until)) {
+        (Some(first), _) => (
+            format!("`{}` still serves {first}", balancer.name),
+            format!("disconnect these first: {}", users.join(", ")),
+        ),
+        (None, Some((key, (_, until)))) => (
+            format!("`{}` still serves {}, whose card is drained", balancer.name, name(key)),
+            format!("detach it when the last old card is gone: at {until}"),
+        ),
+        (None, None) => return remains(balancer, service, cx),
     };
-    let message = format!("`{}` still serves {first}", balancer.name);
     cx.complain(
         Diagnostic::error("X-43", balancer.place, message)
             .also(thing.place, "the change")
             .reason(format!(
                 "a resource that an endpoint zone is bound to cannot be removed ({SERVICES})"
             ))
-            .help("disconnect these first: ".to_owned() + &users.join(", ")),
+            .help(help),
     );
 }
 

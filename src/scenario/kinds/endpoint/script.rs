@@ -7,6 +7,7 @@
 //! What follows an approval waits for it: its changes carry the wait, are drawn together, and are
 //! void once somebody has decided otherwise.
 
+use super::super::change::already::{is_void, zones_before};
 use super::super::change::{Act, Change, Deed, Migration, changes_of};
 use super::super::endpoint_service::allocation::bindings;
 use super::super::{Specs, Thing};
@@ -214,15 +215,37 @@ impl Script<'_, '_> {
     fn connection(&mut self) -> Vec<Connected> {
         let all = turns(self.endpoint, self.specs);
         let mut connected = Vec::new();
-        for (i, turn) in all.iter().enumerate() {
-            let until = all.get(i + 1).map_or(NEVER, |t| t.at);
-            self.turn(turn, until, &mut connected);
+        let mut rest = &all[..];
+        while let [turn, later @ ..] = rest {
+            rest = later;
+            // Who accepts by hand ends the wait for an approval, and does nothing after it.
+            let waits = self.endpoint.service(self.specs).is_some_and(|s| s.is_slow());
+            let patience = match (turn.what, later) {
+                (Turn::Created { auto: false }, [next, after @ ..])
+                    if waits && next.what == Turn::Accepted =>
+                {
+                    rest = after;
+                    Span::from_nanos(next.at.nanos() - turn.at.nanos())
+                }
+                _ => NEVER,
+            };
+            self.turn(turn, patience, rest, &mut connected);
         }
         self.payments(&mut connected);
         connected
     }
 
-    fn turn(&mut self, turn: &TurnAt, until: Span, connected: &mut Vec<Connected>) {
+    /// One of them: how long an approval takes at most, and the turns after it.
+    fn turn(
+        &mut self,
+        turn: &TurnAt,
+        patience: Span,
+        rest: &[TurnAt],
+        connected: &mut Vec<Connected>,
+    ) {
+        let until = rest.first().map_or(NEVER, |t| t.at);
+        // Whoever connects anew ends that himself.
+        let anew = rest.iter().find(|t| t.what == Turn::Accepted).map_or(NEVER, |t| t.at);
         let (at, by, takes) = (turn.at, turn.by.as_ref(), self.takes());
         match turn.what {
             Turn::Existing => {
@@ -237,16 +260,16 @@ impl Script<'_, '_> {
                     let service = self.endpoint.service(self.specs).expect("it has turns");
                     let Some(law) = service.spec.desk.approval.clone() else { return };
                     let name = format!("{}.approval", self.endpoint.full());
-                    waits.push(Wait { name, law });
+                    waits.push(Wait { name, law, at_most: patience });
                     self.gate(at, &waits, until, by, (connection::NOT_ALLOWED, false));
                 }
-                self.connect(at, waits, until, by, auto, connected);
+                self.connect(at, waits, (until, anew), by, auto, connected);
             }
             Turn::Accepted => {
                 for reason in [connection::DENIED, connection::NOT_ALLOWED] {
                     self.gate(at, &[], NEVER, by, (reason, false));
                 }
-                self.connect(at, Vec::new(), until, by, false, connected);
+                self.connect(at, Vec::new(), (until, anew), by, false, connected);
             }
             // Whoever is accepted before that is not disconnected any more.
             Turn::Denied => {
@@ -274,12 +297,13 @@ impl Script<'_, '_> {
         }
     }
 
-    /// Connecting, then Connected.
+    /// Connecting, then Connected, unless somebody decides otherwise before `until` or connects it
+    /// anew at `anew`.
     fn connect(
         &mut self,
         at: Span,
         mut waits: Vec<Wait>,
-        until: Span,
+        (until, anew): (Span, Span),
         by: Option<&String>,
         fresh: bool,
         connected: &mut Vec<Connected>,
@@ -293,7 +317,8 @@ impl Script<'_, '_> {
                 self.passing.push(Passing { gate, reason, from: at, to, end });
             }
             waits.push(span("transition", takes));
-            self.gate(at, &waits, NEVER, by, (connection::CONNECTING, false));
+            let end = if waits.len() > 1 { anew } else { NEVER };
+            self.gate(at, &waits, end, by, (connection::CONNECTING, false));
         }
         connected.push(Connected { at, waits, until, by: by.cloned(), fresh });
     }
@@ -320,7 +345,7 @@ impl Script<'_, '_> {
                 Deed::Paid if owed.contains(&reason) => {
                     owed.retain(|r| *r != reason);
                     self.gate(at, &[], NEVER, by, (reason, false));
-                    self.connect(at, Vec::new(), NEVER, by, false, connected);
+                    self.connect(at, Vec::new(), (NEVER, NEVER), by, false, connected);
                 }
                 _ => {}
             }
@@ -332,7 +357,9 @@ impl Script<'_, '_> {
         let selector = self.handles.name;
         let spec = &self.endpoint.spec;
         for entry in self.handles.entries.clone() {
-            let there = spec.zones.iter().any(|z| z.name == entry.zone) && !entry.replaces;
+            let zone = &entry.zone;
+            let mine = spec.zones.iter().any(|z| z.name == *zone) && !entry.replaces;
+            let there = mine && self.removed(zone, |c| c.spec.at.value < at).is_none();
             if there || !on {
                 let what = What::List { selector, branch: entry.branch, on };
                 push(self.l, at, None, by, what);
@@ -424,10 +451,16 @@ impl Script<'_, '_> {
             let own = change.spec.of.kind == "endpoint";
             let (at, by) = (change.spec.at.value, Some(&change.name));
             match &change.spec.act {
+                _ if own && is_void(change, self.endpoint, self.specs) => {}
                 Act::Zone { zone: z, add } if own => {
                     let ready = if *add { later(at, self.takes()) } else { at };
                     if !add || !self.is_taken_back(&all, change, &z.name, ready) {
                         self.card(&z.name, *add, ready, by);
+                    }
+                    // Another card starts connected.
+                    let (_, cut) = zones_before(change, self.endpoint, self.specs);
+                    if !add && cut.contains(z.name.as_str()) {
+                        self.zone_gate(&z.name, zone::CUT, false, at, by);
                     }
                 }
                 Act::Zone { zone: z, add } => self.zone_gate(&z.name, zone::LEFT, !add, at, by),
@@ -436,7 +469,7 @@ impl Script<'_, '_> {
                 }
                 Act::Replace(it) => {
                     if let Migration::Smooth { overlap, drain } = it.manner.value {
-                        self.smooth(&it.zone.name, &change.name, at, overlap, drain);
+                        self.smooth(&it.zone.name, change, overlap, drain);
                     }
                 }
                 Act::Ceiling(to) => {
@@ -479,35 +512,66 @@ impl Script<'_, '_> {
         }
     }
 
-    /// A zone of the endpoint gets its network card, or loses it.
+    /// The instant of the first change that takes a zone away, of those for which this is true.
+    fn removed(&self, name: &str, when: impl Fn(&Thing<Change>) -> bool) -> Option<Span> {
+        let takes = |c: &&&Thing<Change>| {
+            matches!(&c.spec.act, Act::Zone { zone, add: false } if zone.name == name)
+        };
+        let all = self.changes();
+        let mut away = all.iter().filter(takes).filter(|c| when(c));
+        away.find(|c| !is_void(c, self.endpoint, self.specs)).map(|c| c.spec.at.value)
+    }
+
+    /// A zone of the endpoint gets its network card, or loses all it has there.
     fn card(&mut self, name: &str, add: bool, at: Span, by: Option<&String>) {
         let selector = self.handles.name;
         // The route of a card that is gone is still there: only failover moves it (P-09).
         let routed = !add && self.endpoint.is_inline(self.specs);
         let cards = self.handles.entries.clone();
-        for entry in cards.iter().filter(|e| e.zone == name && !e.replaces && !routed) {
-            let what = What::List { selector, branch: entry.branch, on: add };
-            push(self.l, at, None, by, what);
+        let replaced = cards.iter().any(|e| e.zone == name && e.replaces);
+        for entry in cards.iter().filter(|e| e.zone == name && !(add && e.replaces)) {
+            if !routed {
+                let what = What::List { selector, branch: entry.branch, on: add };
+                push(self.l, at, None, by, what);
+            }
+            let Some(gate) = entry.gate else { continue };
+            if add {
+                hold(self.l, gate, zone::ABSENT, false, at, by);
+            }
+            if add && replaced {
+                hold(self.l, gate, zone::REPLACED, false, at, by);
+            }
+            hold(self.l, gate, zone::REMOVED, !add, at, by);
         }
-        if add {
-            self.zone_gate(name, zone::ABSENT, false, at, by);
-        }
-        self.zone_gate(name, zone::REMOVED, !add, at, by);
     }
 
     /// A new network card beside the old one, whose address then leaves the record; at last the old
-    /// card goes.
-    fn smooth(&mut self, name: &str, change: &String, at: Span, overlap: Span, drain: Span) {
-        let (selector, by) = (self.handles.name, Some(change));
+    /// card goes. A zone that is removed meanwhile loses both, and gets another card
+    /// when it comes back.
+    fn smooth(&mut self, name: &str, change: &Thing<Change>, overlap: Span, drain: Span) {
+        let (selector, by) = (self.handles.name, Some(&change.name));
+        let at = change.spec.at.value;
+        let order = |c: &Thing<Change>| (c.spec.at.value, c.name.clone());
+        let before = self.removed(name, |c| order(c) < order(change)).is_some();
+        let gone = self.removed(name, |c| order(c) > order(change)).unwrap_or(NEVER);
         for entry in self.handles.entries.clone().iter().filter(|e| e.zone == name) {
             let new = entry.replaces;
             let instant = if new { at } else { later(at, overlap) };
-            let what = What::List { selector, branch: entry.branch, on: new };
-            push(self.l, instant, None, by, what);
+            if new || instant < gone {
+                let what = What::List { selector, branch: entry.branch, on: new };
+                push(self.l, instant, None, by, what);
+            }
             let Some(gate) = entry.gate else { continue };
+            let end = later(instant, drain);
             match new {
-                true => hold(self.l, gate, zone::ABSENT, false, at, by),
-                false => hold(self.l, gate, zone::REPLACED, true, later(instant, drain), by),
+                true => {
+                    hold(self.l, gate, zone::ABSENT, false, at, by);
+                    if before {
+                        hold(self.l, gate, zone::REMOVED, false, at, by);
+                    }
+                }
+                false if end < gone => hold(self.l, gate, zone::REPLACED, true, end, by),
+                false => {}
             }
         }
     }
@@ -516,7 +580,6 @@ impl Script<'_, '_> {
     fn resources(&mut self) {
         let Some(service) = self.endpoint.service(self.specs) else { return };
         let bound = bindings(service, self.specs);
-        let mut first: Vec<String> = Vec::new();
         for entry in &self.handles.entries.clone() {
             let Some((selector, names)) = &entry.resource else { continue };
             let branch = |name: &str| branch_of(names, name);
@@ -527,18 +590,25 @@ impl Script<'_, '_> {
                     push(self.l, change.spec.at.value, None, Some(&change.name), what);
                 }
             }
-            // A card that replaces another one has its resource from the start.
+            let mine = |b: &&_| is_of(b, &self.endpoint.name, &entry.zone);
+            let replaced = self.replaced(&entry.zone);
+            for (i, b) in bound.iter().filter(mine).enumerate() {
+                let Some(branch) = branch(&b.resource) else { continue };
+                // It leads the list of branches; a card that replaces another one has its resource
+                // from the start.
+                let leads = if entry.replaces { Some(b.at) < replaced } else { i == 0 };
+                if leads {
+                    continue;
+                }
+                let (selector, by) = (*selector, b.by.as_ref());
+                // What left when it was replaced is taken again.
+                if replaced.is_some_and(|at| at <= b.at) {
+                    push(self.l, b.at, None, by, What::List { selector, branch, on: true });
+                }
+                push(self.l, b.at, None, by, What::Favour { selector, branch });
+            }
             if entry.replaces {
                 continue;
-            }
-            let mine = |b: &&_| is_of(b, &self.endpoint.name, &entry.zone);
-            for (i, b) in bound.iter().filter(mine).enumerate() {
-                if i == 0 {
-                    first.push(b.resource.clone()); // it leads the list of branches
-                } else if let Some(branch) = branch(&b.resource) {
-                    let what = What::Favour { selector: *selector, branch };
-                    push(self.l, b.at, None, b.by.as_ref(), what);
-                }
             }
             for change in self.changes().into_iter().cloned().collect::<Vec<_>>() {
                 let Act::Replace(it) = &change.spec.act else { continue };
@@ -555,6 +625,12 @@ impl Script<'_, '_> {
                 }
             }
         }
+    }
+
+    /// When the resource of a zone is replaced.
+    fn replaced(&self, zone: &str) -> Option<Span> {
+        let here = |c: &&Thing<Change>| matches!(&c.spec.act, Act::Replace(r) if r.zone.name == zone);
+        self.changes().into_iter().find(here).map(|c| c.spec.at.value)
     }
 
     /// States of the endpoint itself (P-16).
@@ -576,7 +652,8 @@ impl Script<'_, '_> {
             }
         }
         for change in self.changes().into_iter().cloned().collect::<Vec<_>>() {
-            if !matches!(change.spec.act, Act::Deed(_)) {
+            let idle = is_void(&change, self.endpoint, self.specs);
+            if !idle && !matches!(change.spec.act, Act::Deed(_)) {
                 let (at, by) = (change.spec.at.value, Some(&change.name));
                 blink(self.l, self.passing, (gate, owner::MODIFYING), at, later(at, takes), by);
             }
@@ -600,5 +677,5 @@ fn is_of(
 /// A wait of a known length.
 #[expect(clippy::cast_precision_loss, reason = "distributions are of f64")]
 fn span(name: &str, length: Span) -> Wait {
-    Wait { name: name.to_owned(), law: Dist::constant(length.nanos() as f64) }
+    Wait { name: name.to_owned(), law: Dist::constant(length.nanos() as f64), at_most: NEVER }
 }

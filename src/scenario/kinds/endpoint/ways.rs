@@ -73,17 +73,6 @@ impl Thing<Endpoint> {
         all
     }
 
-    /// Its own changes up to an instant, in order.
-    pub(crate) fn changes_until<'s>(
-        &self,
-        at: crate::units::Span,
-        specs: &'s Specs,
-    ) -> Vec<&'s Thing<Change>> {
-        let mut own = changes_of(specs, &self.full());
-        own.retain(|c| c.spec.at.value <= at);
-        own
-    }
-
     /// Whether anything is done to it or its service in the course of the run.
     pub(crate) fn is_touched(&self, specs: &Specs) -> bool {
         let new = || turns(self, specs).first().is_none_or(|t| t.what != Turn::Existing);

@@ -9,7 +9,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::change::{Act, changes_of};
+use super::super::change::already::is_void;
+use super::super::change::{Act, Change, Migration, changes_of};
 use super::super::endpoint::Endpoint;
 use super::super::endpoint::life::{Turn, turns};
 use super::super::{Specs, Thing};
@@ -34,7 +35,8 @@ enum Event<'s> {
     ZoneJoins(String, String),
     ZoneLeaves(String, String),
     Put(String, String, Option<String>),
-    Replaced(String, String, String),
+    /// By another resource; how long the card of the old one stays.
+    Replaced(String, String, String, Span),
     Attached(String, bool),
     Automatic(String, bool),
 }
@@ -48,17 +50,48 @@ struct Desk<'s> {
     bound: BTreeMap<(String, String), String>,
     /// Allocated by hand, for the next time that the zone is connected.
     wanted: BTreeMap<(String, String), String>,
+    /// Old resources behind cards that are being drained, and until when.
+    draining: BTreeMap<(String, String), (String, Span)>,
     told: Vec<Binding>,
+}
+
+/// Which resource each zone (endpoint, zone) has right before a change; and the resource of an old
+/// card that is still being drained, with the instant at which it goes.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) bound: BTreeMap<(String, String), String>,
+    pub(crate) draining: BTreeMap<(String, String), (String, Span)>,
 }
 
 /// Every binding of a service's endpoints, in order.
 pub(crate) fn bindings(service: &Thing<EndpointService>, specs: &Specs) -> Vec<Binding> {
+    replay(service, specs, None).told
+}
+
+/// Who has which resource right before a change. What is done to endpoints at the instant of a
+/// service's change comes before it.
+pub(crate) fn held_before(
+    change: &Thing<Change>,
+    service: &Thing<EndpointService>,
+    specs: &Specs,
+) -> Held {
+    let Desk { bound, mut draining, .. } = replay(service, specs, Some(change));
+    draining.retain(|_, (_, until)| *until > change.spec.at.value);
+    Held { bound, draining }
+}
+
+/// All that moves bindings, up to a change if one is given.
+fn replay<'s>(
+    service: &Thing<EndpointService>,
+    specs: &'s Specs,
+    before: Option<&Thing<Change>>,
+) -> Desk<'s> {
     let mut events: Vec<(Span, Option<String>, Event<'_>)> = Vec::new();
     let endpoints = specs.endpoint.values().filter(|e| e.spec.service.name == service.name);
     for endpoint in endpoints {
         for turn in turns(endpoint, specs) {
             let wait = turn.mean_wait(service);
-            let at = Span::from_nanos(turn.at.nanos().saturating_add(wait.nanos()));
+            let at = later(turn.at, wait);
             match turn.what {
                 Turn::Existing | Turn::Created { .. } | Turn::Accepted => {
                     events.push((at, turn.by.clone(), Event::Joins(endpoint)));
@@ -71,6 +104,7 @@ pub(crate) fn bindings(service: &Thing<EndpointService>, specs: &Specs) -> Vec<B
         for change in changes_of(specs, &endpoint.full()) {
             let name = endpoint.name.clone();
             let event = match &change.spec.act {
+                _ if is_void(change, endpoint, specs) => continue,
                 Act::Zone { zone, add: true } => Event::ZoneJoins(name, zone.name.clone()),
                 Act::Zone { zone, .. } => Event::ZoneLeaves(name, zone.name.clone()),
                 Act::ZoneConnection { zone, connect: true } => {
@@ -80,7 +114,13 @@ pub(crate) fn bindings(service: &Thing<EndpointService>, specs: &Specs) -> Vec<B
                 Act::Allocate { zone, resource } => {
                     Event::Put(name, zone.name.clone(), resource.as_ref().map(|r| r.name.clone()))
                 }
-                Act::Replace(it) => Event::Replaced(name, it.zone.name.clone(), it.by.name.clone()),
+                Act::Replace(it) => {
+                    let stays = match it.manner.value {
+                        Migration::Forcible => Span::ZERO,
+                        Migration::Smooth { overlap, drain } => later(overlap, drain),
+                    };
+                    Event::Replaced(name, it.zone.name.clone(), it.by.name.clone(), stays)
+                }
                 _ => continue,
             };
             events.push((change.spec.at.value, Some(change.name.clone()), event));
@@ -104,12 +144,23 @@ pub(crate) fn bindings(service: &Thing<EndpointService>, specs: &Specs) -> Vec<B
         by_hand: names(&service.spec.desk.manual_only),
         bound: BTreeMap::new(),
         wanted: BTreeMap::new(),
+        draining: BTreeMap::new(),
         told: Vec::new(),
     };
+    let is_over = |at: Span, by: Option<&String>| {
+        before.is_some_and(|c| at > c.spec.at.value || by == Some(&c.name))
+    };
     for (at, by, event) in events {
+        if is_over(at, by.as_ref()) {
+            break;
+        }
         desk.handle(at, by, event);
     }
-    desk.told
+    desk
+}
+
+fn later(at: Span, by: Span) -> Span {
+    Span::from_nanos(at.nanos().saturating_add(by.nanos()))
 }
 
 impl Desk<'_> {
@@ -123,10 +174,15 @@ impl Desk<'_> {
                     self.bind(at, by.clone(), &endpoint.name, &zone.name, own);
                 }
             }
-            Event::Leaves(endpoint) => self.bound.retain(|key, _| key.0 != endpoint.name),
+            Event::Leaves(endpoint) => {
+                self.bound.retain(|key, _| key.0 != endpoint.name);
+                self.draining.retain(|key, _| key.0 != endpoint.name);
+            }
             Event::ZoneJoins(endpoint, zone) => self.bind(at, by, &endpoint, &zone, None),
             Event::ZoneLeaves(endpoint, zone) => {
-                self.bound.remove(&(endpoint, zone));
+                let key = (endpoint, zone);
+                self.bound.remove(&key);
+                self.draining.remove(&key);
             }
             Event::Put(endpoint, zone, resource) => {
                 // "Automatic" clears the resource that was named.
@@ -135,8 +191,11 @@ impl Desk<'_> {
                     None => self.wanted.remove(&(endpoint, zone)),
                 };
             }
-            Event::Replaced(endpoint, zone, resource) => {
-                self.bound.insert((endpoint, zone), resource);
+            Event::Replaced(endpoint, zone, resource, stays) => {
+                let key = (endpoint, zone);
+                if let Some(old) = self.bound.insert(key.clone(), resource) {
+                    self.draining.insert(key, (old, later(at, stays)));
+                }
             }
             Event::Attached(resource, true) => {
                 self.attached.insert(resource);
