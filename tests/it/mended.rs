@@ -453,6 +453,55 @@ const CIRCLES: &[(&[Edit], &[Step])] = &[
             &[("bandwidth = \"60 Mbps\"", "bandwidth = \"100 Mbps\"")],
         )],
     ),
+    // An endpoint that was deleted is gone; another one can come after it.
+    (
+        &[
+            (
+                "# more",
+                "[change.gone]\nat = \"5 s\"\nof = \"endpoint.e\"\naction = \"delete\"\n# more",
+            ),
+            (
+                "# more",
+                "[change.new]\nat = \"9 s\"\nof = \"endpoint.e\"\naction = \"create\"\n# more",
+            ),
+        ],
+        &[(
+            "change",
+            "declare another [endpoint.name]",
+            &[
+                ("at = \"9 s\"\nof = \"endpoint.e\"", "at = \"9 s\"\nof = \"endpoint.f\""),
+                (
+                    "# more",
+                    "[endpoint.f]\nservice = \"svc\"\nzones = [\"a\", \"b\"]\n\
+                     created_at = 2026-03-01",
+                ),
+            ],
+        )],
+    ),
+    // X-35: a resource is attached before a zone is bound to it.
+    (
+        &[
+            CLB,
+            (
+                "lb2]\ntype = \"clb\"\nzones = [\"a\", \"b\"]",
+                "lb2]\ntype = \"clb\"\nzones = [\"b\", \"a\"]",
+            ),
+            (
+                "# more",
+                "[load_balancer.lb3]\ntype = \"clb\"\nzones = [\"a\", \"b\"]\nbackend = \"app\"\n# more",
+            ),
+            ("# svc", "\nresources = [\"lb2\"]\nmanaged_resources = true # svc"),
+            (
+                "# more",
+                "[change.a]\nat = \"5 s\"\nof = \"endpoint_service.svc\"\n\
+                 automatic_allocation = { resource = \"lb\", on = false }\n\
+                 [change.b]\nat = \"9 s\"\nof = \"endpoint.e\"\n\
+                 replace = { zone = \"a\", by = \"lb3\", manner = \"forcible\" }\n\
+                 [change.join]\nat = \"12 s\"\nof = \"endpoint_service.svc\"\nattach = \"lb3\"",
+            ),
+        ],
+        &[("X-35", "attach = \"lb3\" comes first", &[("at = \"12 s\"", "at = \"3 s\"")])],
+    ),
     // X-10, P-09: nobody calls a GWLB endpoint by a name that could prefer a zone.
     (
         &[

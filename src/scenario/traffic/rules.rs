@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_path_ends_where_something_serves() {
-        let net = "[site.s]\n[access_point.a]\n[circuit.c]\nport = \"1 Gbps\"\naccess_point = \"a\"\n\
+        let net = "[site.s]\nbandwidth = \"1 Gbps\"\n[access_point.a]\n[circuit.c]\nport = \"1 Gbps\"\naccess_point = \"a\"\n\
                    [backend.b]\nbandwidth = \"1 Gbps\"\nservers = 1\nservice = \"1 ms\"\n";
         let said =
             |path: &str| crate::scenario::testing::all_codes(net, path).contains(&"path".into());

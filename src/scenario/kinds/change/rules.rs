@@ -16,7 +16,14 @@ use crate::units::Span;
 const SERVICES: &str = "PrivateLink endpoint services";
 
 pub(super) fn check(thing: &Thing<Change>, specs: &Specs, cx: &Context) {
-    effects::check(thing, specs, cx);
+    match comes_back(thing, specs) {
+        None => effects::check(thing, specs, cx),
+        Some((deleted, created)) if created.name == thing.name => {
+            return recreated(deleted, created, cx);
+        }
+        // What is wrong is told where it is to come back.
+        Some(_) => {}
+    }
     match thing.spec.of.kind {
         "endpoint" => {
             let Some(endpoint) = specs.endpoint.get(&thing.spec.of.name) else { return };
@@ -122,6 +129,38 @@ fn of_endpoint(
         }
         _ => {}
     }
+}
+
+/// An endpoint's deletion and the creation after it, if the change is the one or the other.
+fn comes_back<'s>(
+    thing: &Thing<Change>,
+    specs: &'s Specs,
+) -> Option<(&'s Thing<Change>, &'s Thing<Change>)> {
+    if thing.spec.of.kind != "endpoint" {
+        return None; // of a service: X-66
+    }
+    let own = changes_of(specs, &thing.spec.of.full());
+    let is = |c: &Thing<Change>, deed: super::Deed| matches!(&c.spec.act, Act::Deed(d) if d.value == deed);
+    let deleted = own.iter().position(|c| is(c, super::Deed::Delete))?;
+    let at = own[deleted].spec.at.value;
+    let creates = || own.iter().copied().filter(|c| is(c, super::Deed::Create));
+    // What is done at the instant of the creation comes after it.
+    let pair = (own[deleted], creates().find(|c| c.spec.at.value > at)?);
+    let sound = creates().any(|c| c.spec.at.value <= at);
+    let named = thing.name == pair.1.name || thing.name == pair.0.name && !sound;
+    named.then_some(pair)
+}
+
+/// What was deleted does not come back.
+fn recreated(deleted: &Thing<Change>, created: &Thing<Change>, cx: &Context) {
+    let Act::Deed(deed) = &created.spec.act else { return };
+    let message = format!("`{}` was deleted before", created.spec.of.full());
+    cx.complain(
+        Diagnostic::error("change", deed.place, message).also(deleted.place, "deleted here").help(
+            "declare another [endpoint.name] for what comes after it, and let this change create \
+                 that",
+        ),
+    );
 }
 
 /// When a change takes effect: those of one instant do in the order of their names.
