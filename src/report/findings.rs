@@ -183,7 +183,7 @@ fn devices(results: &Results) -> BTreeMap<(&str, &str), usize> {
 }
 
 /// [`links_by_peak`] with one row for the devices of a throttle: the fullest, whose name says of how
-/// many.
+/// many it is one.
 pub(crate) fn links_in_rows(results: &Results) -> Vec<(&LinkResults, String, f64, usize)> {
     let devices = devices(results);
     let mut told = BTreeSet::new();
@@ -194,7 +194,8 @@ pub(crate) fn links_in_rows(results: &Results) -> Vec<(&LinkResults, String, f64
             if !told.insert(key) {
                 continue;
             }
-            label = format!("{label} (fullest of {n})");
+            // Device 3 of 4, with the way behind it.
+            label.insert_str(link.name.len(), &format!(" of {n}"));
         }
         rows.push((link, label, peak, at));
     }
@@ -529,7 +530,7 @@ mod tests {
         let rows = links_in_rows(&results);
         let rows: Vec<_> = rows.iter().map(|row| (row.1.as_str(), row.2)).collect();
         // A throttle of one device is no sum, and what is no throttle has numbers of its own.
-        let fullest = "e.a.throttle-2 backward (fullest of 2)";
+        let fullest = "e.a.throttle-2 of 2 backward";
         let shown = [(fullest, 0.9), ("e.b.throttle-1 backward", 0.5), ("e.a.eni-1 backward", 0.1)];
         assert_eq!(rows, shown);
         // Of ten: 2 + 4, 3 and 1.

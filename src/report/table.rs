@@ -54,8 +54,8 @@ impl Table {
         let mut out = String::new();
         for (j, row) in rows.iter().enumerate() {
             let mut line = String::new();
-            for i in 0..row.len() {
-                let cell = &texts[i][j];
+            for (i, column) in texts.iter().enumerate().take(row.len()) {
+                let cell = &column[j];
                 let pad = " ".repeat(widths[i].saturating_sub(columns(cell)));
                 line.push_str("  ");
                 match i < self.left {

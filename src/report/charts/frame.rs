@@ -306,17 +306,16 @@ impl Drawing {
 /// all, and the others say nothing.
 fn together(results: &Results, i: usize) -> Option<String> {
     let one = &results.faults[i];
-    let mut alike = results.faults.iter().enumerate();
     let same = |j: usize| {
         let other = &results.faults[j];
-        j == i || one.planned && other.planned && other.from_ns == one.from_ns
+        one.planned && other.planned && other.from_ns == one.from_ns
     };
-    if alike.any(|(j, _)| j < i && same(j)) {
+    if (0..i).any(same) {
         return None;
     }
     Some(match (i + 1..results.faults.len()).filter(|j| same(*j)).count() {
         0 => one.name.clone(),
-        n => format!("{} and {n} more", one.name),
+        n => format!("{} +{n}", one.name),
     })
 }
 

@@ -131,7 +131,11 @@ pub(super) fn binding(r: &Results) -> String {
 /// Links, pools and stations.
 pub(super) fn resources(r: &Results) -> String {
     let parts = [
-        part("Links", "Fullest window first, after the warm-up.", &tables::links(r)),
+        part(
+            "Links",
+            "Fullest window first, after the warm-up; of the devices of a throttle the fullest.",
+            &tables::links(r),
+        ),
         part("Pools", "Counters per replication.", &tables::pools(r)),
         part("Stations", "Counters per replication.", &tables::stations(r)),
     ];
