@@ -1,6 +1,7 @@
 //! What the numbers say: figures that several outputs share, each computed once here.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::measure::{
     BoundSeen, FaultSeen, Gap, Headline, Histogram, LinkResults, ObjectiveSeen, Results,
@@ -151,6 +152,77 @@ pub(crate) fn link_label(link: &LinkResults) -> String {
         way @ ("forward" | "backward") => format!("{} {way}", link.name),
         _ => link.name.clone(),
     }
+}
+
+/// What the list of faults and changes holds.
+pub(crate) fn events(results: &Results) -> &'static str {
+    let planned = results.faults.iter().filter(|f| f.planned).count();
+    match results.faults.len() - planned {
+        0 if planned > 0 => "Changes",
+        _ if planned > 0 => "Faults and changes",
+        _ => "Faults",
+    }
+}
+
+/// What devices that share one throttle have in common: `endpoint.shop.zone-a.throttle` of
+/// `endpoint.shop.zone-a.throttle-3`, and the direction; none of another link.
+fn device_of(link: &LinkResults) -> Option<(&str, &str)> {
+    let (shared, number) = link.name.rsplit_once('-').filter(|_| link.role == "throttle")?;
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    is_number.then_some((shared, link.direction.as_str()))
+}
+
+/// How many devices each throttle is spread over, by [`device_of`]; none that has one only.
+fn devices(results: &Results) -> BTreeMap<(&str, &str), usize> {
+    let mut devices = BTreeMap::new();
+    for device in results.links.iter().filter_map(device_of) {
+        *devices.entry(device).or_default() += 1;
+    }
+    devices.retain(|_, n| *n > 1);
+    devices
+}
+
+/// [`links_by_peak`] with one row for the devices of a throttle: the fullest, whose name says of how
+/// many it is one.
+pub(crate) fn links_in_rows(results: &Results) -> Vec<(&LinkResults, String, f64, usize)> {
+    let devices = devices(results);
+    let mut told = BTreeSet::new();
+    let mut rows = Vec::new();
+    for (link, peak, at) in links_by_peak(results) {
+        let mut label = link_label(link);
+        if let Some((key, n)) = device_of(link).and_then(|key| Some((key, devices.get(&key)?))) {
+            if !told.insert(key) {
+                continue;
+            }
+            // Device 3 of 4, with the way behind it.
+            label.insert_str(link.name.len(), &format!(" of {n}"));
+        }
+        rows.push((link, label, peak, at));
+    }
+    rows
+}
+
+/// [`binding_permille`] with the devices of a throttle summed into one limit that says their number.
+pub(crate) fn binding_in_rows(results: &Results, w: &WorkloadResults) -> Vec<(String, u64)> {
+    let devices = devices(results);
+    let mut throttles = BTreeMap::new();
+    for link in &results.links {
+        if let Some((key, n)) = device_of(link).and_then(|key| Some((key, devices.get(&key)?))) {
+            let way = if matches!(key.1, "forward" | "backward") { key.1 } else { "" };
+            let label = format!("{} ({n} devices) {way}", key.0);
+            throttles.insert(link_label(link), label.trim_end().to_owned());
+        }
+    }
+    let mut rows: Vec<(String, u64)> = Vec::new();
+    for (limit, permille) in binding_permille(&results.settings, w) {
+        let limit = throttles.get(&limit).cloned().unwrap_or(limit);
+        match rows.iter_mut().find(|row| row.0 == limit) {
+            Some(row) => row.1 += permille,
+            None => rows.push((limit, permille)),
+        }
+    }
+    rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    rows
 }
 
 /// The name of a binding limit, the same as its link's in [`link_label`].
@@ -428,6 +500,44 @@ mod tests {
         // A third each: 333 + 333 + 333, and the missing one goes to the first by name.
         let shares = binding_permille(&settings, &w);
         assert_eq!(shares, [("a".into(), 334), ("b".into(), 333), ("c".into(), 333)]);
+    }
+
+    #[test]
+    fn devices_of_one_throttle_are_one_row() {
+        let link = |name: &str, used: u64| LinkResults {
+            name: name.into(),
+            role: if name.contains("throttle") { "throttle" } else { "eni" }.into(),
+            direction: "backward".into(),
+            bytes_by_window: vec![used],
+            capacity_by_window: vec![10],
+            ..LinkResults::default()
+        };
+        let names = ["e.a.throttle-1", "e.a.throttle-2", "e.b.throttle-1", "e.a.eni-1"];
+        let links = names.iter().zip([3, 9, 5, 1]).map(|(name, used)| link(name, used)).collect();
+        let binding =
+            |limit: &str, t| Binding { limit: limit.into(), flow_ns_by_window: vec![t; 1] };
+        let w = WorkloadResults {
+            binding: vec![
+                binding("e.a.throttle-1 <", 2),
+                binding("e.a.throttle-2 <", 4),
+                binding("e.b.throttle-1 <", 3),
+                binding("own cap", 1),
+            ],
+            ..WorkloadResults::default()
+        };
+        let settings = SettingsSeen { horizon_ns: 1, window_ns: 1, ..SettingsSeen::default() };
+        let results = Results { settings, links, ..Results::default() };
+        let rows = links_in_rows(&results);
+        let rows: Vec<_> = rows.iter().map(|row| (row.1.as_str(), row.2)).collect();
+        // A throttle of one device is no sum, and what is no throttle has numbers of its own.
+        let fullest = "e.a.throttle-2 of 2 backward";
+        let shown = [(fullest, 0.9), ("e.b.throttle-1 backward", 0.5), ("e.a.eni-1 backward", 0.1)];
+        assert_eq!(rows, shown);
+        // Of ten: 2 + 4, 3 and 1.
+        let rows = binding_in_rows(&results, &w);
+        let summed = "e.a.throttle (2 devices) backward".to_owned();
+        let other = "e.b.throttle-1 backward".to_owned();
+        assert_eq!(rows, [(summed, 600), (other, 300), ("own cap".into(), 100)]);
     }
 
     #[test]

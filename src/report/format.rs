@@ -205,9 +205,14 @@ pub(crate) fn shorten(text: &str, most: usize) -> String {
         return text.into();
     }
     let most = most.max(3);
+    cut(text, most, most / 2)
+}
+
+/// The first `front` columns of a text and as many of its last as fit into `most`.
+fn cut(text: &str, most: usize, front: usize) -> String {
     let (mut head, mut tail) = (String::new(), String::new());
     for c in text.chars() {
-        if columns(&head) + columns(c.encode_utf8(&mut [0; 4])) > most / 2 {
+        if columns(&head) + columns(c.encode_utf8(&mut [0; 4])) > front {
             break;
         }
         head.push(c);
@@ -219,6 +224,25 @@ pub(crate) fn shorten(text: &str, most: usize) -> String {
         tail.insert(0, c);
     }
     format!("{head}…{tail}")
+}
+
+/// [`shorten`] for names that stand below each other: what differs stays different, if some place of
+/// the cut allows for it, the nearest to the middle; none if no place does.
+pub(crate) fn shorten_apart(texts: &[&str], most: usize) -> Option<Vec<String>> {
+    let different = texts.iter().collect::<std::collections::BTreeSet<_>>().len();
+    let most = most.max(3);
+    let mut fronts: Vec<usize> = (0..most).collect();
+    fronts.sort_by_key(|front| front.abs_diff(most / 2));
+    let shortened = fronts.into_iter().map(|front| -> Vec<String> {
+        let one = |text: &&str| match columns(text) <= most {
+            true => (*text).to_owned(),
+            false => cut(text, most, front),
+        };
+        texts.iter().map(one).collect()
+    });
+    let mut apart = shortened
+        .filter(|short| short.iter().collect::<std::collections::BTreeSet<_>>().len() == different);
+    apart.next()
 }
 
 /// `1 run`, `3 runs`.
@@ -286,5 +310,11 @@ mod tests {
         assert_eq!(columns("東京 a"), 6);
         assert_eq!(shorten("workload.very.long.name", 11), "workl….name");
         assert_eq!(columns(&shorten(&"東".repeat(20), 11)), 11);
+        let apart = |texts: &[&str], most| shorten_apart(texts, most).map(|t| t.join(" "));
+        let ways = ["circuit.east-1-forward", "circuit.west-1-forward"];
+        assert_eq!(apart(&ways, 17).unwrap(), "circuit.e…forward circuit.w…forward");
+        // Nine of the end are as good as all of it.
+        assert_eq!(apart(&ways, 3), None);
+        assert_eq!(apart(&["aaaaaaaa", "aaaaaaaa", "b"], 3).unwrap(), "a…a a…a b");
     }
 }

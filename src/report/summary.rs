@@ -32,16 +32,17 @@ pub fn summary(results: &Results, width: usize) -> String {
     section(&mut out, &latency_title(results), &tables::latency(results, width > 110), width);
     section(&mut out, "Errors, per replication", &tables::errors(results), width);
     section(&mut out, "What held flows back", &tables::binding(results), width);
-    let planned = results.faults.iter().any(|f| f.planned);
-    let faults = if planned { "Faults and changes" } else { "Faults" };
-    section(&mut out, faults, &tables::faults(results), width);
+    section(&mut out, findings::events(results), &tables::faults(results), width);
     let states = "States, mean time per replication";
     section(&mut out, states, &tables::states(results), width);
     let gaps = "Gaps between what failed and what its users believed, median / longest";
-    section(&mut out, gaps, &without_column(tables::gaps(results), 2), width);
-    let off =
-        "Recovery by workload, median / longest; requests that failed on the way, per replication";
-    section(&mut out, off, &tables::recoveries(results), width);
+    let of_gaps = tables::gaps(results);
+    section(&mut out, gaps, &columns_of(&of_gaps, [0, 1, 3, 4, 5, 6]), width);
+    let recoveries = tables::recoveries(results);
+    let off = "Recovery by workload, median / longest";
+    section(&mut out, off, &columns_of(&recoveries, 0..9), width);
+    let who = "Requests that failed on the way, by who caught them, per replication";
+    section(&mut out, who, &columns_of(&recoveries, (0..4).chain(9..13)), width);
     section(&mut out, "Links, fullest window first", &tables::links(results), width);
     let pools = "Pools, counters per replication";
     section(&mut out, pools, &tables::pools(results), width);
@@ -52,12 +53,15 @@ pub fn summary(results: &Results, width: usize) -> String {
     out
 }
 
-/// A table without one column: the terminal is narrow.
-fn without_column(mut table: Table, i: usize) -> Table {
-    table.head.remove(i);
-    table.rows.iter_mut().for_each(|r| drop(r.remove(i)));
-    table.left -= 1;
-    table
+/// Some columns of a table: the terminal is narrow.
+fn columns_of(table: &Table, columns: impl IntoIterator<Item = usize>) -> Table {
+    let columns: Vec<usize> = columns.into_iter().collect();
+    let of = |row: &Vec<String>| columns.iter().filter_map(|i| row.get(*i).cloned()).collect();
+    Table {
+        head: of(&table.head),
+        left: columns.iter().filter(|i| **i < table.left).count(),
+        rows: table.rows.iter().map(of).collect(),
+    }
 }
 
 /// The verdict, the worst objective and the tightest limit, as one sentence.

@@ -1,7 +1,7 @@
 //! A table as text rows: the page and the terminal lay it out, each in its way.
 
 use super::escape;
-use super::format::{columns, shorten};
+use super::format::{columns, shorten_apart};
 
 /// Rows of cells under a head; the first `left` columns are text, the others numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,7 +25,7 @@ impl Table {
     }
 
     /// Aligned columns of at most `width` terminal columns in all: text columns give way, and
-    /// names are cut in their middle. Every cell is escaped for terminals.
+    /// names are cut in their middle, but not so far that two of a column look alike. Every cell is escaped for terminals.
     pub(crate) fn text(&self, width: usize) -> String {
         const GAP: usize = 2;
         let clean = |row: &Vec<String>| row.iter().map(|c| escape::terminal(c)).collect();
@@ -40,16 +40,27 @@ impl Table {
             let Some(widest) = texts.iter_mut().max().filter(|w| **w > 8) else { break };
             *widest -= 1;
         }
+        let mut texts: Vec<Vec<String>> = Vec::new();
+        for (i, width) in widths.iter_mut().enumerate() {
+            let cells: Vec<&str> = rows.iter().map(|r| r.get(i).map_or("", |c| c)).collect();
+            let whole = cells.iter().map(|c| columns(c)).max().unwrap_or(0);
+            // Rather too wide than two names that look alike.
+            let narrow = (*width..whole).find_map(|w| Some((w, shorten_apart(&cells, w)?)));
+            let whole = || (whole, cells.iter().map(|c| (*c).to_owned()).collect());
+            let (chosen, shown) = narrow.unwrap_or_else(whole);
+            *width = chosen;
+            texts.push(shown);
+        }
         let mut out = String::new();
-        for row in &rows {
+        for (j, row) in rows.iter().enumerate() {
             let mut line = String::new();
-            for (i, cell) in row.iter().enumerate() {
-                let cell = shorten(cell, widths[i]);
-                let pad = " ".repeat(widths[i].saturating_sub(columns(&cell)));
+            for (i, column) in texts.iter().enumerate().take(row.len()) {
+                let cell = &column[j];
+                let pad = " ".repeat(widths[i].saturating_sub(columns(cell)));
                 line.push_str("  ");
                 match i < self.left {
-                    true => line.extend([cell, pad]),
-                    false => line.extend([pad, cell]),
+                    true => line.extend([cell.as_str(), &pad]),
+                    false => line.extend([pad.as_str(), cell]),
                 }
             }
             out.push_str(line.trim_end());
@@ -102,6 +113,16 @@ mod tests {
             table.text(22),
             "  link            peak\n  circui….name  97.0 %\n  eni            4.0 %\n"
         );
+    }
+
+    #[test]
+    fn names_of_a_column_stay_apart() {
+        let mut table = Table::new(1, ["link", "peak"]);
+        for (name, peak) in [("circuit.east-1.forward", "9"), ("circuit.west-1.forward", "8")] {
+            table.row([name.into(), peak.into()]);
+        }
+        // Cut in their middles, both would be `circu…ward`.
+        assert_eq!(table.text(18), "  link        peak\n  circuit.e…     9\n  circuit.w…     8\n");
     }
 
     #[test]

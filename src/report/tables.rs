@@ -1,6 +1,6 @@
 //! The tables that the terminal and the page share.
 
-use super::findings::{self, LADDER, binding_permille, float, link_label, links_by_peak, runs};
+use super::findings::{self, LADDER, binding_in_rows, float, links_in_rows, runs};
 use super::format::{
     self, mean_count, percent, rate, rate_unit, setting, span, span_unit, with_half,
 };
@@ -115,7 +115,7 @@ pub(crate) fn errors(r: &Results) -> Table {
 pub(crate) fn binding(r: &Results) -> Table {
     let mut table = Table::new(2, ["workload", "limit", "share of flow time"]);
     for w in &r.workloads {
-        for (limit, permille) in binding_permille(&r.settings, w).into_iter().filter(|b| b.1 > 0) {
+        for (limit, permille) in binding_in_rows(r, w).into_iter().filter(|b| b.1 > 0) {
             table.row([w.name.clone(), limit, format!("{}.{} %", permille / 10, permille % 10)]);
         }
     }
@@ -124,10 +124,16 @@ pub(crate) fn binding(r: &Results) -> Table {
 
 /// Faults in order of start.
 pub(crate) fn faults(r: &Results) -> Table {
-    let mut table = Table::new(2, ["fault", "what", "from", "for"]);
+    let one = match findings::events(r) {
+        "Faults" => "fault",
+        "Changes" => "change",
+        _ => "fault or change",
+    };
+    let mut table = Table::new(2, [one, "what", "from", "for"]);
     for f in &r.faults {
+        // A change lasts until another one.
         let length = match f.planned {
-            true => "planned".to_owned(),
+            true => NONE.to_owned(),
             false => setting(f.to_ns.saturating_sub(f.from_ns)),
         };
         table.row([f.name.clone(), f.label.clone(), instant(&r.settings, f.from_ns), length]);
@@ -163,6 +169,7 @@ pub(crate) fn gaps(r: &Results) -> Table {
 pub(crate) fn recoveries(r: &Results) -> Table {
     let head = [
         "fault",
+        "selector",
         "level",
         "workload",
         "recovered in",
@@ -175,7 +182,7 @@ pub(crate) fn recoveries(r: &Results) -> Table {
         "by repair",
         "lost",
     ];
-    let mut table = Table::new(3, head);
+    let mut table = Table::new(4, head);
     let both = |h: &Histogram| match (h.quantile(0.5), h.max()) {
         (Some(p50), Some(max)) if p50 == max => span(float(max)),
         (Some(p50), Some(max)) => format!("{} / {}", span(float(p50)), span(float(max))),
@@ -185,6 +192,7 @@ pub(crate) fn recoveries(r: &Results) -> Table {
     for it in &r.recoveries {
         table.row([
             it.fault.clone(),
+            it.selector.clone(),
             findings::level(&it.role).to_owned(),
             it.workload.clone(),
             both(&it.total),
@@ -231,12 +239,12 @@ pub(crate) fn links(r: &Results) -> Table {
     let mut table = Table::new(2, head);
     let s = &r.settings;
     let measured = (0..findings::windows(s)).find(|i| findings::is_measured(s, *i)).unwrap_or(0);
-    for (link, peak, i) in links_by_peak(r) {
+    for (link, label, peak, i) in links_in_rows(r) {
         let full = findings::sum(link.full_ns_by_window.iter().skip(measured));
         let lost = findings::share(findings::sum(&link.lost_by_window), 1_u64).unwrap_or(0.0);
         let len: u64 = (measured..findings::windows(s)).map(|i| s.window_len(i)).sum();
         table.row([
-            link_label(link),
+            label,
             link.role.clone(),
             percent(peak),
             instant(s, i as u64 * s.window_ns),

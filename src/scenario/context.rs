@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Place, Severity, Source, nearest};
+use super::follow::{Doubts, Name};
 use super::kinds::endpoint_service::EndpointService;
 use super::kinds::{self, Kind};
 use super::tree::{Node, Table, Value};
@@ -30,6 +31,9 @@ pub(crate) struct Context {
     sources: RefCell<Vec<Source>>,
     files: RefCell<BTreeMap<String, Arc<DataFile>>>,
     assumptions: RefCell<Vec<Assumption>>,
+    /// What is being read, and what was found out about it.
+    reading: RefCell<Option<Name>>,
+    doubts: RefCell<Doubts>,
     declared: BTreeMap<String, BTreeMap<String, Place>>,
 }
 
@@ -70,6 +74,8 @@ impl Context {
             sources: RefCell::new(sources),
             files: RefCell::default(),
             assumptions: RefCell::default(),
+            reading: RefCell::default(),
+            doubts: RefCell::default(),
             declared,
         }
     }
@@ -110,6 +116,52 @@ impl Context {
         });
     }
 
+    /// Reads one thing: notes what it names, and whether anything was wrong with it.
+    pub(crate) fn reading<T>(
+        &self,
+        kind: &str,
+        name: &str,
+        read: impl FnOnce() -> Option<T>,
+    ) -> Option<T> {
+        let this = (kind.to_owned(), name.to_owned());
+        self.doubts.borrow_mut().names.entry(this.clone()).or_default();
+        self.reading.replace(Some(this.clone()));
+        let before = self.said[0].get();
+        let value = read();
+        self.reading.replace(None);
+        let mut doubts = self.doubts.borrow_mut();
+        if value.is_none() || self.said[0].get() > before {
+            doubts.broken.insert(this);
+        }
+        value
+    }
+
+    /// Whether something of a kind could not be read as it is written.
+    pub(crate) fn doubts_any(&self, kind: &str) -> bool {
+        self.doubts.borrow().any(kind)
+    }
+
+    /// Drops what rules said, after that many complaints, of things that are in doubt: it may only
+    /// follow from what reading has complained about. Ends the notes of this reading.
+    pub(crate) fn forget_what_follows(&self, count: usize, root: &Table) {
+        let places = self.doubts.take().places(root);
+        let mut index = 0;
+        self.complaints.borrow_mut().retain(|c| {
+            index += 1;
+            index <= count || !places.contains(&c.place)
+        });
+    }
+
+    /// Takes a complaint back that another one says better.
+    pub(crate) fn withdraw(&self, complaint: &Diagnostic) {
+        let mut complaints = self.complaints.borrow_mut();
+        if let Some(at) = complaints.iter().rposition(|c| c == complaint) {
+            complaints.remove(at);
+            let said = &self.said[usize::from(complaint.severity != Severity::Error)];
+            said.set(said.get() - 1);
+        }
+    }
+
     /// Takes everything said so far, in order of place, each once.
     pub(crate) fn take_complaints(&self) -> Vec<Diagnostic> {
         let mut all = std::mem::take(&mut *self.complaints.borrow_mut());
@@ -122,7 +174,7 @@ impl Context {
                 .cmp(&(b.severity, b.place, b.code, &b.message))
         });
         all.dedup();
-        all
+        told_once(all)
     }
 
     pub(crate) fn sources(&self) -> Borrowed<'_, Vec<Source>> {
@@ -189,6 +241,11 @@ impl Context {
             );
             return None;
         };
+        if let Some(this) = &*self.reading.borrow()
+            && let Some(names) = self.doubts.borrow_mut().names.get_mut(this)
+        {
+            names.insert(((*kind).to_owned(), name.to_owned()));
+        }
         if self.declared.get(*kind).is_some_and(|names| names.contains_key(name)) {
             return Some(Ref { kind, name: name.to_owned(), place });
         }
@@ -265,6 +322,34 @@ impl Context {
     pub(crate) fn files(&self) -> Borrowed<'_, BTreeMap<String, Arc<DataFile>>> {
         self.files.borrow()
     }
+}
+
+/// Most places of one unknown name that are shown.
+const MOST_SHOWN: usize = 4;
+
+/// A name that is not declared is told once, with the places at which it stands.
+fn told_once(all: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    let mut told: Vec<Diagnostic> = Vec::new();
+    let mut more: BTreeMap<usize, usize> = BTreeMap::new();
+    for one in all {
+        // A second service of one name (P-04) has another message for each.
+        let unknown = one.code == "unknown-name" || one.message.starts_with("there is no ");
+        let Some(&at) = first.get(&one.message).filter(|_| unknown) else {
+            first.insert(one.message.clone(), told.len());
+            told.push(one);
+            continue;
+        };
+        match told[at].also.len() < MOST_SHOWN {
+            true => told[at].also.push((one.place, "named here, too".into())),
+            false => *more.entry(at).or_default() += 1,
+        }
+    }
+    for (at, n) in more {
+        let help = told[at].help.take().unwrap_or_default();
+        told[at].help = Some(format!("{help}; it is named in {n} more places"));
+    }
+    told
 }
 
 /// One step of a route or path.

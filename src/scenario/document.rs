@@ -39,11 +39,7 @@ pub(super) fn read_head(root: &Table, cx: &Context) -> Head {
     let start = Place::default();
     let r = Reader::new(cx, root, start, "the scenario".to_owned());
     if !r.has("version") {
-        let message = "the file does not say which version of the format it has";
-        cx.complain(
-            Diagnostic::error("missing-key", start, message)
-                .help(format!("begin with version = {VERSION}")),
-        );
+        cx.complain(no_version(start));
     }
     let version = r.opt::<u64>("version");
     if let Some(version) = version.filter(|v| *v != VERSION) {
@@ -70,6 +66,11 @@ pub(super) fn read_head(root: &Table, cx: &Context) -> Head {
     Head { title, description, settings, replications }
 }
 
+fn no_version(place: Place) -> Diagnostic {
+    let message = "the file does not say which version of the format it has";
+    Diagnostic::error("missing-key", place, message).help(format!("begin with version = {VERSION}"))
+}
+
 fn refuse_unknown(root: &Table, cx: &Context) {
     let known: Vec<&str> = kinds()
         .iter()
@@ -83,6 +84,10 @@ fn refuse_unknown(root: &Table, cx: &Context) {
             let mut complaint = Diagnostic::error("unknown-key", entry.key, message);
             if let Some(guess) = nearest(key, known.iter().copied()) {
                 complaint = complaint.label(format!("did you mean `{guess}`?"));
+                // Misspelled, it is not missing.
+                if guess == "version" && root.get("version").is_none() {
+                    cx.withdraw(&no_version(Place::default()));
+                }
             }
             let mut listed = known.clone();
             listed.sort_unstable();

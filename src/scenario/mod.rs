@@ -36,6 +36,7 @@ mod data;
 mod diagnostic;
 mod document;
 mod faults;
+mod follow;
 mod hash;
 mod kinds;
 mod law;
@@ -291,12 +292,14 @@ impl Scenario {
         tcp.assume(&workloads, root, cx);
         let backgrounds = things(root, "background", cx, |r| Background::read(r, &profiles));
         let faults = things(root, "fault", cx, Fault::read);
+        let read = cx.complaints_now();
         specs.check(cx);
         kinds::selector::check_nesting(&specs.selector, cx);
         traffic::check(&workloads, &specs, cx);
         rules::check(&workloads, &specs, cx);
         faults::check(&faults, head.settings.horizon, &specs, cx);
         kinds::change::check_times(&specs, head.settings.horizon, cx);
+        cx.forget_what_follows(read, root);
         if workloads.is_empty() && cx.names("workload").next().is_none() {
             let message = "nothing sends requests: there is no workload";
             cx.complain(
@@ -336,8 +339,11 @@ fn things<T>(
         .into_iter()
         .filter_map(|(name, r)| {
             let place = r.place;
-            let spec = read(&r);
-            r.done();
+            let spec = cx.reading(kind, &name, || {
+                let spec = read(&r);
+                r.done();
+                spec
+            });
             Some(Thing { name, place, spec: spec? })
         })
         .collect()

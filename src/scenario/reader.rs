@@ -40,11 +40,14 @@ pub(crate) struct Reader<'a> {
     /// `endpoint.shop`
     pub(crate) path: String,
     asked: RefCell<Vec<&'static str>>,
+    /// Keys that must be there and are not, and what was said of them.
+    missing: RefCell<Vec<(&'static str, Diagnostic)>>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(cx: &'a Context, table: &'a Table, place: Place, path: String) -> Self {
-        Self { cx, table, place, path, asked: RefCell::default() }
+        let (asked, missing) = (RefCell::default(), RefCell::default());
+        Self { cx, table, place, path, asked, missing }
     }
 
     /// Reads a node that must be a table.
@@ -85,15 +88,12 @@ impl<'a> Reader<'a> {
     pub(crate) fn req_node(&self, key: &'static str, expected: &str) -> Option<&'a Node> {
         let node = self.node(key);
         if node.is_none() {
-            self.cx.complain(
-                Diagnostic::error(
-                    "missing-key",
-                    self.place,
-                    format!("`{}` needs the key `{key}`", self.path),
-                )
+            let message = format!("`{}` needs the key `{key}`", self.path);
+            let complaint = Diagnostic::error("missing-key", self.place, message)
                 .label("in this table")
-                .help(format!("{key} = {expected}")),
-            );
+                .help(format!("{key} = {expected}"));
+            self.cx.complain(complaint.clone());
+            self.missing.borrow_mut().push((key, complaint));
         }
         node
     }
@@ -295,9 +295,10 @@ impl<'a> Reader<'a> {
             [one] => Some(one),
             [] => {
                 let message = format!("`{}` needs one of {listed}", self.path);
-                self.cx.complain(
-                    Diagnostic::error("missing-key", self.place, message).label("in this table"),
-                );
+                let complaint =
+                    Diagnostic::error("missing-key", self.place, message).label("in this table");
+                self.cx.complain(complaint.clone());
+                self.missing.borrow_mut().extend(keys.iter().map(|k| (*k, complaint.clone())));
                 None
             }
             [first, second, ..] => {
@@ -327,8 +328,16 @@ impl<'a> Reader<'a> {
             if asked.binary_search(&key.as_str()).is_err() {
                 let message = format!("`{}` has no key `{key}`", self.path);
                 let mut complaint = Diagnostic::error("unknown-key", entry.key, message);
-                if let Some(guess) = nearest(key, asked.iter().copied()) {
+                // Rather one that is not given yet.
+                let free = asked.iter().copied().filter(|known| self.table.get(known).is_none());
+                let guess = nearest(key, free).or_else(|| nearest(key, asked.iter().copied()));
+                if let Some(guess) = guess {
                     complaint = complaint.label(format!("did you mean `{guess}`?"));
+                    // Misspelled, it is not missing.
+                    let missing = self.missing.borrow();
+                    if let Some((_, said)) = missing.iter().find(|(known, _)| *known == guess) {
+                        self.cx.withdraw(said);
+                    }
                 }
                 self.cx.complain(complaint.help(format!("known keys are {}", asked.join(", "))));
             }

@@ -13,6 +13,7 @@ mod house;
 mod lab;
 mod laws;
 mod levels;
+mod mended;
 mod plans;
 mod planted;
 mod program;

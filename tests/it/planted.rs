@@ -9,7 +9,7 @@ use std::path::Path;
 use highwater::scenario::{Diagnostic, Failure, Severity, Source, load_text};
 
 /// A sound design: each `# mark` is where edits add keys.
-const BASE: &str = r#"
+pub(crate) const BASE: &str = r#"
 version = 1
 [region.r]
 mainland = true
@@ -80,7 +80,7 @@ response = "1 kB" # w
 "#;
 
 /// A text to find and what stands in its place; after a mark, lines that are added.
-type Edit = (&'static str, &'static str);
+pub(crate) type Edit = (&'static str, &'static str);
 
 struct Planted {
     row: &'static str,
@@ -435,7 +435,7 @@ planted! {
     "X-35" Error:
         BY_HAND.to_vec();
         ("\nresources = [\"lb2\"]", "");
-        "\"lb2\"", "the resources of the service are lb";
+        "\"lb2\"", "its resources there are lb";
     "X-37" Error:
         BY_HAND.to_vec();
         ("\nmanaged_resources = true", "");
@@ -455,7 +455,7 @@ planted! {
     "X-41" Error:
         CUT.to_vec();
         ("[change.a]\nat = \"5 s\"", "[change.a]\nat = \"15 s\"");
-        "\"a\"", "disconnect_zone first";
+        "\"a\"", "disconnect_zone = \"a\", then allocate";
     "X-43" Error:
         vec![
             TWO_CLB,
@@ -475,7 +475,7 @@ planted! {
     "X-50" Error:
         SMOOTH.to_vec();
         ("at = \"5 s\"", "at = \"15 s\"");
-        "\"a\"", "on = false";
+        "\"a\"", "let `change.a` come before `change.b`";
     "X-51" Error:
         with(SMOOTH, vec![("# e", "\nvswitches = [\"a\", \"b\"] # e")]);
         ("used = 1", "used = 3");
@@ -521,10 +521,10 @@ planted! {
     "Z-12" Warning:
         vec![("# e", "\nthrottle = \"10 Gbps\"\novershoot = 1.0 # e")];
         ("overshoot = 1.0", "overshoot = 1.1");
-        "\"10 Gbps\"", "10 Gbps for each network card";
+        "\"10 Gbps\"", "each network card to 9.09 Gbps";
 }
 
-fn apply(text: &str, (find, replace): Edit) -> String {
+pub(crate) fn apply(text: &str, (find, replace): Edit) -> String {
     assert!(text.contains(find), "nothing to edit: {find}");
     // The first one, but of both load balancers.
     match [CLB.0, CLB.1].contains(&find) {
@@ -533,13 +533,21 @@ fn apply(text: &str, (find, replace): Edit) -> String {
     }
 }
 
-fn said(text: &str) -> (Vec<Diagnostic>, Vec<Source>) {
+pub(crate) fn said(text: &str) -> (Vec<Diagnostic>, Vec<Source>) {
     let source = Source { path: "planted.toml".into(), text: text.into() };
     match load_text(source, Path::new("scenarios"), &[]) {
         Ok(loaded) => (loaded.diagnostics, loaded.sources),
         Err(Failure::Refused { diagnostics, sources }) => (diagnostics, sources),
         Err(other) => panic!("{other}"),
     }
+}
+
+/// The clean twin of a row, and the scenario that breaks it.
+pub(crate) fn twins(row: &str) -> (String, String) {
+    let case = planted().into_iter().find(|case| case.row == row).expect("a planted row");
+    let clean = case.clean.iter().fold(BASE.to_owned(), |text, edit| apply(&text, *edit));
+    let broken = apply(&clean, case.fault);
+    (clean, broken)
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The quiet part of every chart: titles, axes, bands, legends, labels at the lines' ends.
 
 use super::Figure;
-use super::palette::{AXIS, GRID, INK, INK_FAINT, INK_SOFT, OVER, stroke};
+use super::palette::{AXIS, GRID, INK, INK_FAINT, INK_SOFT, OVER, PLANNED, stroke};
 use super::scale::{Scale, Tick};
-use super::svg::{Anchor, Svg, Type, fit, lines, text_width};
+use super::svg::{Anchor, Svg, Type, fit, fit_apart, lines, text_width};
 use crate::measure::Results;
 use crate::report::escape::markup;
 use crate::report::findings::{float, gaps_of};
@@ -152,13 +152,21 @@ impl Drawing {
             }
         }
         let mut free = x.at(float(s.warmup_ns)) - if s.warmup_ns > 0 { 0.0 } else { 8.0 };
-        for fault in &results.faults {
+        for (i, fault) in results.faults.iter().enumerate() {
             let (a, b) = (x.at(float(fault.from_ns)), x.at(float(fault.to_ns)));
             let width = (b - a).max(1.5);
             let tip = format!("{}: {}", fault.name, fault.label);
-            let ink = if fault.planned { INK_FAINT } else { OVER };
-            let style = format!("fill=\"{ink}\" fill-opacity=\"0.075\"");
-            self.svg.rect((a, self.top), (width, height), &style, Some(&tip));
+            let ink = if fault.planned { PLANNED } else { OVER };
+            if fault.planned {
+                self.planned(a, self.top, &tip);
+                let style = format!("stroke=\"{ink}\" stroke-width=\"1\" stroke-dasharray=\"2 3\"");
+                self.svg.line((a, self.top), (a, self.bottom), &style);
+            } else {
+                let style = format!("fill=\"{ink}\" fill-opacity=\"0.075\"");
+                self.svg.rect((a, self.top), (width, height), &style, Some(&tip));
+                let style = format!("stroke=\"{ink}\" stroke-width=\"1\" stroke-opacity=\"0.5\"");
+                self.svg.line((a, self.top - 4.0), (a, self.bottom), &style);
+            }
             let gap = gaps_of(results, fault).into_iter().map(|g| g.1).fold(0.0, f64::max);
             let known = x.at(float(fault.from_ns) + gap).min(a + width);
             if known - a > 0.5 {
@@ -170,9 +178,8 @@ impl Drawing {
                 );
                 self.svg.rect((a, self.top), (known - a, height), &hatch, Some(&tip));
             }
-            let style = format!("stroke=\"{ink}\" stroke-width=\"1\" stroke-opacity=\"0.5\"");
-            self.svg.line((a, self.top - 4.0), (a, self.bottom), &style);
-            let label = fit(&fault.name, FOOT.size, 150.0);
+            let Some(name) = together(results, i) else { continue };
+            let label = fit(&name, FOOT.size, 150.0);
             let wide = text_width(&label, FOOT.size);
             let start = a.max(free + 8.0).min(self.right - wide);
             if start - a < 40.0 && start >= free {
@@ -187,26 +194,40 @@ impl Drawing {
     pub(crate) fn brackets(&mut self, results: &Results, x: &Scale) {
         let mut free = f64::MIN;
         let y = self.top - 5.0;
-        for fault in &results.faults {
+        for (i, fault) in results.faults.iter().enumerate() {
             let (a, b) = (x.at(float(fault.from_ns)), x.at(float(fault.to_ns)));
-            let style = format!("stroke=\"{OVER}\" stroke-width=\"2\"");
-            self.svg.line((a, y), (b.max(a + 2.0), y), &style);
-            let label = fit(&fault.name, FOOT.size, 150.0);
+            let ink = if fault.planned { PLANNED } else { OVER };
+            if fault.planned {
+                self.planned(a, y + 4.0, &format!("{}: {}", fault.name, fault.label));
+            } else {
+                let style = format!("stroke=\"{ink}\" stroke-width=\"2\"");
+                self.svg.line((a, y), (b.max(a + 2.0), y), &style);
+            }
+            let Some(name) = together(results, i) else { continue };
+            let label = fit(&name, FOOT.size, 150.0);
             let wide = text_width(&label, FOOT.size);
             let start = a.min(self.right - wide);
             if start > free {
-                self.svg.text((start, y - 6.0), &label, Type::new(FOOT.size, OVER).bold());
+                self.svg.text((start, y - 6.0), &label, Type::new(FOOT.size, ink).bold());
                 free = start + wide + 8.0;
             }
         }
     }
 
+    /// The mark of a change: a wedge that stands on a point of time. Its shape tells it from a fault,
+    /// whatever is seen of the colours.
+    fn planned(&mut self, x: f64, y: f64, tip: &str) {
+        let wedge = [(x - 4.0, y - 6.0), (x + 4.0, y - 6.0), (x, y)];
+        self.svg.polygon(&wedge, &format!("fill=\"{PLANNED}\""), Some(tip));
+    }
+
     /// A legend in one line or more, right of `from`: line samples or filled squares.
     pub(crate) fn legend(&mut self, entries: &[(String, Swatch)], from: f64) {
         let (mut x, mut y) = (from, self.head_line());
-        for (label, swatch) in entries {
-            let label = fit(label, LABEL.size, 260.0);
-            let wide = 26.0 + text_width(&label, LABEL.size) + 18.0;
+        let labels: Vec<&str> = entries.iter().map(|e| e.0.as_str()).collect();
+        let labels = fit_apart(&labels, LABEL.size, 260.0);
+        for (label, (_, swatch)) in labels.iter().zip(entries) {
+            let wide = 26.0 + text_width(label, LABEL.size) + 18.0;
             if x + wide > WIDTH - MARGIN + 18.0 && x > from {
                 x = from;
                 y += 18.0;
@@ -219,7 +240,7 @@ impl Drawing {
                     self.svg.rect((x + 6.0, y - 10.0), (12.0, 12.0), style, None);
                 }
             }
-            self.svg.text((x + 26.0, y), &label, LABEL);
+            self.svg.text((x + 26.0, y), label, LABEL);
             x += wide;
         }
     }
@@ -237,14 +258,16 @@ impl Drawing {
             label.y = label.y.min(floor);
             floor = label.y - APART;
         }
-        for (label, y) in labels.iter().zip(wanted) {
+        let texts: Vec<&str> = labels.iter().map(|l| l.text.as_str()).collect();
+        let texts = fit_apart(&texts, LABEL.size, width - 15.0);
+        for ((label, y), text) in labels.iter().zip(wanted).zip(&texts) {
             let style = format!("stroke=\"{}\" stroke-width=\"1\"", label.colour);
             if (label.y - y).abs() > 2.0 {
                 self.svg.line((label.x + 2.0, y), (label.x + 12.0, label.y), &style);
             }
             let set = Type { fill: label.colour, ..LABEL }.bold();
             let at = (label.x + 15.0, label.y + 4.0);
-            self.svg.text(at, &fit(&label.text, LABEL.size, width - 15.0), set);
+            self.svg.text(at, text, set);
         }
     }
 
@@ -277,6 +300,23 @@ impl Drawing {
             None => whole,
         }
     }
+}
+
+/// What stands at the mark of fault or change `i`: of changes at one instant the first speaks for
+/// all, and the others say nothing.
+fn together(results: &Results, i: usize) -> Option<String> {
+    let one = &results.faults[i];
+    let same = |j: usize| {
+        let other = &results.faults[j];
+        one.planned && other.planned && other.from_ns == one.from_ns
+    };
+    if (0..i).any(same) {
+        return None;
+    }
+    Some(match (i + 1..results.faults.len()).filter(|j| same(*j)).count() {
+        0 => one.name.clone(),
+        n => format!("{} +{n}", one.name),
+    })
 }
 
 /// How a legend shows its entry.

@@ -4,10 +4,10 @@ use super::frame::{Drawing, LABEL, Words};
 use super::palette::{INK, INK_SOFT, cividis};
 use super::scale::{Scale, TimeAxis};
 use super::series::Columns;
-use super::svg::{Anchor, Type, fit, text_width};
+use super::svg::{Anchor, Type, fit_apart, text_width};
 use super::{Chart, Figure};
 use crate::measure::{LinkResults, Results};
-use crate::report::findings::{float, link_label, links_by_peak, utilization};
+use crate::report::findings::{float, link_label, links_by_peak, links_in_rows, utilization};
 use crate::report::format::{percent, plural};
 use crate::report::tables::{self, instant, moment};
 
@@ -27,11 +27,11 @@ const PLANNING: f64 = 0.7;
 impl Chart for Heat {
     fn draw(&self, r: &Results) -> Vec<Figure> {
         let columns = Columns::new(&r.settings, COLUMNS);
-        let all = links_by_peak(r);
+        let all = links_in_rows(r);
         let any_headline = all.iter().any(|l| l.0.headline);
         // Details such as the devices of a throttle only where they are full, or the fullest of all.
-        let shown = |i: usize, l: &(&LinkResults, f64, usize)| {
-            i == 0 || l.0.headline || !any_headline || l.1 >= PLANNING
+        let shown = |i: usize, l: &(&LinkResults, String, f64, usize)| {
+            i == 0 || l.0.headline || !any_headline || l.2 >= PLANNING
         };
         let mut list: Vec<_> =
             all.iter().enumerate().filter(|(i, l)| shown(*i, l)).map(|(_, l)| l).collect();
@@ -39,7 +39,7 @@ impl Chart for Heat {
             0 => "",
             _ => " (parts of an element, such as the devices of a throttle, from 70 % on)",
         };
-        let busy = list.iter().filter(|l| l.1 >= IDLE).count();
+        let busy = list.iter().filter(|l| l.2 >= IDLE).count();
         list.truncate(busy.max(LEAST_ROWS));
         let (rows, hidden) = (list.len().min(ROWS), all.len() - list.len().min(ROWS));
         if rows == 0 || columns.len() < 2 {
@@ -51,19 +51,22 @@ impl Chart for Heat {
         };
         let words = Words {
             name: "utilization".into(),
-            finding: finding(r, &all),
+            finding: finding(r, &links_by_peak(r)),
             reading: format!(
                 "Share of each link's capacity in use, mean over replications, fullest link \
                  first{parts}; the number is its busiest window. Hatched: no capacity.{hidden}"
             ),
             csv: "links.csv",
         };
-        let names = list.iter().take(rows).map(|l| text_width(&link_label(l.0), LABEL.size));
-        let left = names.fold(60.0, f64::max).min(300.0) + 12.0;
+        list.truncate(rows);
+        let names: Vec<&str> = list.iter().map(|l| l.1.as_str()).collect();
+        let names = fit_apart(&names, LABEL.size, 300.0);
+        let wide = names.iter().map(|name| text_width(name, LABEL.size));
+        let left = wide.fold(60.0, f64::max) + 12.0;
         let mut d = Drawing::new(words, r, (left, 62.0), (58.0, float(rows as u64) * ROW));
         let x = Scale::linear(0.0, float(r.settings.horizon_ns), d.left, d.right);
-        for (i, (link, peak, _)) in list.iter().take(rows).enumerate() {
-            row(&mut d, r, &columns, link, *peak, (float(i as u64), left), &x);
+        for (i, ((link, _, peak, _), name)) in list.iter().zip(&names).enumerate() {
+            row(&mut d, r, &columns, link, *peak, (float(i as u64), name), &x);
         }
         d.brackets(r, &x);
         colour_bar(&mut d);
@@ -80,13 +83,12 @@ fn row(
     columns: &Columns,
     link: &LinkResults,
     peak: f64,
-    (i, left): (f64, f64),
+    (i, name): (f64, &str),
     x: &Scale,
 ) {
     let top = d.top + i * ROW;
     let middle = top + ROW / 2.0 + 4.0;
-    let name = fit(&link_label(link), LABEL.size, left - 12.0);
-    d.svg.text((d.left - 10.0, middle), &name, Type { fill: INK, ..LABEL }.at(Anchor::End));
+    d.svg.text((d.left - 10.0, middle), name, Type { fill: INK, ..LABEL }.at(Anchor::End));
     d.svg.raw("<g shape-rendering=\"crispEdges\">");
     for (c, range) in columns.ranges.iter().enumerate() {
         let (a, b) = (x.at(float(columns.from(c))), x.at(float(columns.to(c))));

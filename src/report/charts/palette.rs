@@ -14,6 +14,8 @@ pub(crate) const DASHES: [&str; 5] = ["", "7 3", "2 2.5", "10 3 2 3", "1 3"];
 pub(crate) const OK: &str = "#0072B2";
 /// Missed, or broken.
 pub(crate) const OVER: &str = "#9B1C31";
+/// Done on purpose: no hue at all, and a shape of its own.
+pub(crate) const PLANNED: &str = "#4A5361";
 
 pub(crate) const INK: &str = "#14181F";
 pub(crate) const INK_SOFT: &str = "#5B6470";

@@ -192,6 +192,19 @@ pub(crate) fn fit(text: &str, size: f64, most: f64) -> String {
     cut
 }
 
+/// [`fit`] for names that stand near each other: what differs stays different where it can.
+pub(crate) fn fit_apart(texts: &[&str], size: f64, most: f64) -> Vec<String> {
+    let widest = texts.iter().map(|t| crate::report::format::columns(t)).max().unwrap_or(0);
+    for columns in (3..=widest).rev() {
+        let short = crate::report::format::shorten_apart(texts, columns);
+        let fits = |t: &String| text_width(t, size) <= most;
+        if let Some(short) = short.filter(|short| short.iter().all(fits)) {
+            return short;
+        }
+    }
+    texts.iter().map(|t| fit(t, size, most)).collect()
+}
+
 /// Breaks a text at spaces into lines of at most `most` pixels.
 pub(crate) fn lines(text: &str, size: f64, most: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -233,5 +246,8 @@ mod tests {
         let broken = lines("one two three four", 10.0, 60.0);
         assert!(broken.len() > 1 && broken.iter().all(|l| text_width(l, 10.0) <= 60.0));
         assert!(text_width(&fit(&"x".repeat(99), 10.0, 80.0), 10.0) <= 80.0);
+        let names = ["endpoint.a.zone-1.card.forward", "endpoint.b.zone-1.card.forward"];
+        let short = fit_apart(&names, 10.0, 90.0);
+        assert!(short[0] != short[1] && short.iter().all(|s| text_width(s, 10.0) <= 90.0));
     }
 }

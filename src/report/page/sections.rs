@@ -55,8 +55,10 @@ pub(super) fn faults(r: &Results) -> String {
     if r.faults.is_empty() {
         return String::new();
     }
-    let mut out =
-        String::from("<section><h2>Faults and who knew when</h2>\n<ul class=\"plain\">\n");
+    let mut out = format!(
+        "<section><h2>{} and who knew when</h2>\n<ul class=\"plain\">\n",
+        findings::events(r)
+    );
     for fault in &r.faults {
         let gaps = gaps_of(r, fault);
         let felt = match gaps.iter().max_by(|a, b| a.1.total_cmp(&b.1)) {
@@ -107,7 +109,7 @@ pub(super) fn binding(r: &Results) -> String {
     }
     let mut out = String::from("<section><h2>What held flows back</h2>\n");
     for w in &r.workloads {
-        let shares = findings::binding_permille(&r.settings, w);
+        let shares = findings::binding_in_rows(r, w);
         let Some((limit, permille)) = shares.iter().find(|s| !is_no_limit(&s.0)) else { continue };
         let text = format!(
             "{} was held back by {limit} for {} of its flow time.",
@@ -129,7 +131,11 @@ pub(super) fn binding(r: &Results) -> String {
 /// Links, pools and stations.
 pub(super) fn resources(r: &Results) -> String {
     let parts = [
-        part("Links", "Fullest window first, after the warm-up.", &tables::links(r)),
+        part(
+            "Links",
+            "Fullest window first, after the warm-up; of the devices of a throttle the fullest.",
+            &tables::links(r),
+        ),
         part("Pools", "Counters per replication.", &tables::pools(r)),
         part("Stations", "Counters per replication.", &tables::stations(r)),
     ];

@@ -7,7 +7,7 @@ use crate::scenario::context::{Context, Ref, wrong_type};
 use crate::scenario::diagnostic::{Diagnostic, Place};
 use crate::scenario::kinds::{CAPACITY, Specs};
 use crate::scenario::lowering::{Carrier, Lowering};
-use crate::scenario::reader::Reader;
+use crate::scenario::reader::{Given, Reader};
 use crate::scenario::tree::{Node, Value};
 use crate::units::Rate;
 
@@ -51,11 +51,12 @@ pub(super) fn of_and_to(
     key: &'static str,
     kinds: &[&'static str],
     cx: &Context,
-) -> Option<(Ref, Rate)> {
+) -> Option<(Ref, Given<Rate>)> {
     let r = Reader::of(cx, node, key)?;
     let (of, to) = (r.req_reference("of", kinds), r.req::<Rate>("to"));
+    let place = r.place_of("to");
     r.done();
-    of.zip(to)
+    of.zip(to.map(|value| Given { value, place }))
 }
 
 /// A strike per link that carries the thing's capacity or throttle.

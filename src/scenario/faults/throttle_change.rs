@@ -15,7 +15,7 @@ use crate::units::Rate;
 #[derive(Debug)]
 struct ThrottleChange {
     of: Ref,
-    to: Rate,
+    to: Given<Rate>,
 }
 
 /// Reads `{ of, to }`.
@@ -26,12 +26,12 @@ pub(super) fn read(node: &Node, key: &'static str, cx: &Context) -> Option<Box<d
 
 impl Effect for ThrottleChange {
     fn label(&self) -> String {
-        format!("throttle of {} at {}", self.of.name, self.to)
+        format!("throttle of {} at {}", self.of.name, self.to.value)
     }
 
     fn strike(&self, l: &mut Lowering<'_>) -> Vec<Strike> {
         let carriers = l.throttles_of(&self.of);
-        resize(carriers, self.to)
+        resize(carriers, self.to.value)
     }
 
     fn check(&self, place: Place, specs: &Specs, cx: &Context) {
@@ -47,7 +47,7 @@ impl Effect for ThrottleChange {
             );
         }
         if let Some(balancer) = endpoint.balancer(specs) {
-            let to = Given { value: Above0(self.to), place: self.of.place };
+            let to = Given { value: Above0(self.to.value), place: self.to.place };
             check_range(&to, balancer.spec.product, "X-64", cx);
         }
     }

@@ -267,6 +267,16 @@ fn replace(node: &Node, cx: &Context) -> Option<Replace> {
         let drain = drain.and_then(|_| r.opt::<Above0<Span>>("drain")).map(|d| d.0);
         drain.map(|drain| Migration::Smooth { overlap, drain })
     } else {
+        for key in ["drain", "overlap"] {
+            if r.has(key) {
+                let message = format!("a forcible replacement has no `{key}`");
+                cx.complain(
+                    Diagnostic::error("exclusive", r.place_of(key), message)
+                        .also(place, "the old resource leaves at once")
+                        .help(format!("leave `{key}` out, or write manner = \"smooth\"")),
+                );
+            }
+        }
         Some(Migration::Forcible)
     };
     r.done();

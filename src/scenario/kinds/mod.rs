@@ -219,8 +219,11 @@ fn read_things<T: Kind>(root: &Table, cx: &Context) -> Things<T> {
         .into_iter()
         .filter_map(|(name, r)| {
             let place = r.place;
-            let spec = T::read(&r);
-            r.done();
+            let spec = cx.reading(T::NAME, &name, || {
+                let spec = T::read(&r);
+                r.done();
+                spec
+            });
             Some((name.clone(), Thing { name, place, spec: spec? }))
         })
         .collect()

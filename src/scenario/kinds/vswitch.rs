@@ -71,10 +71,14 @@ impl Kind for VSwitch {
         }
         let cards = thing.cards(specs);
         if spec.used.value <= spec.usable && spec.used.value + cards > spec.usable {
+            let (what, addresses) = match cards {
+                1 => ("the network card of an endpoint needs", "an address"),
+                _ => ("the network cards of endpoints need", "addresses"),
+            };
             let message = format!(
-                "{cards} network cards of endpoints find {} free addresses in `{}`",
-                spec.usable - spec.used.value,
-                thing.full()
+                "{what} {cards} {addresses} of `{}`, {} are free",
+                thing.full(),
+                spec.usable - spec.used.value
             );
             cx.complain(
                 Diagnostic::error("P-13", spec.used.place, message)

@@ -10,6 +10,7 @@ use super::super::kinds::endpoint::life::{Turn, turns};
 use super::super::kinds::endpoint_service::EndpointService;
 use super::super::kinds::endpoint_service::offer::Payer;
 use super::super::kinds::{Specs, Thing};
+use super::super::reader::Given;
 
 pub(super) fn check(specs: &Specs, cx: &Context) {
     let mut named: BTreeMap<&str, &Thing<EndpointService>> = BTreeMap::new();
@@ -45,10 +46,15 @@ fn unique<'s>(
     }
 }
 
+/// The entry of the whitelist that lets everybody in.
+fn everybody(service: &Thing<EndpointService>) -> Option<&Given<String>> {
+    let list = service.spec.offer.whitelist.as_ref()?;
+    list.value.iter().find(|entry| entry.value == "*")
+}
+
 fn exposure(service: &Thing<EndpointService>, cx: &Context) {
     let offer = &service.spec.offer;
-    let everybody =
-        offer.whitelist.as_ref().and_then(|w| w.value.iter().find(|entry| entry.value == "*"));
+    let everybody = everybody(service);
     // Accepted by themselves unless the service says otherwise.
     let auto = offer.auto_accept.as_ref();
     if let Some(entry) = everybody.filter(|_| auto.is_none_or(|a| a.value)) {
@@ -163,9 +169,11 @@ fn accepted(
                 "without automatic acceptance the provider must allow each connection \
                  (PrivateLink endpoint services)",
             )
-            .help(
-                "declare a change with action = \"accept\", say how long it takes with \
-                 approval = \"1 h\" on the service, or set auto_accept = true",
-            ),
+            .help(format!(
+                "declare a change with action = \"accept\", or say how long it takes with \
+                 approval = \"1 h\" on the service{}",
+                // Everybody unasked would be the next complaint (X-33).
+                if everybody(service).is_some() { "" } else { ", or set auto_accept = true" }
+            )),
     );
 }

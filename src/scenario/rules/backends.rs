@@ -3,7 +3,7 @@
 use super::super::context::Context;
 use super::super::diagnostic::Diagnostic;
 use super::super::kinds::endpoint::Endpoint;
-use super::super::kinds::endpoint_service::EndpointService;
+use super::super::kinds::endpoint_service::{EndpointService, range};
 use super::super::kinds::{Specs, Thing};
 use crate::units::Rate;
 
@@ -61,7 +61,12 @@ fn multiplied(endpoint: &Thing<Endpoint>, capacity: Rate, specs: &Specs, cx: &Co
                     "the ENI of every zone inherits the whole throttle, so that an endpoint has \
                      zones x throttle (PrivateLink overview; inferred)",
                 )
-                .help(format!("set a throttle of at most {}", share(capacity, zones as u64))),
+                .help(at_most(
+                    share(capacity, zones_at_overshoot(&[endpoint])),
+                    &[endpoint],
+                    specs,
+                    "set a throttle of at most",
+                )),
         );
     }
     wrong
@@ -100,15 +105,33 @@ fn together(
                 "a throttle protects the backend, but it holds in every zone of every endpoint and \
                  may be exceeded (PrivateLink overview and endpoint services; inferred)",
             )
-            .help(format!(
-                "lower the throttles to {} for each network card, or enlarge the backend",
-                share(capacity, zones as u64)
+            .help(at_most(
+                share(capacity, zones_at_overshoot(endpoints)),
+                endpoints,
+                specs,
+                "enlarge the backend, or lower the throttle of each network card to",
             )),
     );
 }
 
+/// How many times a throttle counts that all endpoints have: in each zone, with its overshoot.
+fn zones_at_overshoot(endpoints: &[&Thing<Endpoint>]) -> f64 {
+    endpoints.iter().map(|e| e.spec.zones.iter().map(|_| e.spec.overshoot).sum::<f64>()).sum()
+}
+
+/// The fix: a throttle that fits, unless none so low can be set for the products.
+fn at_most(rate: Rate, endpoints: &[&Thing<Endpoint>], specs: &Specs, how: &str) -> String {
+    let can = |e: &&Thing<Endpoint>| {
+        e.balancer(specs).is_none_or(|b| range(b.spec.product).contains(&rate))
+    };
+    match endpoints.iter().all(can) {
+        true => format!("{how} {rate}"),
+        false => format!("enlarge the backend: no throttle can be set as low as {rate}"),
+    }
+}
+
 /// A part of a rate, down to whole Mbps where it has some, as people would set it.
-fn share(capacity: Rate, parts: u64) -> Rate {
-    let bps = capacity.bps() / parts.max(1);
+fn share(capacity: Rate, parts: f64) -> Rate {
+    let bps = capacity.scaled(1.0 / parts.max(1.0)).bps();
     Rate::from_bps(if bps > 1_000_000 { bps / 1_000_000 * 1_000_000 } else { bps })
 }

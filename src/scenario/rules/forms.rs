@@ -68,7 +68,10 @@ fn inline(endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
         return; // another form was meant (P-08)
     }
     inline_name(endpoint, cx);
-    if specs.route_table.values().any(|table| table.leads_through(&endpoint.name)) {
+    // A table that could not be read may lead here.
+    if specs.route_table.values().any(|table| table.leads_through(&endpoint.name))
+        || cx.doubts_any("route_table")
+    {
         return;
     }
     let message = format!("no route leads to `{}`", endpoint.full());
@@ -76,7 +79,9 @@ fn inline(endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
         Diagnostic::error("P-09", endpoint.form_place(), message)
             .reason("configure a GWLB endpoint as next hop in a route table (PrivateLink overview)")
             .help(format!(
-                "declare [route_table.name] with routes = [{{ to = \"0.0.0.0/0\", next_hop = \"{}\" }}]",
+                "declare [route_table.name] with vpc = \"{}\" and routes = [{{ to = \"0.0.0.0/0\", \
+                 next_hop = \"{}\" }}]",
+                endpoint.spec.vpc.as_ref().map_or("name", |vpc| &vpc.name),
                 endpoint.full()
             )),
     );
@@ -110,7 +115,10 @@ fn reverse(endpoint: &Thing<Endpoint>, service: &Thing<EndpointService>, cx: &Co
                 .reason(
                     "reverse endpoints go with services of the cloud only (PrivateLink overview)",
                 )
-                .help("write type = \"interface\", or name the `cloud_service` on the service"),
+                .help(
+                    "name the `cloud_service` on the service, or write type = \"interface\" and end \
+                     paths at the endpoint",
+                ),
         );
     }
     if endpoint.spec.terms.security_group.is_none() {

@@ -1,6 +1,6 @@
 //! Names and where they resolve.
 
-use super::super::context::Context;
+use super::super::context::{Context, Ref};
 use super::super::diagnostic::Diagnostic;
 use super::super::kinds::endpoint::Endpoint;
 use super::super::kinds::{Specs, Thing};
@@ -85,8 +85,22 @@ fn connected(visit: &Visit<'_>, specs: &Specs, cx: &Context) {
                 "other VPCs and data centers must be connected to the endpoint's VPC \
                  (PrivateLink overview)",
             )
-            .help(format!("set connected_to = [\"{}\"] on vpc.{}", to.name, from.name)),
+            .help(match clash(from, to, specs) {
+                // Connecting them is what X-01 advises against.
+                true => format!(
+                    "their blocks overlap: declare an endpoint of the service in vpc.{}, and call \
+                     that",
+                    from.name
+                ),
+                false => format!("set connected_to = [\"{}\"] on vpc.{}", to.name, from.name),
+            }),
     );
+}
+
+/// Whether the blocks of two VPCs overlap, as far as they are stated.
+fn clash(one: &Ref, other: &Ref, specs: &Specs) -> bool {
+    let block = |vpc: &Ref| specs.vpc.get(&vpc.name)?.spec.cidr;
+    block(one).zip(block(other)).is_some_and(|(a, b)| a.overlaps(b))
 }
 
 /// P-25: a custom domain resolves in the endpoint's own VPC, and where that was set up.

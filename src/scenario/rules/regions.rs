@@ -63,6 +63,11 @@ fn shared(service: &Thing<EndpointService>, specs: &Specs, cx: &Context) {
     }
 }
 
+/// Whether what is behind a service can be shared across regions, upgraded if need be (X-23).
+fn can_be_shared(service: &Thing<EndpointService>, specs: &Specs) -> bool {
+    service.balancers(specs).all(|b| matches!(b.spec.product, Product::Nlb | Product::Alb))
+}
+
 /// The zones of an endpoint, and its VPC, are in one region.
 fn one_region(endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
     let Some(home) = endpoint.region(specs) else { return };
@@ -135,10 +140,14 @@ fn remote(endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
                         "without cross-region access, endpoint and service are in one region; \
                          others join that VPC first (PrivateLink endpoint services)",
                     )
-                    .help(format!(
-                        "set regions = [\"{}\"] on the service, or put the endpoint into `{}`",
-                        there.name, home.name
-                    )),
+                    .help(match can_be_shared(service, specs) {
+                        true => format!(
+                            "set regions = [\"{}\"] on the service, or put the endpoint into `{}`",
+                            there.name, home.name
+                        ),
+                        // Opening it would be the next complaint (X-23).
+                        false => format!("put the endpoint into zones of `{}`", home.name),
+                    }),
             );
             return;
         }

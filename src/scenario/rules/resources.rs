@@ -166,8 +166,9 @@ fn automatic(service: &Thing<EndpointService>, specs: &Specs, cx: &Context) {
     let zones: Vec<Ref> = service.zones(specs).into_iter().filter(all_by_hand).collect();
     if !zones.is_empty() {
         let message = format!(
-            "nothing of `{}` can be allocated automatically in zone {}",
+            "nothing of `{}` can be allocated automatically in zone{} {}",
             service.full(),
+            if zones.len() == 1 { "" } else { "s" },
             names(&zones)
         );
         cx.complain(
@@ -225,6 +226,16 @@ fn by_hand(endpoint: &Thing<Endpoint>, resource: &Ref, specs: &Specs, cx: &Conte
     true
 }
 
+/// The resources of a service in some zone of an endpoint.
+fn within(endpoint: &Thing<Endpoint>, service: &Thing<EndpointService>, specs: &Specs) -> Vec<Ref> {
+    let mut all = service.resources();
+    all.retain(|r| {
+        let balancer = specs.load_balancer.get(&r.name);
+        balancer.is_some_and(|b| endpoint.spec.zones.iter().any(|z| b.is_in(&z.name)))
+    });
+    all
+}
+
 /// one resource of the service for each zone.
 fn bound(
     endpoint: &Thing<Endpoint>,
@@ -246,11 +257,12 @@ fn bound(
             service.full(),
             endpoint.full()
         );
-        cx.complain(
-            Diagnostic::error("X-35", resource.place, message)
-                .reason(WHY)
-                .help(format!("the resources of the service are {}", names(&service.resources()))),
-        );
+        cx.complain(Diagnostic::error("X-35", resource.place, message).reason(WHY).help(
+            match &within(endpoint, service, specs)[..] {
+                [] => "attach a resource that is in its zones".to_owned(),
+                some => format!("its resources there are {}", names(some)),
+            },
+        ));
         return;
     };
     let taken = before.iter().find(|r| {

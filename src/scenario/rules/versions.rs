@@ -2,9 +2,10 @@
 
 use super::super::context::Context;
 use super::super::diagnostic::Diagnostic;
-use super::super::kinds::Specs;
+use super::super::kinds::endpoint_service::EndpointService;
 use super::super::kinds::load_balancer::Product;
 use super::super::kinds::load_balancer::listing::is_dual_stack;
+use super::super::kinds::{Specs, Thing};
 
 pub(super) fn check(specs: &Specs, cx: &Context) {
     for balancer in specs.load_balancer.values() {
@@ -53,10 +54,14 @@ pub(super) fn check(specs: &Specs, cx: &Context) {
                             "an endpoint can be dual-stack if its service is, else IPv4 \
                              (PrivateLink endpoint services)",
                         )
-                        .help("leave `ip_version` out, or set it on the service, too"),
+                        .help(match of_clb(service, specs) {
+                            true => "leave `ip_version` out",
+                            false => "leave `ip_version` out, or set it on the service, too",
+                        }),
                 );
             }
-            (true, false) => {
+            // A service that cannot be dual-stack has been told so (X-14).
+            (true, false) if !of_clb(service, specs) => {
                 let place = own.map_or(endpoint.place, |v| v.place);
                 let message = format!("clients of `{}` cannot use IPv6", endpoint.full());
                 cx.complain(
@@ -72,6 +77,10 @@ pub(super) fn check(specs: &Specs, cx: &Context) {
             _ => {}
         }
     }
+}
+
+fn of_clb(service: &Thing<EndpointService>, specs: &Specs) -> bool {
+    service.balancers(specs).any(|b| b.spec.product == Product::Clb)
 }
 
 fn clb(message: String, place: super::super::diagnostic::Place, cx: &Context) {

@@ -78,7 +78,11 @@ fn way(workload: &Thing<Workload>, specs: &Specs, cx: &Context) {
             cx.complain(
                 Diagnostic::error("path", after.place, message)
                     .also(served.place, "requests end here")
-                    .help("list a path in the order in which connections go through it"),
+                    .help(format!(
+                    "list a path in the order in which connections go through it; what serves, such \
+                     as `{}`, ends it",
+                    served.full()
+                )),
             );
         }
     } else if let Some(last) = steps.last().filter(|s| CARRIES.contains(&s.what.kind)) {
@@ -193,7 +197,10 @@ fn connections(
                 .reason(
                     "the throttle is reached with multiple connections only (PrivateLink overview)",
                 )
-                .help(format!("use all devices with a chance of 99 %: {needed} connections")),
+                .help(format!(
+                    "let it open {needed} connections or more: with a chance of 99 % they use all \
+                     {devices} devices"
+                )),
         );
     }
 }
@@ -268,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_path_ends_where_something_serves() {
-        let net = "[site.s]\n[access_point.a]\n[circuit.c]\nport = \"1 Gbps\"\naccess_point = \"a\"\n\
+        let net = "[site.s]\nbandwidth = \"1 Gbps\"\n[access_point.a]\n[circuit.c]\nport = \"1 Gbps\"\naccess_point = \"a\"\n\
                    [backend.b]\nbandwidth = \"1 Gbps\"\nservers = 1\nservice = \"1 ms\"\n";
         let said =
             |path: &str| crate::scenario::testing::all_codes(net, path).contains(&"path".into());

@@ -12,11 +12,19 @@ use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::{Diagnostic, Place, Severity};
 use crate::scenario::read::Above0;
 use crate::scenario::reader::Given;
+use crate::units::Span;
 
 const SERVICES: &str = "PrivateLink endpoint services";
 
 pub(super) fn check(thing: &Thing<Change>, specs: &Specs, cx: &Context) {
-    effects::check(thing, specs, cx);
+    match comes_back(thing, specs) {
+        None => effects::check(thing, specs, cx),
+        Some((deleted, created)) if created.name == thing.name => {
+            return recreated(deleted, created, cx);
+        }
+        // What is wrong is told where it is to come back.
+        Some(_) => {}
+    }
     ties::check(thing, specs, cx);
     match thing.spec.of.kind {
         "endpoint" => {
@@ -74,36 +82,45 @@ fn of_endpoint(
             has_zone(zone, endpoint, specs, cx);
             if let Some(resource) = resource {
                 is_resource(resource, zone, service, specs, cx);
+                is_attached(thing, resource, service, specs, cx);
             }
             let cut = changes_of(specs, &endpoint.full()).into_iter().rfind(|c| {
                 let same = matches!(&c.spec.act, Act::ZoneConnection { zone: z, .. } if z.name == zone.name);
-                same && c.spec.at.value <= thing.spec.at.value
+                same && when(c) < when(thing)
             });
             let connected = !cut
                 .is_some_and(|c| matches!(c.spec.act, Act::ZoneConnection { connect: false, .. }));
             if connected && !service.is_asked_by_hand(endpoint, specs) {
-                let message = format!("zone `{}` is connected: it keeps its resource", zone.name);
-                cx.complain(
-                    Diagnostic::error("X-41", zone.place, message)
-                        .also(thing.place, "the change")
-                        .reason(format!(
-                            "a zone is disconnected before it gets another resource ({SERVICES})"
-                        ))
-                        .help("disconnect_zone first, then allocate, then connect_zone"),
+                let message = format!(
+                    "zone `{}` is connected at {}: it keeps its resource",
+                    zone.name, thing.spec.at.value
                 );
+                let complaint = Diagnostic::error("X-41", zone.place, message)
+                    .also(thing.place, "the change")
+                    .reason(format!(
+                        "a zone is disconnected before it gets another resource ({SERVICES})"
+                    ));
+                let resource = resource.as_ref().map_or("auto", |r| &r.name);
+                cx.complain(complaint.help(by_steps(&zone.name, resource)));
             }
         }
         Act::Replace(it) => {
             has_zone(&it.zone, endpoint, specs, cx);
-            if product.is_some_and(|p| p != Product::Clb) {
-                let message = "only CLB resources are replaced without disconnecting";
-                cx.complain(
+            if let Some(product) = product.filter(|p| *p != Product::Clb) {
+                let message = format!(
+                    "a resource of {} is not replaced without disconnecting its zone",
+                    product.name()
+                );
+                // The order of a replacement's steps is none of this one's.
+                return cx.complain(
                     Diagnostic::error("X-49", it.by.place, message)
+                        .also(thing.place, "the change")
                         .reason(format!("replacing in place is for CLB ({SERVICES})"))
-                        .help("disconnect_zone, allocate, connect_zone"),
+                        .help(by_steps(&it.zone.name, &it.by.name)),
                 );
             }
             is_resource(&it.by, &it.zone, service, specs, cx);
+            is_attached(thing, &it.by, service, specs, cx);
             is_first(thing, endpoint, it, specs, cx);
             if is_replaceable(thing, endpoint, it, specs, cx) {
                 old_is_closed(thing, endpoint, it, service, specs, cx);
@@ -116,6 +133,88 @@ fn of_endpoint(
         }
         _ => {}
     }
+}
+
+/// An endpoint's deletion and the creation after it, if the change is the one or the other.
+fn comes_back<'s>(
+    thing: &Thing<Change>,
+    specs: &'s Specs,
+) -> Option<(&'s Thing<Change>, &'s Thing<Change>)> {
+    if thing.spec.of.kind != "endpoint" {
+        return None; // of a service: X-66
+    }
+    let own = changes_of(specs, &thing.spec.of.full());
+    let is = |c: &Thing<Change>, deed: super::Deed| matches!(&c.spec.act, Act::Deed(d) if d.value == deed);
+    let deleted = own.iter().position(|c| is(c, super::Deed::Delete))?;
+    let at = own[deleted].spec.at.value;
+    let creates = || own.iter().copied().filter(|c| is(c, super::Deed::Create));
+    // What is done at the instant of the creation comes after it.
+    let pair = (own[deleted], creates().find(|c| c.spec.at.value > at)?);
+    let sound = creates().any(|c| c.spec.at.value <= at);
+    let named = thing.name == pair.1.name || thing.name == pair.0.name && !sound;
+    named.then_some(pair)
+}
+
+/// What was deleted does not come back.
+fn recreated(deleted: &Thing<Change>, created: &Thing<Change>, cx: &Context) {
+    let Act::Deed(deed) = &created.spec.act else { return };
+    let message = format!("`{}` was deleted before", created.spec.of.full());
+    cx.complain(
+        Diagnostic::error("change", deed.place, message).also(deleted.place, "deleted here").help(
+            "declare another [endpoint.name] for what comes after it, and let this change create \
+                 that",
+        ),
+    );
+}
+
+/// When a change takes effect: those of one instant do in the order of their names.
+fn when(change: &Thing<Change>) -> (Span, &str) {
+    (change.spec.at.value, &change.name)
+}
+
+/// The three steps by which a connected zone gets another resource (X-41).
+fn by_steps(zone: &str, resource: &str) -> String {
+    format!(
+        "three changes, one after another: disconnect_zone = \"{zone}\", then allocate = {{ zone = \
+         \"{zone}\", resource = \"{resource}\" }}, then connect_zone = \"{zone}\""
+    )
+}
+
+/// X-35: a resource is attached to the service before a zone is bound to it.
+fn is_attached(
+    thing: &Thing<Change>,
+    resource: &Ref,
+    service: &Thing<EndpointService>,
+    specs: &Specs,
+    cx: &Context,
+) {
+    let mut changes = changes_of(specs, &service.full());
+    changes.retain(
+        |c| matches!(&c.spec.act, Act::Resource { balancer, .. } if balancer.name == resource.name),
+    );
+    let attaches = |c: &&&Thing<Change>| matches!(c.spec.act, Act::Resource { attach: true, .. });
+    let is_before = |c: &&&Thing<Change>| when(c) < when(thing);
+    let last = changes.iter().rfind(is_before);
+    let there = match last {
+        Some(last) => attaches(&last),
+        None => service.resources().iter().any(|r| r.name == resource.name),
+    };
+    // What never is a resource has been told.
+    let Some(other) = last.or_else(|| changes.iter().find(attaches)).filter(|_| !there) else {
+        return;
+    };
+    let (name, at) = (&resource.name, thing.spec.at.value);
+    let label = match attaches(&other) {
+        true => format!("attached at {}", other.spec.at.value),
+        false => format!("detached at {}", other.spec.at.value),
+    };
+    let message = format!("`{name}` is no resource of `{}` at {at}", service.full());
+    cx.complain(
+        Diagnostic::error("X-35", resource.place, message)
+            .also(other.place, label)
+            .reason(format!("a zone is connected to a resource of the service ({SERVICES})"))
+            .help(format!("a change of {} with attach = \"{name}\" comes first", service.full())),
+    );
 }
 
 /// X-25, P-05: an endpoint that is created in vain.
@@ -158,7 +257,6 @@ fn is_first(
     specs: &Specs,
     cx: &Context,
 ) {
-    let when = |c: &Thing<Change>| (c.spec.at.value, c.name.clone());
     let first = changes_of(specs, &endpoint.full()).into_iter().find(|c| {
         let same = matches!(&c.spec.act, Act::Replace(r) if r.zone.name == it.zone.name);
         same && when(c) < when(thing)
@@ -237,33 +335,57 @@ fn old_is_closed(
             Diagnostic::error("X-49", it.by.place, message)
                 .also(thing.place, "the change")
                 .reason(format!("a resource is replaced by another one ({SERVICES})"))
-                .help(
-                    "`check --show-plan` tells which resource each zone is bound to; of equal \
-                     ones the first by name is allocated",
-                ),
+                .help(match &others_in(&it.zone, &old, service, specs)[..] {
+                    [] => "attach another resource of the zone before, and replace it by that"
+                        .to_owned(),
+                    some => format!("of the zone's resources there are also {}", names(some)),
+                }),
         );
         return;
     }
     let mut open = !service.spec.desk.manual_only.iter().any(|r| r.name == old);
+    let mut late = None;
     for change in changes_of(specs, &service.full()) {
-        if let Act::Automatic { balancer, on } = &change.spec.act
-            && balancer.name == old
-            && change.spec.at.value <= thing.spec.at.value
-        {
-            open = *on;
+        match &change.spec.act {
+            Act::Automatic { balancer, on } if balancer.name == old => {
+                match when(change) < when(thing) {
+                    true => open = *on,
+                    false if !on => late = late.or(Some(change)),
+                    false => {}
+                }
+            }
+            _ => {}
         }
     }
     if open {
-        let message = format!("`{old}` is still allocated automatically while it is replaced");
-        cx.complain(
-            Diagnostic::error("X-50", it.zone.place, message)
-                .also(thing.place, "the change")
-                .reason(format!("switch its automatic allocation off first ({SERVICES})"))
-                .help(format!(
-                    "automatic_allocation = {{ resource = \"{old}\", on = false }}, before"
-                )),
-        );
+        let at = thing.spec.at.value;
+        let message = format!("`{old}` is replaced at {at} while it is allocated automatically");
+        let mut complaint = Diagnostic::error("X-50", it.zone.place, message)
+            .also(thing.place, "the change")
+            .reason(format!(
+                "first its automatic allocation is switched off, then it is replaced ({SERVICES})"
+            ));
+        complaint = match late {
+            Some(late) => complaint
+                .also(late.spec.at.place, "switched off only here")
+                .help(format!("let `{}` come before `{}`", late.full(), thing.full())),
+            None => complaint.help(format!(
+                "declare a change of {} before {at}: automatic_allocation = {{ resource = \"{old}\", \
+                 on = false }}",
+                service.full()
+            )),
+        };
+        cx.complain(complaint);
     }
+}
+
+/// The resources of a service in a zone, but for one.
+fn others_in(zone: &Ref, but: &str, service: &Thing<EndpointService>, specs: &Specs) -> Vec<Ref> {
+    let mut others = service.resources_ever(specs);
+    others.retain(|r| {
+        r.name != but && specs.load_balancer.get(&r.name).is_some_and(|b| b.is_in(&zone.name))
+    });
+    others
 }
 
 fn of_service(
@@ -448,7 +570,15 @@ fn is_resource(
             Diagnostic::error("X-40", resource.place, message)
                 .also(zone.place, "the zone")
                 .reason(format!("a zone's connection is served in the same zone ({SERVICES})"))
-                .help(format!("its zones are {}", names(&balancer.spec.zones))),
+                .help(match &others_in(zone, &resource.name, service, specs)[..] {
+                    [] => format!("its zones are {}", names(&balancer.spec.zones)),
+                    some => format!(
+                        "its zones are {}; in zone {} there are {}",
+                        names(&balancer.spec.zones),
+                        zone.name,
+                        names(some)
+                    ),
+                }),
         );
     }
 }

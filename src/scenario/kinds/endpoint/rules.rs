@@ -19,7 +19,7 @@ pub(super) fn check(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
     if thing.form(specs) == Form::Gateway {
         return; // no network card: neither bandwidth nor throttle (P-12)
     }
-    bandwidth(thing, balancer.spec.product, cx);
+    bandwidth(thing, balancer.spec.product, specs, cx);
     throttle(thing, balancer.spec.product, cx);
     total(thing, balancer.spec.product, specs, cx);
 }
@@ -81,6 +81,9 @@ fn zones(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
 
 fn affinity(thing: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
     let Some(service) = thing.service(specs) else { return };
+    if thing.is_inline(specs) {
+        return; // no name is asked for, by which an answer could be preferred (P-09)
+    }
     let own = thing.spec.zone_affinity.as_ref();
     let theirs = service.spec.zone_affinity;
     if own.is_some_and(|a| a.value) && !theirs {
@@ -129,7 +132,7 @@ fn pairing(thing: &Thing<Endpoint>, balancer: &Thing<LoadBalancer>, cx: &Context
     }
 }
 
-fn bandwidth(thing: &Thing<Endpoint>, product: Product, cx: &Context) {
+fn bandwidth(thing: &Thing<Endpoint>, product: Product, specs: &Specs, cx: &Context) {
     let spec = &thing.spec;
     let Some((start, ceiling)) = thing.bandwidth(product) else {
         let place = spec.created_at.as_ref().map_or(thing.place, |c| c.place);
@@ -151,16 +154,24 @@ fn bandwidth(thing: &Thing<Endpoint>, product: Product, cx: &Context) {
     }
     let documented = documented(product);
     let promised = spec.terms.raised_limit.is_some();
-    if let (Some(promise), None, None) =
-        (&spec.terms.raised_limit, &spec.ceiling, &spec.cross_region.bandwidth)
-    {
+    let raised = spec.ceiling.is_some()
+        || spec.cross_region.bandwidth.is_some()
+        || changes_of(specs, &thing.full()).iter().any(|c| matches!(c.spec.act, Act::Ceiling(_)));
+    if let (Some(promise), false) = (&spec.terms.raised_limit, raised) {
         cx.complain(
             Diagnostic::error("P-39", promise.place, "what was promised is not said")
                 .label("no limit is raised")
                 .reason(
                     "higher throughput is arranged with the account manager (PrivateLink overview)",
                 )
-                .help("state the figure as `ceiling`, or as `cross_region_bandwidth`"),
+                // An endpoint in the region of its service has no other figure (X-03).
+                .help(match thing.is_remote(specs) {
+                    true => {
+                        "state the figure as `ceiling`, or as `cross_region_bandwidth`, or leave \
+                         this out"
+                    }
+                    false => "state the figure as `ceiling`, or leave this out",
+                }),
         );
     }
     if let Some(raised) = spec.ceiling.as_ref().filter(|c| c.value.0 > documented && !promised) {
@@ -188,7 +199,7 @@ pub(crate) fn not_promised(raised: &Given<Above0<Rate>>, product: Product, cx: &
     cx.complain(
         Diagnostic::warning("P-39", raised.place, message)
             .reason("higher throughput is arranged with the account manager (PrivateLink overview)")
-            .help("write what was promised as raised_limit = \"ticket 4711\""),
+            .help("write what was promised on the endpoint: raised_limit = \"ticket 4711\""),
     );
 }
 

@@ -135,7 +135,7 @@ fn zones_and_pairing() {
     assert_eq!(codes(&endpoint("gwlb", ""), ON), ["P-09"], "no route leads to it");
     assert_eq!(codes(&gwlb(""), PATH), ["P-09"], "traffic goes on");
     assert_eq!(codes(&gwlb("name = \"zone:a\""), ON), ["P-09"], "nobody calls it");
-    assert_eq!(codes(&gwlb("zone_affinity = true"), ON), ["P-09", "X-10"]);
+    assert_eq!(codes(&gwlb("zone_affinity = true"), ON), ["P-09"], "no name to prefer by");
     assert_eq!(codes(&nlb("ceiling = \"100 Gbps\""), PATH), ["P-39"]);
     assert_eq!(codes(&nlb("overshoot = 0.5"), PATH), ["P-55"]);
 }
