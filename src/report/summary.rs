@@ -40,7 +40,10 @@ pub fn summary(results: &Results, width: usize) -> String {
     section(&mut out, gaps, &columns_of(&of_gaps, [0, 1, 3, 4, 5, 6]), width);
     let recoveries = tables::recoveries(results);
     let off = "Recovery by workload, median / longest";
-    section(&mut out, off, &columns_of(&recoveries, 0..9), width);
+    // The selector is in the next table, too, which has room for it.
+    let told_apart = columns_of(&recoveries, [0, 2, 3]);
+    let selectors = if told_apart.has_repeats() { 0..2 } else { 0..1 };
+    section(&mut out, off, &columns_of(&recoveries, selectors.chain(2..9)), width);
     let who = "Requests that failed on the way, by who caught them, per replication";
     section(&mut out, who, &columns_of(&recoveries, (0..4).chain(9..13)), width);
     section(&mut out, "Links, fullest window first", &tables::links(results), width);

@@ -24,6 +24,12 @@ impl Table {
         self.rows.is_empty()
     }
 
+    /// Whether two rows are the same.
+    pub(crate) fn has_repeats(&self) -> bool {
+        let distinct: std::collections::BTreeSet<_> = self.rows.iter().collect();
+        distinct.len() < self.rows.len()
+    }
+
     /// Aligned columns of at most `width` terminal columns in all: text columns give way, and
     /// names are cut in their middle, but not so far that two of a column look alike. Every cell is escaped for terminals.
     pub(crate) fn text(&self, width: usize) -> String {
