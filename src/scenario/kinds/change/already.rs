@@ -43,11 +43,7 @@ pub(crate) fn zones_before<'s>(
 
 /// Whether nothing comes of what is done to a zone: the endpoint does not have it then, or has it
 /// already.
-pub(crate) fn is_void(
-    thing: &Thing<Change>,
-    endpoint: &Thing<Endpoint>,
-    specs: &Specs,
-) -> bool {
+pub(crate) fn is_void(thing: &Thing<Change>, endpoint: &Thing<Endpoint>, specs: &Specs) -> bool {
     let (there, _) = zones_before(thing, endpoint, specs);
     let has = |zone: &Ref| there.contains(zone.name.as_str());
     match &thing.spec.act {

@@ -103,15 +103,9 @@ const DELETED: &str = "was deleted before";
 const NO_SERVICE: &str = "has lost its service before";
 
 /// Why nothing can be done to an endpoint any more, but for turns in its life.
-fn lost(
-    thing: &Thing<Change>,
-    endpoint: &Thing<Endpoint>,
-    specs: &Specs,
-) -> Option<&'static str> {
-    let payment = matches!(
-        &thing.spec.act,
-        Act::Deed(Given { value: Deed::Overdue | Deed::Paid, .. })
-    );
+fn lost(thing: &Thing<Change>, endpoint: &Thing<Endpoint>, specs: &Specs) -> Option<&'static str> {
+    let payment =
+        matches!(&thing.spec.act, Act::Deed(Given { value: Deed::Overdue | Deed::Paid, .. }));
     if matches!(thing.spec.act, Act::Deed(_)) && !payment {
         return None;
     }
@@ -191,13 +185,10 @@ fn of_service(
     cx: &Context,
 ) {
     let full = service.full();
-    let is_turn = matches!(
-        &thing.spec.act,
-        Act::Deed(Given { value: Deed::Create | Deed::Delete, .. })
-    );
-    let gone = |c: &Thing<Change>| {
-        matches!(&c.spec.act, Act::Deed(Given { value: Deed::Delete, .. }))
-    };
+    let is_turn =
+        matches!(&thing.spec.act, Act::Deed(Given { value: Deed::Create | Deed::Delete, .. }));
+    let gone =
+        |c: &Thing<Change>| matches!(&c.spec.act, Act::Deed(Given { value: Deed::Delete, .. }));
     let mut before = changes_of(specs, &full).into_iter().take_while(|c| c.name != thing.name);
     if !is_turn && before.any(gone) {
         idle(thing, thing.place, format!("`{full}` {DELETED}"), cx);

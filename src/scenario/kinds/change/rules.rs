@@ -309,9 +309,7 @@ fn is_replaceable(
     cx.complain(
         Diagnostic::error("X-49", it.zone.place, message)
             .also(thing.place, "the change")
-            .reason(format!(
-                "replacing is for a zone that stays connected meanwhile ({SERVICES})"
-            ))
+            .reason(format!("replacing is for a zone that stays connected meanwhile ({SERVICES})"))
             .help(help),
     );
     false

@@ -514,9 +514,7 @@ impl Script<'_, '_> {
 
     /// The instant of the first change that takes a zone away, of those for which this is true.
     fn removed(&self, name: &str, when: impl Fn(&Thing<Change>) -> bool) -> Option<Span> {
-        let takes = |c: &&&Thing<Change>| {
-            matches!(&c.spec.act, Act::Zone { zone, add: false } if zone.name == name)
-        };
+        let takes = |c: &&&Thing<Change>| matches!(&c.spec.act, Act::Zone { zone, add: false } if zone.name == name);
         let all = self.changes();
         let mut away = all.iter().filter(takes).filter(|c| when(c));
         away.find(|c| !is_void(c, self.endpoint, self.specs)).map(|c| c.spec.at.value)
@@ -629,7 +627,8 @@ impl Script<'_, '_> {
 
     /// When the resource of a zone is replaced.
     fn replaced(&self, zone: &str) -> Option<Span> {
-        let here = |c: &&Thing<Change>| matches!(&c.spec.act, Act::Replace(r) if r.zone.name == zone);
+        let here =
+            |c: &&Thing<Change>| matches!(&c.spec.act, Act::Replace(r) if r.zone.name == zone);
         self.changes().into_iter().find(here).map(|c| c.spec.at.value)
     }
 
