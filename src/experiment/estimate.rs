@@ -1,6 +1,6 @@
 //! What a run will cost, told before it starts.
 
-use crate::plan::{Arrivals, Plan, Profile};
+use crate::plan::{Arrivals, JobStage, Jobs, Plan, Profile};
 
 /// Bytes of one workload's histograms and of one window's counters, measured generously.
 const BYTES_PER_WORKLOAD: f64 = 11.0 * 350_000.0;
@@ -29,6 +29,10 @@ impl Estimate {
             }
             Arrivals::Trace { rows } => rows.len() as f64,
             Arrivals::Flows { rows, .. } => rows.len() as f64,
+            Arrivals::Jobs(jobs) => {
+                let of = |s: &JobStage| f64::from(s.instances) * s.requests.mean();
+                started(jobs, plan) * jobs.stages.iter().map(of).sum::<f64>()
+            }
         };
         let runs = f64::from(plan.settings.replications);
         let windows = seconds / plan.settings.window.secs();
@@ -37,12 +41,31 @@ impl Estimate {
             + 2.0 * (plan.pools.len() + plan.stations.len()) as f64
             + plan.selectors.iter().map(|s| 2.0 * s.branches.len() as f64).sum::<f64>();
         let histograms = plan.workloads.len() as f64 * BYTES_PER_WORKLOAD
+            + plan.workloads.iter().map(|w| of_jobs(&w.arrivals)).sum::<f64>()
             + (plan.pools.len() + plan.stations.len()) as f64 * 350_000.0;
         Self {
             requests: runs * plan.workloads.iter().map(|w| requests(&w.arrivals)).sum::<f64>(),
             memory: runs * (windows * series * BYTES_PER_WINDOW_SERIES + histograms),
         }
     }
+}
+
+/// Histograms of jobs: one of all, two of each stage.
+#[expect(clippy::cast_precision_loss, reason = "a forecast")]
+fn of_jobs(arrivals: &Arrivals) -> f64 {
+    match arrivals {
+        Arrivals::Jobs(jobs) => (1 + 2 * jobs.stages.len()) as f64 * 350_000.0,
+        _ => 0.0,
+    }
+}
+
+/// Jobs that start before the horizon.
+#[expect(clippy::cast_precision_loss, reason = "a forecast")]
+fn started(jobs: &Jobs, plan: &Plan) -> f64 {
+    let horizon = plan.settings.horizon;
+    let given = jobs.at.iter().filter(|at| **at < horizon).count() as f64;
+    let rest = jobs.at.last().map_or(0.0, |at| horizon.secs() - at.secs()).max(0.0);
+    given + jobs.every.map_or(0.0, |every| (rest / every.secs()).floor())
 }
 
 fn greatest(profile: &Profile) -> f64 {

@@ -57,10 +57,13 @@ pub enum End {
     NoPort,
     /// No address was free.
     NoAddress,
+    /// Nobody waits for it any more: its instance was lost, or its job stopped.
+    GivenUp,
 }
 
 impl End {
-    /// All errors, in the order of the list above.
+    /// All errors that a workload can see, in the order of the list above. Jobs see
+    /// [`End::GivenUp`], too.
     pub const ERRORS: [Self; 9] = [
         Self::Name,
         Self::Refused,
@@ -86,6 +89,7 @@ impl End {
             Self::Denied => "denied",
             Self::NoPort => "no_port",
             Self::NoAddress => "no_address",
+            Self::GivenUp => "given_up",
         }
     }
 }
@@ -179,6 +183,8 @@ pub enum Fact {
     Connected {
         /// Workload.
         workload: u32,
+        /// Whether for an instance of a job that had started before.
+        again: bool,
         /// When.
         at: u64,
     },
@@ -296,6 +302,17 @@ pub enum Fact {
         /// When.
         at: u64,
     },
+    /// Something happened to a job.
+    Job {
+        /// Workload.
+        workload: u32,
+        /// When the job started.
+        start: u64,
+        /// When.
+        at: u64,
+        /// What.
+        what: JobFact,
+    },
     /// One who waited for a pool's unit got it.
     PoolWait {
         /// Pool.
@@ -366,6 +383,45 @@ pub enum Fact {
         limit: Limit,
         /// Flow x ns.
         flow_ns: u64,
+    },
+}
+
+/// What can happen to a job. Stages are positions in its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobFact {
+    /// It started.
+    Started,
+    /// All its stages are done.
+    Done,
+    /// An instance failed, and it stopped.
+    Failed,
+    /// All instances of a stage are done.
+    StageDone {
+        /// Stage.
+        stage: u32,
+        /// When it was ready.
+        since: u64,
+    },
+    /// An instance is done.
+    InstanceDone {
+        /// Stage.
+        stage: u32,
+        /// When it started for the first time.
+        since: u64,
+    },
+    /// An instance starts again from zero.
+    Rerun {
+        /// Stage.
+        stage: u32,
+        /// Whether it was lost; an error made it start again otherwise.
+        lost: bool,
+    },
+    /// A request is made again that was done before a rerun, or may have been.
+    Repeated {
+        /// Whether that is a duplicate, since the workload is not idempotent.
+        duplicate: bool,
+        /// Bytes of request and response.
+        bytes: u64,
     },
 }
 

@@ -115,6 +115,9 @@ fn merge_workload(a: &mut WorkloadResults, b: &WorkloadResults) {
     a.duplicates += b.duplicates;
     a.connections += b.connections;
     a.short += b.short;
+    if let (Some(a), Some(b)) = (&mut a.jobs, &b.jobs) {
+        a.merge(b);
+    }
     for (cause, n) in &b.errors {
         *a.errors.entry(cause.clone()).or_default() += n;
     }

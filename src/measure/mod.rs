@@ -9,6 +9,7 @@ mod agreement;
 mod fact;
 mod gates;
 mod histogram;
+mod jobs;
 mod merge;
 mod recovery;
 mod results;
@@ -18,10 +19,11 @@ mod transport;
 
 pub use agreement::{Agreement, Quantity, Scale, Validation, Verdict};
 pub use fact::{
-    Catch, End, Fact, Limit, LinkUse, Observer, PHASES, Phase, PoolUse, SHORT, StationUse,
+    Catch, End, Fact, JobFact, Limit, LinkUse, Observer, PHASES, Phase, PoolUse, SHORT, StationUse,
 };
 pub use gates::{GateResults, StateSeen};
 pub use histogram::Histogram;
+pub use jobs::{JobResults, StageSeen};
 pub use recovery::Recovery;
 pub use results::{
     AssumptionSeen, Binding, BoundSeen, FaultSeen, Gap, Headline, Identity, LinkResults,

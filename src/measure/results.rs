@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gates::GateResults;
 use super::histogram::Histogram;
+use super::jobs::JobResults;
 use super::recovery::Recovery;
 use super::stats::Interval;
 
@@ -100,7 +101,7 @@ impl SettingsSeen {
 pub struct WorkloadResults {
     /// Its name.
     pub name: String,
-    /// `poisson`, `renewal`, `closed` or `trace`.
+    /// `poisson`, `renewal`, `closed`, `trace`, `flows` or `jobs`.
     pub mode: String,
     /// Intended requests, warm-up excluded.
     pub offered: u64,
@@ -120,6 +121,9 @@ pub struct WorkloadResults {
     pub duplicates: u64,
     /// Connections opened.
     pub connections: u64,
+    /// What its jobs came to; none of a workload without jobs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jobs: Option<JobResults>,
     /// Those of the `ok` requests whose bytes were under way for less than ten round trips.
     #[serde(default)]
     pub short: u64,

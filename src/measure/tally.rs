@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::plan::{Arrivals, Belief, Hop, Plan, Servers};
 
-use super::fact::{End, Fact, Limit, Observer, PHASES};
+use super::fact::{End, Fact, JobFact, Limit, Observer, PHASES};
 use super::gates::GateTally;
 use super::histogram::Histogram;
+use super::jobs::JobResults;
 use super::recovery::Recoveries;
 use super::results::{
     AssumptionSeen, Binding, FaultSeen, Gap, Headline, Identity, LinkResults, NoticeSeen,
@@ -39,7 +40,7 @@ struct WorkloadTally {
     seen: WorkloadResults,
     ended: u64,
     phases: [Histogram; 7],
-    errors: [u64; 10],
+    errors: [u64; 11],
     errors_by_window: BTreeMap<End, Vec<u64>>,
     binding: BTreeMap<Limit, Vec<u64>>,
     bytes: u64,
@@ -278,6 +279,7 @@ impl WorkloadTally {
             Arrivals::Closed { .. } => "closed",
             Arrivals::Trace { .. } => "trace",
             Arrivals::Flows { .. } => "flows",
+            Arrivals::Jobs(_) => "jobs",
         };
         let zeros = || vec![0; windows];
         Self {
@@ -285,6 +287,7 @@ impl WorkloadTally {
                 name: spec.name.clone(),
                 mode: mode.into(),
                 transport: super::transport::words(spec),
+                jobs: JobResults::of(spec),
                 offered_by_window: zeros(),
                 ok_by_window: zeros(),
                 bytes_by_window: zeros(),
@@ -295,7 +298,7 @@ impl WorkloadTally {
             },
             ended: 0,
             phases: std::array::from_fn(|_| Histogram::new()),
-            errors: [0; 10],
+            errors: [0; 11],
             errors_by_window: BTreeMap::new(),
             binding: BTreeMap::new(),
             bytes: 0,
@@ -311,8 +314,8 @@ impl WorkloadTally {
         // Under way for longer than any request that ended well: not a matter of the horizon.
         let longest = seen.latency_ok.max().unwrap_or(0);
         seen.overdue = self.ages.iter().filter(|age| **age > longest).count() as u64;
-        seen.errors =
-            End::ERRORS.iter().map(|e| (e.word().to_owned(), self.errors[*e as usize])).collect();
+        let causes = End::ERRORS.into_iter().chain(seen.jobs.is_some().then_some(End::GivenUp));
+        seen.errors = causes.map(|e| (e.word().to_owned(), self.errors[e as usize])).collect();
         seen.errors_by_window =
             self.errors_by_window.into_iter().map(|(e, w)| (e.word().to_owned(), w)).collect();
         seen.phases = PHASES.iter().map(|p| p.1.to_owned()).zip(self.phases).collect();
@@ -372,9 +375,21 @@ impl Observer for Tally<'_> {
                 seen.duplicates += u64::from(duplicate);
             }
             Fact::Retried { .. } => {}
-            Fact::Connected { workload, at } => {
-                self.workloads[workload as usize].seen.connections +=
-                    u64::from(at >= self.warmup_ns);
+            Fact::Connected { workload, again, at } => {
+                let seen = &mut self.workloads[workload as usize].seen;
+                seen.connections += u64::from(at >= self.warmup_ns);
+                if let (true, Some(jobs)) = (again && at >= self.warmup_ns, &mut seen.jobs) {
+                    jobs.connections_again += 1;
+                }
+            }
+            Fact::Job { workload, start, at, what } => {
+                let seen = &mut self.workloads[workload as usize].seen;
+                if let JobFact::Repeated { duplicate: true, .. } = what {
+                    seen.duplicates += u64::from(at >= self.warmup_ns);
+                }
+                if let (true, Some(jobs)) = (start >= self.warmup_ns, &mut seen.jobs) {
+                    jobs.hear(start, at, what);
+                }
             }
             Fact::Short { workload, start } => {
                 self.workloads[workload as usize].seen.short += u64::from(start >= self.warmup_ns);

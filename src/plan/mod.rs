@@ -16,6 +16,7 @@
 
 mod chance;
 mod gate;
+mod jobs;
 mod network;
 mod traffic;
 mod transport;
@@ -24,6 +25,7 @@ mod validate;
 use crate::units::{Rate, Span};
 
 pub use gate::{After, Gate, Reason, Wait};
+pub use jobs::{JobStage, Jobs, OnError};
 pub use network::{
     Belief, Branch, Capacity, Component, Delay, Detector, Duplex, Hop, Lack, Link, Naming, OnFull,
     Policy, Pool, Rehash, Route, Scope, Selector, Servers, Station,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::random::Dist;
 use crate::units::{Rate, Span};
 
-use super::{PlaceId, RouteId, Transport};
+use super::{Jobs, PlaceId, RouteId, Transport};
 
 /// A source of requests.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,6 +94,8 @@ pub enum Arrivals {
         /// The routes that rows name by position, at least one.
         routes: Arc<Vec<RouteId>>,
     },
+    /// Instances of the stages of jobs, each waiting for its answer, thinking and going on.
+    Jobs(Arc<Jobs>),
 }
 
 /// One request of a trace.
@@ -175,6 +177,9 @@ pub enum NameCache {
     Prefetch,
     /// Asks once and keeps the answer for ever.
     Forever,
+    /// Keeps an answer this long, whatever its TTL, and asks again at the next use after it. Caches
+    /// are empty at time 0: what starts in the run resolves when it starts.
+    Every(Span),
 }
 
 /// How long a client waits; for ever at `u64::MAX` ns.

@@ -131,6 +131,13 @@ impl Plan {
                     profile.as_ref()
                 }
                 Arrivals::Closed { .. } | Arrivals::Trace { .. } => None,
+                Arrivals::Jobs(jobs) => {
+                    if !jobs.is_valid() {
+                        let message = format!("workload {}: stages or starts of jobs", w.name);
+                        return Err(PlanError(message));
+                    }
+                    None
+                }
                 Arrivals::Flows { rows, routes } => {
                     let known = routes.iter().all(|r| r.index() < self.routes.len());
                     let fits = rows.iter().all(|row| (row.route as usize) < routes.len());

@@ -30,6 +30,8 @@ pub fn summary(results: &Results, width: usize) -> String {
     out.push_str(&wrapped(&identity_line(results), width, 2));
     section(&mut out, "Traffic, per replication", &tables::traffic(results), width);
     section(&mut out, &latency_title(results), &tables::latency(results, width > 110), width);
+    let jobs = "Jobs and their stages, per replication; time from the start, or from being ready";
+    section(&mut out, jobs, &tables::jobs(results), width);
     section(&mut out, "Errors, per replication", &tables::errors(results), width);
     section(&mut out, "What held flows back", &tables::binding(results), width);
     section(&mut out, findings::events(results), &tables::faults(results), width);

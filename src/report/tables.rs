@@ -93,6 +93,65 @@ pub(crate) fn latency(r: &Results, with_p95: bool) -> Table {
     table
 }
 
+/// Jobs, then their stages, per workload: how often done, what reruns made again, how long they took.
+pub(crate) fn jobs(r: &Results) -> Table {
+    let head = [
+        "workload",
+        "stage",
+        "done",
+        "failed",
+        "unfinished",
+        "instances",
+        "reruns",
+        "made again",
+        "duplicates",
+        "p50",
+        "p90",
+        "max",
+    ];
+    let mut table = Table::new(2, head);
+    let n = runs(&r.settings);
+    let mean = |count: u64| mean_count(float(count) / n);
+    let none = || NONE.to_owned();
+    let found = r.workloads.iter().filter_map(|w| w.jobs.as_ref().map(|jobs| (w, jobs)));
+    for (w, jobs) in found {
+        let times = |h: &Histogram| [0.5, 0.9, 1.0].map(|q| quantile(h, q));
+        let [p50, p90, max] = times(&jobs.time);
+        table.row([
+            w.name.clone(),
+            "(all)".into(),
+            mean(jobs.done),
+            mean(jobs.failed),
+            mean(jobs.unfinished),
+            mean(jobs.stages.iter().map(|s| s.instances).sum()),
+            mean(jobs.reruns().iter().sum()),
+            mean(jobs.repeated),
+            mean(jobs.duplicates),
+            p50,
+            p90,
+            max,
+        ]);
+        for s in &jobs.stages {
+            let [p50, p90, max] = times(&s.time);
+            table.row([
+                w.name.clone(),
+                s.name.clone(),
+                mean(s.done),
+                none(),
+                none(),
+                mean(s.instances),
+                mean(s.lost + s.errors),
+                none(),
+                none(),
+                p50,
+                p90,
+                max,
+            ]);
+        }
+    }
+    table
+}
+
 /// Errors by workload and cause, largest first; without those that never happened.
 pub(crate) fn errors(r: &Results) -> Table {
     let mut table = Table::new(2, ["workload", "cause", "errors", "of ended"]);

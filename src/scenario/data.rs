@@ -19,6 +19,7 @@ pub(crate) fn read_cdf<Q: Quantity>(
     let bare = match Q::EXPECTED {
         "\"20 kB\"" => "bytes",
         "\"10 Gbps\"" => "bps",
+        "20" => "requests",
         _ => "ns",
     };
     let headers = [["value", "cumulative"], [bare, "cumulative"]];

@@ -296,6 +296,7 @@ impl Scenario {
         specs.check(cx);
         kinds::selector::check_nesting(&specs.selector, cx);
         traffic::check(&workloads, &specs, cx);
+        traffic::check_jobs(&workloads, head.settings.horizon, cx);
         rules::check(&workloads, &specs, cx);
         faults::check(&faults, head.settings.horizon, &specs, cx);
         kinds::change::check_times(&specs, head.settings.horizon, cx);

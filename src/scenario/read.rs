@@ -288,6 +288,41 @@ impl Read for Count {
     }
 }
 
+/// A number of requests: a bare number, or one of a law of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Requests(f64);
+
+impl Read for Requests {
+    const EXPECTED: &'static str = "20";
+    fn read(node: &Node, cx: &Context) -> Option<Self> {
+        match node.value {
+            Value::Integer(_) | Value::Float(_) => Factor::read(node, cx).map(|n| Self(n.0)),
+            _ => {
+                cx.complain(wrong_type(node, "a number of requests"));
+                None
+            }
+        }
+    }
+}
+
+impl FromStr for Requests {
+    type Err = ParseQuantityError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = text.trim().parse().ok().filter(|n: &f64| n.is_finite() && *n >= 0.0);
+        number.map(Self).ok_or(ParseQuantityError::NoNumber { example: "20" })
+    }
+}
+
+impl Quantity for Requests {
+    const WHAT: &'static str = "a number of requests";
+    fn base(self) -> f64 {
+        self.0
+    }
+    fn spell(base: f64) -> String {
+        base.to_string()
+    }
+}
+
 /// A port of TCP or UDP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Port(pub(crate) u16);

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::plan::{
-    Arrivals, Belief, Capacity, Duplex, Hop, Lack, LinkId, OnFull, Plan, Policy, Rehash, Scope,
-    Selector, SelectorId, Servers, What,
+    Arrivals, Belief, Capacity, Duplex, Hop, JobStage, Jobs, Lack, LinkId, OnFull, Plan, Policy,
+    Rehash, Scope, Selector, SelectorId, Servers, What,
 };
 use crate::random::Dist;
 use crate::units::{Bytes, Rate, Span};
@@ -45,6 +45,18 @@ pub fn show_plan(plan: &Plan) -> String {
             Arrivals::Flows { rows, routes } => {
                 format!("workload {}: {} flows, {} routes", w.name, rows.len(), routes.len())
             }
+            Arrivals::Jobs(jobs) => {
+                let stages = jobs.stages.iter().map(|s| stage(jobs, s)).collect::<Vec<_>>();
+                format!(
+                    "workload {}: jobs on {} workers, {} clients{places}, {} for {}, route {route}; {}",
+                    w.name,
+                    jobs.workers,
+                    w.clients,
+                    sizes[0],
+                    sizes[1],
+                    stages.join("; ")
+                )
+            }
             _ => format!(
                 "workload {}: {} clients{places}, {} for {}, route {route}",
                 w.name, w.clients, sizes[0], sizes[1]
@@ -70,6 +82,18 @@ pub fn show_plan(plan: &Plan) -> String {
         line(&mut out, 0, &text);
     }
     out
+}
+
+/// A stage of a job: `reduce: 50 x 10 requests after map`.
+fn stage(jobs: &Jobs, it: &JobStage) -> String {
+    let names: Vec<&str> =
+        it.after.iter().map(|i| jobs.stages[*i as usize].name.as_str()).collect();
+    let after = match names[..] {
+        [] => String::new(),
+        _ => format!(" after {}", names.join(", ")),
+    };
+    let requests = law(&it.requests, |n| n.to_string());
+    format!("{}: {} x {} requests{after}", it.name, it.instances, requests)
 }
 
 /// A planned change and what it does, step by step.

@@ -27,7 +27,7 @@ enum Law {
         rows: std::sync::Arc<Vec<FlowRow>>,
         next: usize,
     },
-    /// Closed workloads have no source.
+    /// Closed workloads and jobs have no source.
     None,
 }
 
@@ -52,7 +52,7 @@ impl Source {
             Arrivals::Renewal { gap, profile } => {
                 Law::Gaps { gap: gap.clone(), profile: clock(profile) }
             }
-            Arrivals::Closed { .. } => Law::None,
+            Arrivals::Closed { .. } | Arrivals::Jobs(_) => Law::None,
             Arrivals::Trace { rows } => Law::Rows { rows: rows.clone(), next: 0 },
             Arrivals::Flows { rows, .. } => Law::Flows { rows: rows.clone(), next: 0 },
         };

@@ -460,7 +460,10 @@ impl<O: Observer> World<'_, O> {
         let answer = match spec.names {
             NameCache::None => return Lookup::Ask,
             NameCache::Prefetch if ttl > 0 => self.prefetched(workload, client, selector, ttl),
-            NameCache::Prefetch | NameCache::Ttl { .. } | NameCache::Forever => {
+            NameCache::Prefetch
+            | NameCache::Ttl { .. }
+            | NameCache::Forever
+            | NameCache::Every(_) => {
                 let held = self.clients[workload as usize][client as usize].answers[name];
                 if self.now >= held.until {
                     return Lookup::Ask;
@@ -517,6 +520,7 @@ impl<O: Observer> World<'_, O> {
         let branch = self.pick(selector, mask, key, self.place(workload, client));
         let ttl = match (branch, self.plan.workloads[workload as usize].names) {
             (Some(_), NameCache::Forever) => u64::MAX,
+            (Some(_), NameCache::Every(span)) => span.nanos(),
             (Some(_), _) => naming.ttl.nanos(),
             (None, _) => naming.negative_ttl.nanos(),
         };

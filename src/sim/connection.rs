@@ -227,7 +227,8 @@ impl<O: Observer> World<'_, O> {
             (self.requests[r as usize].workload, self.requests[r as usize].connection);
         self.connections[c as usize].established = true;
         if self.plan.workloads[workload as usize].connections.handshake_rtts > 0 {
-            self.tell(Fact::Connected { workload, at: self.now });
+            let again = self.requests[r as usize].again;
+            self.tell(Fact::Connected { workload, again, at: self.now });
         }
         self.start_request(r);
     }
@@ -312,6 +313,13 @@ impl<O: Observer> World<'_, O> {
         let at = idle.iter().skip(from).position(|x| *x == c).map(|i| from + i);
         if let Some(at) = at {
             idle.remove(at);
+        }
+    }
+
+    /// Closes all idle connections of a client, which is gone.
+    pub(super) fn close_idle(&mut self, workload: u32, client: u32) {
+        while let Some(c) = self.clients[workload as usize][client as usize].idle.pop_back() {
+            self.close(c);
         }
     }
 

@@ -13,7 +13,7 @@
 //! * `path`: routes resolved to concrete paths; `belief`: truth, detection, names, choices.
 //! * `gate`: what is decided, and changes that wait.
 //! * `stock`: pools and stations; `link`: capacities, their laws, background load.
-//! * `arrivals`: when requests start.
+//! * `arrivals`: when requests start; `jobs`: instances on workers, and what reruns make again.
 //!
 //! All randomness about a request comes from one key drawn at its arrival, so two runs that differ
 //! in one thing stay in step.
@@ -22,6 +22,7 @@ mod arrivals;
 mod belief;
 mod connection;
 mod gate;
+mod jobs;
 mod link;
 mod path;
 mod request;

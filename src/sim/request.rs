@@ -7,6 +7,7 @@ use crate::random::Draws;
 
 use super::arrivals::Due;
 use super::belief::Asked;
+use super::jobs::Task;
 use super::path::Visit;
 use super::state::{Deadline, Event, NONE, Request, Stage, Token, instant};
 use super::stock::Taken;
@@ -17,6 +18,14 @@ const ABOUT_CLIENT: u64 = 0x636c_6965;
 const ABOUT_PAUSE: u64 = 0x7061_7573;
 const ABOUT_THINK: u64 = 0x7468_696e;
 const ABOUT_CROSSING: [u64; 2] = [0x6372_6f31, 0x6372_6f32];
+
+/// Whether all bytes of a request have left, so that it may be served whatever its client sees.
+const fn has_left(stage: Stage) -> bool {
+    matches!(
+        stage,
+        Stage::SendCrossing | Stage::Serving | Stage::Receiving | Stage::ReceiveCrossing
+    )
+}
 
 impl<O: Observer> World<'_, O> {
     // ---- bookkeeping ----
@@ -100,7 +109,7 @@ impl<O: Observer> World<'_, O> {
         let due =
             self.due[workload as usize].take().expect("an arrival was scheduled with its data");
         self.schedule_next(workload);
-        self.arrive(workload, NONE, Some(due));
+        self.arrive(workload, NONE, Some(due), None);
     }
 
     pub(super) fn schedule_next(&mut self, workload: u32) {
@@ -111,10 +120,21 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    pub(super) fn arrive(&mut self, workload: u32, worker: u32, due: Option<Due>) {
+    /// A request starts, at a place of its source (`due`) or as part of an instance (`task`), which
+    /// bring what is not drawn here.
+    pub(super) fn arrive(
+        &mut self,
+        workload: u32,
+        worker: u32,
+        due: Option<Due>,
+        task: Option<Task>,
+    ) {
         let plan = self.plan;
         let spec = &plan.workloads[workload as usize];
-        let key = super::arrivals::next_key(&mut self.keys[workload as usize]);
+        let key = match task {
+            Some(task) => task.key,
+            None => super::arrivals::next_key(&mut self.keys[workload as usize]),
+        };
         let client = match worker {
             NONE => {
                 let bits = Draws::about(key, ABOUT_CLIENT).next();
@@ -123,10 +143,11 @@ impl<O: Observer> World<'_, O> {
             worker => worker % spec.clients,
         };
         let flow = due.and_then(|d| d.flow);
-        let bytes = match (due.and_then(|d| d.row), flow) {
-            (Some(row), _) => [row.request, row.response],
-            (None, Some(flow)) => [flow.bytes, 0],
-            (None, None) => [
+        let bytes = match (due.and_then(|d| d.row), flow, task) {
+            (Some(row), ..) => [row.request, row.response],
+            (None, Some(flow), _) => [flow.bytes, 0],
+            (None, None, Some(task)) => task.bytes,
+            (None, None, None) => [
                 spec.request.sample_whole(&mut Draws::about(key, ABOUT_BYTES[0])),
                 spec.response.sample_whole(&mut Draws::about(key, ABOUT_BYTES[1])),
             ],
@@ -161,6 +182,8 @@ impl<O: Observer> World<'_, O> {
             piece: 0,
             opened: 0,
             idling: false,
+            sent: false,
+            again: task.is_some_and(|t| t.again),
             flow: None,
             hit: None,
             held: Vec::new(),
@@ -178,6 +201,9 @@ impl<O: Observer> World<'_, O> {
         self.started[workload as usize] += 1;
         self.count_under_way(workload, true);
         self.tell(Fact::Started { workload, at: now });
+        if task.is_some() {
+            self.works_on(workload, worker, r);
+        }
         self.try_it(r);
     }
 
@@ -370,6 +396,7 @@ impl<O: Observer> World<'_, O> {
         let c = self.requests[r as usize].connection;
         self.release_units(r);
         self.tell_if_short(r);
+        self.requests[r as usize].sent = true;
         if self.requests[r as usize].hit.is_some() {
             self.tell_caught(r, End::Ok, self.path_of_request(r));
         }
@@ -407,6 +434,8 @@ impl<O: Observer> World<'_, O> {
             }
             self.close(c);
         }
+        let sent = has_left(stage);
+        self.requests[r as usize].sent |= sent && end != End::Refused;
         let plan = self.plan;
         let spec = &plan.workloads[workload as usize];
         if spec.retries.re_resolve && stage != Stage::Queued {
@@ -425,10 +454,6 @@ impl<O: Observer> World<'_, O> {
             return self.end(r, end);
         }
         self.retried[workload as usize] += 1;
-        let sent = matches!(
-            stage,
-            Stage::SendCrossing | Stage::Serving | Stage::Receiving | Stage::ReceiveCrossing
-        );
         let start = self.requests[r as usize].start;
         self.tell(Fact::Retried { workload, duplicate: sent && !spec.idempotent, start });
         self.pause(r, attempt);
@@ -456,12 +481,27 @@ impl<O: Observer> World<'_, O> {
         self.agenda.schedule(instant(at), Rank::Timer, Event::Again(self.token(r)));
     }
 
+    /// Nobody waits for a request any more: all that it holds goes back and its connection closes, as
+    /// after its client's death.
+    pub(super) fn give_up(&mut self, r: u32) {
+        self.requests[r as usize].sent |= has_left(self.requests[r as usize].stage);
+        self.stop_waiting(r);
+        self.next_turn(r);
+        self.stop_sending(r);
+        self.release_units(r);
+        let c = std::mem::replace(&mut self.requests[r as usize].connection, NONE);
+        if c != NONE {
+            self.close(c);
+        }
+        self.end(r, End::GivenUp);
+    }
+
     fn end(&mut self, r: u32, end: End) {
         self.enter(r, Phase::Wait);
         let it = &mut self.requests[r as usize];
         it.stage = Stage::Gone;
         it.connection = NONE;
-        let (workload, worker, key) = (it.workload, it.worker, it.key);
+        let (workload, worker, key, sent) = (it.workload, it.worker, it.key, it.sent);
         let fact = Fact::Ended {
             workload,
             end,
@@ -475,12 +515,18 @@ impl<O: Observer> World<'_, O> {
         self.count_under_way(workload, false);
         self.tell(fact);
         self.free_requests.push(r);
-        if let (Arrivals::Closed { think, .. }, true) =
-            (&self.plan.workloads[workload as usize].arrivals, worker != NONE)
-        {
-            let think = think.sample_whole(&mut Draws::about(key, ABOUT_THINK));
-            let at = self.now.saturating_add(think);
-            self.agenda.schedule(instant(at), Rank::Arrival, Event::Arrive { workload, worker });
+        if worker == NONE {
+            return;
+        }
+        match &self.plan.workloads[workload as usize].arrivals {
+            Arrivals::Closed { think, .. } => {
+                let think = think.sample_whole(&mut Draws::about(key, ABOUT_THINK));
+                let at = self.now.saturating_add(think);
+                let event = Event::Arrive { workload, worker };
+                self.agenda.schedule(instant(at), Rank::Arrival, event);
+            }
+            Arrivals::Jobs(_) => self.task_ended(workload, worker, end, sent),
+            _ => {}
         }
     }
 }

@@ -25,6 +25,20 @@ pub(super) enum Event {
         workload: u32,
         worker: u32,
     },
+    /// A job starts.
+    Job {
+        workload: u32,
+    },
+    /// A worker's instance makes its next request.
+    Task {
+        workload: u32,
+        worker: u32,
+    },
+    /// A worker's instance is lost.
+    Lost {
+        workload: u32,
+        worker: u32,
+    },
     /// The pause before a retry is over.
     Again(Token),
     /// Round trips of a new connection are over.
@@ -138,6 +152,10 @@ pub(super) struct Request {
     pub(super) opened: u64,
     /// Waits for acknowledgements that open the next window.
     pub(super) idling: bool,
+    /// Whether a try may have been served: its bytes had left, and nobody refused it.
+    pub(super) sent: bool,
+    /// Whether it is of an instance that had started before.
+    pub(super) again: bool,
     pub(super) flow: Option<FlowId>,
     /// The selector and branch that its last try on something dead was on.
     pub(super) hit: Option<(u32, u8)>,

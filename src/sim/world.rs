@@ -10,6 +10,7 @@ use crate::random::Stream;
 use super::arrivals::{Clock, Due, Source};
 use super::belief::{ComponentState, SelectorState};
 use super::gate::GateState;
+use super::jobs::JobsState;
 use super::link::{BackgroundState, LinkState, resources_of, take_whole, whole};
 use super::path::{Path, routes_of};
 use super::state::{
@@ -58,6 +59,8 @@ pub(super) struct World<'a, O: Observer> {
     pub(super) first_windows: Vec<u64>,
     /// The arrival that is on the agenda, per workload.
     pub(super) due: Vec<Option<Due>>,
+    /// Per workload; none of those without jobs.
+    pub(super) jobs: Vec<Option<JobsState>>,
     /// Requests started and retries made, per workload.
     pub(super) started: Vec<u64>,
     pub(super) retried: Vec<u64>,
@@ -150,6 +153,7 @@ impl<'a, O: Observer> World<'a, O> {
                 .map(|w| w.transport.first_window().unwrap_or(u64::MAX))
                 .collect(),
             due: vec![None; n],
+            jobs: (0..n).map(|w| JobsState::new(plan, w, replication)).collect(),
             started: vec![0; n],
             retried: vec![0; n],
             under_way: vec![UnderWay::default(); n],
@@ -262,6 +266,8 @@ impl<'a, O: Observer> World<'a, O> {
                         Event::Arrive { workload, worker },
                     );
                 }
+            } else if self.jobs[workload as usize].is_some() {
+                self.schedule_job(workload);
             } else {
                 self.schedule_next(workload);
             }
@@ -294,6 +300,9 @@ impl<'a, O: Observer> World<'a, O> {
             Arrivals::Trace { rows } => 16 * rows.len() as u64,
             Arrivals::Flows { rows, .. } => 16 * rows.len() as u64,
             Arrivals::Closed { workers, .. } => 16 * u64::from(*workers),
+            Arrivals::Jobs(jobs) => {
+                16 * jobs.stages.iter().map(|s| u64::from(s.instances)).sum::<u64>()
+            }
             Arrivals::Poisson { .. } | Arrivals::Renewal { .. } => 0,
         };
         let most = MOST_AT_ONE_INSTANT + self.plan.workloads.iter().map(together).sum::<u64>();
@@ -372,12 +381,16 @@ impl<'a, O: Observer> World<'a, O> {
         let idling: u64 = self.idlers.iter().map(|w| w.count).sum();
         let waiting = self.requests.iter().filter(|r| r.stage != Stage::Gone && r.idling);
         assert_eq!(idling, waiting.count() as u64, "every idle transfer has its request");
+        self.audit_jobs();
     }
 
     fn handle(&mut self, event: Event) {
         match event {
             Event::Arrive { workload, worker: NONE } => self.arrive_open(workload),
-            Event::Arrive { workload, worker } => self.arrive(workload, worker, None),
+            Event::Arrive { workload, worker } => self.arrive(workload, worker, None, None),
+            Event::Job { workload } => self.start_job(workload),
+            Event::Task { workload, worker } => self.make_request(workload, worker),
+            Event::Lost { workload, worker } => self.lose(workload, worker),
             Event::Again(token) if self.is_live(token) => self.try_it(token.request),
             Event::Shaken(token) if self.is_live(token) => self.shaken(token.request),
             Event::Crossed(token) if self.is_live(token) => self.crossed(token.request),

@@ -1,4 +1,4 @@
-//! What the PrivateLink scenarios answer, in a line each: the README says what their runs show.
+//! What the scenarios answer, in a line each: the README says what their runs show.
 //!
 //! Release builds only: they simulate about a million requests. `UPDATE_GOLDEN=1` rewrites the lines.
 #![cfg(not(debug_assertions))]
@@ -7,13 +7,17 @@ use std::fs;
 use std::path::Path;
 
 use highwater::experiment::{Case, Options, run};
-use highwater::measure::{Identity, Recovery, Results, WorkloadResults};
+use highwater::measure::{Identity, JobResults, Recovery, Results, WorkloadResults};
 use highwater::scenario::load;
 
 fn results(scenario: &str, overrides: &[(&str, &str)]) -> Results {
+    run_with(&format!("privatelink-{scenario}"), overrides)
+}
+
+fn run_with(scenario: &str, overrides: &[(&str, &str)]) -> Results {
     let own = |(k, v): &(&str, &str)| ((*k).to_owned(), (*v).to_owned());
     let overrides: Vec<_> = overrides.iter().map(own).collect();
-    let path = format!("scenarios/privatelink-{scenario}.toml");
+    let path = format!("scenarios/{scenario}.toml");
     let plan = load(Path::new(&path), &overrides).unwrap_or_else(|e| panic!("{e}")).plan;
     let case = Case { plan, identity: Identity::default() };
     run(case, &Options { threads: 2, on_window: &|| (), listen: None }).expect("it runs")
@@ -163,14 +167,117 @@ fn the_readme_says_what_the_scenarios_answer() {
     ]
     .map(|(name, answer)| format!("- `privatelink-{name}`: {answer}.\n"))
     .concat();
+    hold_the_readme_to("What the PrivateLink ones answer, in their runs as shipped:\n\n", &lines);
+}
+
+/// The lines stand in the README after this head.
+fn hold_the_readme_to(head: &str, lines: &str) {
     let readme = fs::read_to_string("README.md").expect("README.md");
-    let head = "What the PrivateLink ones answer, in their runs as shipped:\n\n";
     let from = readme.find(head).expect("the list") + head.len();
     let to = from + readme[from..].find("\n\n").expect("its end") + 1;
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write("README.md", format!("{}{lines}{}", &readme[..from], &readme[to..]))
             .expect("README");
     } else {
-        assert_eq!(readme[from..to], lines, "UPDATE_GOLDEN=1 rewrites it");
+        assert_eq!(&readme[from..to], lines, "UPDATE_GOLDEN=1 rewrites it");
     }
+}
+
+fn jobs<'r>(r: &'r Results, name: &str) -> &'r JobResults {
+    workload(r, name).jobs.as_ref().expect("jobs")
+}
+
+/// Rows written twice, measured and expected: the closed form of instances that start again from zero.
+fn rerun() -> String {
+    let r = run_with("maxcompute-rerun", &[]);
+    let told = |name: &str, instances: f64, n: f64| {
+        let (rate, d) = (0.5 / 3_600.0, 3.0);
+        let begun = (libm::exp(rate * n * d) - 1.0) / (1.0 - libm::exp(-rate * d));
+        let expected = instances * (begun - n);
+        let it = jobs(&r, name);
+        assert_eq!((it.done, it.duplicates), (5, it.repeated), "every job was done");
+        let seen = it.duplicates as f64 / runs(&r);
+        // Losses of 5 x `instances` instances: the relative error of the mean is some 1.5 over the root of
+        // their number, which is 5 x instances x r T.
+        let width = 4.0 * 1.5 / (5.0 * instances * rate * n * d).sqrt();
+        assert!((seen / expected - 1.0).abs() < width, "{name}: {seen}, expected {expected}");
+        (seen, expected)
+    };
+    let (long, short) = (told("long", 200.0, 600.0), told("short", 6_000.0, 20.0));
+    format!(
+        "of 120,000 rows {:.0} are written twice by instances of half an hour ({:.0} are expected), and {:.0} \
+         by instances of a minute ({:.0})",
+        long.0, long.1, short.0, short.1
+    )
+}
+
+/// Share of requests that end `ok` among those that end in a span of seconds, in %.
+fn answered(r: &Results, name: &str, from: u64, to: u64) -> f64 {
+    let at = |s: u64| usize::try_from(s * 1_000_000_000 / r.settings.window_ns).expect("few");
+    let w = workload(r, name);
+    let sum = |windows: &[u64]| windows[at(from)..at(to)].iter().sum::<u64>() as f64;
+    let ok = sum(&w.ok_by_window);
+    ok * 100.0 / (ok + w.errors_by_window.values().map(|e| sum(e)).sum::<f64>())
+}
+
+fn retry_storm() -> String {
+    let r = run_with("retry-storm", &[]);
+    let gone = ["batch-greedy", "batch-patient", "batch-budgeted"]
+        .map(|name| jobs(&r, name).time.max().expect("it is over") as f64 / 1e9);
+    let latest = gone.into_iter().fold(0.0, f64::max);
+    // From ten minutes after the jobs are gone, at 300 s + `latest`, to the end.
+    assert!(latest < 120.0, "{gone:?}");
+    let later = |name| answered(&r, name, 1_020, 1_080);
+    let before = |name| answered(&r, name, 60, 300);
+    for name in ["greedy", "patient", "budgeted"] {
+        assert!(before(name) > 99.9, "{name} before: {}", before(name));
+    }
+    let well =
+        (300..1_080).step_by(5).rev().take_while(|s| answered(&r, "budgeted", *s, s + 5) > 99.0);
+    let recovered = well.last().expect("it recovers") as f64 - 300.0 - gone[2];
+    format!(
+        "ten minutes after a job of {latest:.0} s the service answers {:.1} % of its requests with three tries \
+         each, {:.1} % with long pauses between them, and {:.1} % with a budget of one retry in ten, \
+         {recovered:.0} s after the job",
+        later("greedy"),
+        later("patient"),
+        later("budgeted")
+    )
+}
+
+fn resolve() -> String {
+    let told = |every: &str| {
+        let names = format!("{{ every = \"{every}\" }}");
+        let r = run_with("maxcompute-resolve", &[("workload.job.names", &names)]);
+        // The time that its users were on the lost zone; none where nobody got an address at all.
+        let of = |x: &&Recovery| x.workload == "job" && x.role == "dns";
+        let felt = r.recoveries.iter().find(of).and_then(|x| x.total.quantile(0.5));
+        let w = workload(&r, "job");
+        let share = |n: u64| n as f64 / w.offered as f64 * 100.0;
+        let nameless = share(w.errors["name"]);
+        let dead = share(w.errors_total() - w.errors["name"]);
+        match felt {
+            Some(ns) => {
+                format!("{every} {nameless:.1} %, {dead:.1} % and {:.0} s", ns as f64 / 1e9)
+            }
+            None => format!("{every} {nameless:.1} %"),
+        }
+    };
+    let all = ["1 s", "5 s", "15 s", "1 min", "5 min", "30 min"].map(told);
+    format!(
+        "15 s to 1 min; requests without a name, those lost on a dead zone and the time there, by interval: {}",
+        all.join("; ")
+    )
+}
+
+#[test]
+fn the_readme_says_what_jobs_and_retries_answer() {
+    let lines: String = [
+        ("maxcompute-resolve", resolve()),
+        ("maxcompute-rerun", rerun()),
+        ("retry-storm", retry_storm()),
+    ]
+    .map(|(name, answer)| format!("- `{name}`: {answer}.\n"))
+    .concat();
+    hold_the_readme_to("What jobs, names and retries come to, in the runs as shipped:\n\n", &lines);
 }

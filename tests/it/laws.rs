@@ -275,8 +275,27 @@ fn random_transport(d: &mut Dice) -> Transport {
     }
 }
 
+fn random_jobs(d: &mut Dice) -> Jobs {
+    let stages = (0..1 + d.id(4)).map(|i| JobStage {
+        name: format!("s{i}"),
+        after: (0..i).filter(|_| d.one_in(2)).collect(),
+        instances: 1 + d.id(6),
+        requests: Dist::Uniform { low: 0.0, high: 8.0 },
+        think: Dist::constant(if d.one_in(3) { 0.0 } else { 20e6 }),
+    });
+    let stages = stages.collect();
+    Jobs {
+        at: vec![d.ms(500), Span::from_millis(500)],
+        every: d.one_in(2).then(|| d.ms(2_000)),
+        stages,
+        workers: 1 + d.id(8),
+        losses: if d.one_in(2) { 1.0 } else { 0.0 },
+        on_error: [OnError::GoOn, OnError::Rerun { most: 2 }, OnError::Fail][d.below(3) as usize],
+    }
+}
+
 fn random_workload(d: &mut Dice, w: u32) -> Workload {
-    let arrivals = match d.below(4) {
+    let arrivals = match d.below(5) {
         0 => Arrivals::Closed { workers: 1 + d.id(20), think: Dist::exponential(50e6) },
         1 => Arrivals::Renewal { gap: Dist::lognormal_of_mean(20e6, 1.0), profile: None },
         2 => Arrivals::Trace {
@@ -290,14 +309,17 @@ fn random_workload(d: &mut Dice, w: u32) -> Workload {
                     .collect(),
             ),
         },
+        3 => Arrivals::Jobs(Arc::new(random_jobs(d))),
         _ => Arrivals::Poisson { per_second: (1 + d.below(80)) as f64, profile: None },
     };
+    let every = NameCache::Every(d.ms(3_000));
     let caches = [
         NameCache::None,
         NameCache::Ttl { warm: false },
         NameCache::Ttl { warm: true },
         NameCache::Prefetch,
         NameCache::Forever,
+        every,
     ];
     Workload {
         name: format!("w{w}"),
@@ -314,7 +336,7 @@ fn random_workload(d: &mut Dice, w: u32) -> Workload {
             max_age: d.one_in(3).then(|| d.ms(3_000)),
             handshake_rtts: d.id(4),
         },
-        names: caches[d.below(5) as usize],
+        names: caches[d.below(6) as usize],
         timeouts: Timeouts {
             name: d.ms(500),
             name_attempts: 1 + d.id(3),
@@ -348,6 +370,7 @@ fn run(plan: &Plan) -> Results {
 #[test]
 fn random_plans_keep_the_books() {
     let (mut errors, mut moved, mut ok) = (std::collections::BTreeMap::new(), 0, 0);
+    let mut jobs = [0; 5];
     for seed in 0..600 {
         let plan = random_plan(seed);
         let outcome = std::panic::catch_unwind(|| run(&plan));
@@ -358,6 +381,13 @@ fn random_plans_keep_the_books() {
             for (cause, n) in &w.errors {
                 *errors.entry(cause.clone()).or_insert(0) += n;
             }
+        }
+        for j in results.workloads.iter().filter_map(|w| w.jobs.as_ref()) {
+            assert_eq!(j.started, j.done + j.failed + j.unfinished, "seed {seed}");
+            jobs[0] += j.done;
+            jobs[1] += j.failed;
+            jobs[2] += j.repeated;
+            j.reruns().iter().zip(&mut jobs[3..]).for_each(|(n, sum)| *sum += n);
         }
         for l in &results.links {
             for (bytes, capacity) in l.bytes_by_window.iter().zip(&l.capacity_by_window) {
@@ -378,6 +408,7 @@ fn random_plans_keep_the_books() {
     }
     // The plans are rich enough to reach every end but `denied`, which no primitive gives yet.
     assert!(ok > 10_000 && moved > 100, "{ok} {moved}");
+    assert!(jobs.iter().all(|n| *n > 10), "{jobs:?}");
     let missing: Vec<_> = errors.iter().filter(|e| *e.1 == 0 && e.0 != "denied").collect();
     assert!(missing.is_empty(), "never seen: {missing:?}");
 }

@@ -10,6 +10,7 @@ mod engine;
 mod fairness;
 mod flows;
 mod house;
+mod jobs;
 mod lab;
 mod laws;
 mod levels;

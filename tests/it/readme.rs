@@ -95,7 +95,7 @@ fn its_example_loads() {
     let loaded = loaded.unwrap_or_else(|e| panic!("{e}"));
     let planned = loaded.plan.faults.iter().filter(|f| f.planned).count();
     let counts = (loaded.plan.workloads.len(), loaded.plan.faults.len(), planned);
-    assert_eq!(counts, (2, 2, 1));
+    assert_eq!(counts, (3, 2, 1));
 }
 
 #[test]

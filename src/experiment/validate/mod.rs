@@ -9,6 +9,7 @@
 //! | file | cases |
 //! |---|---|
 //! | `queues` | stations, pools and retries: Erlang, Pollaczek and Khinchine, patience, closed |
+//! | `jobs` | reruns from zero, what they make again, makespans |
 //! | `links` | shared links: insensitivity, caps, weights, round trips, hand-worked networks |
 //! | `choices` | ECMP, throttle devices, names and their caches, detection |
 //! | `transfers` | handshakes, windows, headers |
@@ -21,6 +22,7 @@
 mod books;
 mod choices;
 mod history;
+mod jobs;
 mod kernel;
 pub mod lab;
 mod links;
@@ -60,8 +62,16 @@ pub struct KnownCase {
 
 /// All cases, in the order of the table.
 pub fn cases() -> Vec<KnownCase> {
-    [queues::CASES, links::CASES, choices::CASES, transfers::CASES, kernel::CASES, books::CASES]
-        .concat()
+    [
+        queues::CASES,
+        jobs::CASES,
+        links::CASES,
+        choices::CASES,
+        transfers::CASES,
+        kernel::CASES,
+        books::CASES,
+    ]
+    .concat()
 }
 
 /// How to validate.

@@ -4,6 +4,7 @@
 //! name, absent numbers are empty cells, and no text cell can act as a formula.
 
 mod hgrm;
+mod jobs;
 mod resources;
 mod traffic;
 
@@ -20,11 +21,13 @@ pub(crate) use traffic::{latency, metrics, throughput_histogram};
 type Make = fn(&Results) -> Sheet;
 
 /// Every CSV file, by name.
-const ALL: [(&str, Make); 15] = [
+const ALL: [(&str, Make); 17] = [
     ("assumptions.csv", resources::assumptions),
     ("binding.csv", traffic::binding),
     ("errors.csv", traffic::errors),
     ("gaps.csv", resources::gaps),
+    ("job_times.csv", jobs::times),
+    ("jobs.csv", jobs::jobs),
     ("latency.csv", traffic::latency),
     ("links.csv", resources::links),
     ("percentiles.csv", traffic::percentiles),

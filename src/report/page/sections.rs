@@ -37,6 +37,10 @@ pub(super) fn workloads(r: &Results) -> String {
     let lead = "Ok requests, from their intended start. A percentile has no interval where a \
                 replication has too few requests for it.";
     out.push_str(&part("Latency", lead, &tables::latency(r, true)));
+    let lead = "Counts are means per replication. Reruns start from zero, after a lost node or an error; \
+                made again are requests that had been done before, or may have been. Times of jobs \
+                from their start, of stages from when all that they come after was done.";
+    out.push_str(&part("Jobs", lead, &tables::jobs(r)));
     out.push_str(&part("Errors", "", &tables::errors(r)));
     let transfers = findings::transfers(r);
     if !transfers.is_empty() {

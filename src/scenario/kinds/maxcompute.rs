@@ -17,8 +17,9 @@
 //! Stands first on a path, before what is called: `["maxcompute.etl", "backend.db"]`. One of it is
 //! the way to one destination, so the ports are those of one (address, destination). With
 //! `resolver`, the target's name is asked for there before each new connection, as `names` of the
-//! workload says. Leaves out: which solution serves which engine (M-03 to M-11), allow lists (M-12
-//! to M-16), changes of egress addresses (M-35), reruns (M-37).
+//! workload says. Reruns (M-37) and their duplicates (M-38) are the workload's: `arrivals = { job }`.
+//! Leaves out: which solution serves which engine (M-03 to M-11), allow lists (M-12 to M-16), changes
+//! of egress addresses (M-35).
 
 use super::load_balancer::a_second_of;
 use super::pool::on_full;

@@ -1,8 +1,10 @@
-//! When requests start: `{ poisson = {...} }`, `{ renewal }`, `{ closed }`, `{ trace }`, `{ flows }`.
+//! When requests start: `{ poisson = {...} }`, `{ renewal }`, `{ closed }`, `{ trace }`, `{ flows }`,
+//! `{ job }`.
 
 use std::sync::Arc;
 
 use super::flows::Flows;
+use super::jobs;
 use super::profile::Profiles;
 use crate::plan::{self, Profile};
 use crate::scenario::context::Context;
@@ -15,7 +17,7 @@ use crate::scenario::reader::{Reader, variant};
 use crate::scenario::tree::{Node, Value};
 use crate::units::Span;
 
-const CHOICES: &[&str] = &["closed", "flows", "poisson", "renewal", "trace"];
+const CHOICES: &[&str] = &["closed", "flows", "job", "poisson", "renewal", "trace"];
 
 /// Arrivals, or the list of flows that stands in for them.
 #[derive(Clone, Debug)]
@@ -36,10 +38,16 @@ pub(super) fn read(
     node: &Node,
     profiles: &Profiles,
     specs: &Specs,
+    owner: &str,
     cx: &Context,
 ) -> Option<Arrivals> {
     let (choice, inner) = variant(node, cx, "a way of arriving", CHOICES)?;
-    let r = Reader::of(cx, inner, choice)?;
+    // Defaults of a job are assumptions, which name their workload.
+    let path = match choice {
+        "job" => format!("{owner}.arrivals.job"),
+        _ => choice.to_owned(),
+    };
+    let r = Reader::of(cx, inner, &path)?;
     if choice == "flows" {
         let flows = Flows::read(&r, specs);
         r.done();
@@ -67,6 +75,7 @@ pub(super) fn read(
                 think: think.dist,
             })
         }
+        "job" => jobs::read(&r),
         _ => r.req::<String>("file").and_then(|file| {
             let rows = data::read_trace(&file, r.place_of("file"), cx)?;
             Some(plan::Arrivals::Trace { rows: Arc::new(rows) })

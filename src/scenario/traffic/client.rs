@@ -3,12 +3,12 @@
 
 use crate::plan::{Connections, NameCache, Retries, Timeouts};
 use crate::scenario::read::{Above0, Count, Factor, Share};
-use crate::scenario::reader::{Basis, Reader};
+use crate::scenario::reader::{Basis, Reader, word};
 use crate::scenario::tree::{Table, Value};
 use crate::units::Span;
 
 /// What clients remember of names.
-pub(super) const NAMES: &[(&str, NameCache)] = &[
+const NAMES: &[(&str, NameCache)] = &[
     ("forever", NameCache::Forever),
     ("none", NameCache::None),
     ("prefetch", NameCache::Prefetch),
@@ -18,6 +18,20 @@ pub(super) const NAMES: &[(&str, NameCache)] = &[
 
 /// Round trips before the first byte: TCP, and TLS full handshakes (RFC 9293, 5246, 8446).
 const HANDSHAKES: &[(&str, u32)] = &[("none", 1), ("1.2", 3), ("1.3", 2)];
+
+/// `names = "ttl"`, or `names = { every = "5 min" }`: M-42 and Z-01 between the extremes.
+pub(super) fn names(r: &Reader<'_>) -> Option<NameCache> {
+    let node = r.node("names")?;
+    match node.value {
+        Value::Table(_) => {
+            let r = r.table("names")?;
+            let every = r.req::<Above0<Span>>("every").map(|span| NameCache::Every(span.0));
+            r.done();
+            every
+        }
+        _ => word(node, r.cx, NAMES),
+    }
+}
 
 const CHOSEN: Basis = Basis { source: "a common client setting, chosen here", mark: "D" };
 const GLIBC: Basis = Basis { source: "resolv.conf(5): timeout and attempts of glibc", mark: "B" };

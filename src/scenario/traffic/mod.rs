@@ -4,6 +4,7 @@ mod arrivals;
 mod background;
 mod client;
 mod flows;
+mod jobs;
 mod profile;
 mod rules;
 mod transport;
@@ -11,7 +12,7 @@ mod workload;
 
 pub(crate) use background::Background;
 pub(crate) use profile::read_all as read_profiles;
-pub(crate) use rules::check;
+pub(crate) use rules::{check, check_jobs};
 pub(crate) use transport::Tcp;
 pub(crate) use workload::Workload;
 

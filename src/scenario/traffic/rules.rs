@@ -10,6 +10,7 @@ use crate::scenario::kinds::load_balancer::{LoadBalancer, Product};
 use crate::scenario::kinds::maxcompute::MaxCompute;
 use crate::scenario::kinds::selector::Selector;
 use crate::scenario::kinds::{Kind, Specs, Thing};
+use crate::units::Span;
 
 /// Kinds that are called by a name.
 const NAMED: &[&str] = &[Endpoint::NAME, LoadBalancer::NAME, MaxCompute::NAME, Selector::NAME];
@@ -43,6 +44,23 @@ pub(crate) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) 
                 }
                 _ => {}
             }
+        }
+    }
+}
+
+/// Jobs start before the run is over.
+pub(crate) fn check_jobs(workloads: &[Thing<Workload>], horizon: Span, cx: &Context) {
+    for workload in workloads {
+        let Arrivals::Requests(plan::Arrivals::Jobs(jobs)) = &workload.spec.arrivals else {
+            continue;
+        };
+        if let Some(first) = jobs.at.first().filter(|at| **at >= horizon) {
+            let message = format!("no job of workload `{}` starts in the run", workload.name);
+            cx.complain(
+                Diagnostic::warning("job", workload.place, message)
+                    .label(format!("the first one at {first}, the run ends at {horizon}"))
+                    .help("let it start earlier, or make `length` of [run] longer"),
+            );
         }
     }
 }
@@ -165,7 +183,7 @@ fn names(workload: &Thing<Workload>, endpoint: &Thing<Endpoint>, specs: &Specs, 
                 .reason(
                     "resolving once spares the resolver (M-42) but disables failover by DNS (P-34)",
                 )
-                .help("write names = \"ttl\", or resolve again from time to time"),
+                .help("write names = \"ttl\", or names = { every = \"5 min\" }"),
         );
     }
 }
@@ -209,8 +227,9 @@ fn connections(
 fn most_connections(spec: &Workload) -> Option<u64> {
     let clients = u64::from(spec.clients);
     let pool = spec.connections.per_client.map(|n| clients * u64::from(n));
-    let workers = match spec.arrivals {
-        Arrivals::Requests(plan::Arrivals::Closed { workers, .. }) => Some(u64::from(workers)),
+    let workers = match &spec.arrivals {
+        Arrivals::Requests(plan::Arrivals::Closed { workers, .. }) => Some(u64::from(*workers)),
+        Arrivals::Requests(plan::Arrivals::Jobs(jobs)) => Some(u64::from(jobs.workers)),
         _ => None,
     };
     [pool, workers].into_iter().flatten().min()

@@ -59,7 +59,7 @@ impl Workload {
         let port = r.opt::<Port>("port").map(|port| port.0);
         let arrivals = r
             .req_node("arrivals", "{ poisson = { rate = \"200/s\" } }")
-            .and_then(|node| arrivals::read(node, profiles, specs, r.cx));
+            .and_then(|node| arrivals::read(node, profiles, specs, &r.path, r.cx));
         // Also one that could not be read: that has been complained about.
         let traced = r.node("arrivals").is_some_and(|node| Arrivals::say(node, "trace"));
         let size = |key| match traced {
@@ -70,7 +70,12 @@ impl Workload {
             false => r.req::<Law<Bytes>>(key).map(|law| law.dist),
         };
         let (request, response) = (size("request"), size("response"));
-        let clients = r.or("clients", Count(1)).0;
+        // Each worker of a job is a host of its own, unless it is said how many hosts they share.
+        let hosts = match &arrivals {
+            Some(Arrivals::Requests(plan::Arrivals::Jobs(jobs))) => jobs.workers,
+            _ => 1,
+        };
+        let clients = r.or("clients", Count(hosts)).0;
         let flows = match &arrivals {
             Some(Arrivals::Flows(flows)) => Some(flows),
             _ => None,
@@ -80,7 +85,7 @@ impl Workload {
             false => client::connections(r),
         };
         let names_given = r.has("names");
-        let names = r.word("names", client::NAMES).unwrap_or(NameCache::Ttl { warm: true });
+        let names = client::names(r).unwrap_or(NameCache::Ttl { warm: true });
         let timeouts = match listed && !r.has("timeouts") {
             true => Some(Flows::timeouts()),
             false => client::timeouts(r),
