@@ -12,6 +12,7 @@
 //! * `transfer`: messages as flows, window by window while a connection is new.
 //! * `path`: routes resolved to concrete paths; `belief`: truth, detection, names, choices.
 //! * `gate`: what is decided, and changes that wait.
+//! * `scaler`: instances that come and go, and what belongs to them.
 //! * `stock`: pools and stations; `link`: capacities, their laws, background load.
 //! * `arrivals`: when requests start.
 //!
@@ -25,6 +26,7 @@ mod gate;
 mod link;
 mod path;
 mod request;
+mod scaler;
 mod state;
 mod stock;
 mod transfer;

@@ -19,6 +19,7 @@ mod program;
 mod readme;
 mod recovery;
 mod report;
+mod scalers;
 mod scenario;
 mod scenario_bad;
 mod startup;
