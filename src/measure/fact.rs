@@ -126,11 +126,34 @@ pub struct PoolUse {
     pub timed_out: u64,
 }
 
+/// What a scaler did in a window, and its counters so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScalerUse {
+    /// Time integral of the instances that run, instance x us.
+    pub running_us: u64,
+    /// Of those that start up.
+    pub starting_us: u64,
+    /// Of the wanted number.
+    pub wanted_us: u64,
+    /// Most instances at once so far, those that start up included.
+    pub peak: u64,
+    /// Made so far, those of time 0 included.
+    pub made: u64,
+    /// Gone so far.
+    pub gone: u64,
+    /// Times that an instance could not be made for want of a unit, so far.
+    pub failed: u64,
+    /// Connections and requests that were reset with their instance so far.
+    pub reset: u64,
+}
+
 /// What a station did in a window, and its counters so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StationUse {
     /// Time integral of busy servers in the window, server x us.
     pub busy_us: u64,
+    /// Time integral of its servers in the window, server x us; 0 where they are unlimited.
+    pub servers_us: u64,
     /// Longest queue so far.
     pub peak_queue: u64,
     /// Arrivals so far.
@@ -365,6 +388,27 @@ pub enum Fact {
         station: u32,
         /// The window's use.
         seen: StationUse,
+    },
+    /// Use of a scaler.
+    Scaler {
+        /// Scaler.
+        scaler: u32,
+        /// The window's use.
+        seen: ScalerUse,
+    },
+    /// A scaler could not make an instance: there was no unit for it.
+    Unmade {
+        /// Scaler.
+        scaler: u32,
+        /// When.
+        at: u64,
+    },
+    /// The last instance of before a renewal is gone, and as many as are wanted run.
+    Renewed {
+        /// Scaler.
+        scaler: u32,
+        /// Since the beginning of the renewal.
+        took: u64,
     },
     /// Bytes delivered and requests under way of a workload in the window.
     Work {

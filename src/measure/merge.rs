@@ -40,6 +40,7 @@ impl Results {
         }
         for (a, b) in self.stations.iter_mut().zip(&other.stations) {
             add(&mut a.busy_us_by_window, &b.busy_us_by_window);
+            add(&mut a.servers_us_by_window, &b.servers_us_by_window);
             a.arrived += b.arrived;
             a.refused += b.refused;
             a.timed_out += b.timed_out;
@@ -47,6 +48,7 @@ impl Results {
             a.peak_queue = a.peak_queue.max(b.peak_queue);
             a.waits.merge(&b.waits);
         }
+        self.scalers.iter_mut().zip(&other.scalers).for_each(|(a, b)| a.merge(b));
         for (a, b) in self.selectors.iter_mut().zip(&other.selectors) {
             a.chosen_by_window.iter_mut().zip(&b.chosen_by_window).for_each(|(a, b)| add(a, b));
             a.stale_by_window.iter_mut().zip(&b.stale_by_window).for_each(|(a, b)| add(a, b));
@@ -91,6 +93,7 @@ impl Results {
         self.links.sort_by(|a, b| (&a.name, &b.direction).cmp(&(&b.name, &a.direction)));
         self.pools.sort_by(|a, b| a.name.cmp(&b.name));
         self.stations.sort_by(|a, b| a.name.cmp(&b.name));
+        self.scalers.sort_by(|a, b| a.name.cmp(&b.name));
         self.selectors.sort_by(|a, b| a.name.cmp(&b.name));
         self.gates.sort_by(|a, b| a.name.cmp(&b.name));
         self.gaps.sort_by(|a, b| (&a.fault, &a.selector).cmp(&(&b.fault, &b.selector)));
@@ -101,7 +104,7 @@ impl Results {
     }
 }
 
-fn add(to: &mut [u64], from: &[u64]) {
+pub(super) fn add(to: &mut [u64], from: &[u64]) {
     // Saturation is beyond 5e5 years of one unit: a number that large is not read as one.
     to.iter_mut().zip(from).for_each(|(a, b)| *a = a.saturating_add(*b));
 }

@@ -13,13 +13,15 @@ mod jobs;
 mod merge;
 mod recovery;
 mod results;
+mod scalers;
 mod stats;
 mod tally;
 mod transport;
 
 pub use agreement::{Agreement, Quantity, Scale, Validation, Verdict};
 pub use fact::{
-    Catch, End, Fact, JobFact, Limit, LinkUse, Observer, PHASES, Phase, PoolUse, SHORT, StationUse,
+    Catch, End, Fact, JobFact, Limit, LinkUse, Observer, PHASES, Phase, PoolUse, SHORT, ScalerUse,
+    StationUse,
 };
 pub use gates::{GateResults, StateSeen};
 pub use histogram::Histogram;
@@ -30,5 +32,6 @@ pub use results::{
     NoticeSeen, ObjectiveSeen, PoolResults, Results, SelectorResults, SettingsSeen, StationResults,
     WorkloadResults,
 };
+pub use scalers::ScalerResults;
 pub use stats::{Interval, student_t_quantile};
 pub use tally::Tally;

@@ -8,6 +8,7 @@ use super::gates::GateResults;
 use super::histogram::Histogram;
 use super::jobs::JobResults;
 use super::recovery::Recovery;
+use super::scalers::ScalerResults;
 use super::stats::Interval;
 
 /// The results of one or more replications of one scenario.
@@ -29,6 +30,9 @@ pub struct Results {
     pub pools: Vec<PoolResults>,
     /// By name.
     pub stations: Vec<StationResults>,
+    /// By name; none where the servers of no station come and go in instances.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scalers: Vec<ScalerResults>,
     /// By name.
     pub selectors: Vec<SelectorResults>,
     /// By name; none where nothing is decided in the course of the run.
@@ -318,6 +322,10 @@ pub struct StationResults {
     pub peak_queue: u64,
     /// Per window: time integral of busy servers, server x us.
     pub busy_us_by_window: Vec<u64>,
+    /// Per window: time integral of the servers, server x us; absent where their number is the same
+    /// all the time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub servers_us_by_window: Vec<u64>,
     /// Wait before service of all that were served, zeros included, ns.
     pub waits: Histogram,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::{Arrivals, Belief, Hop, Plan, Servers};
+use crate::plan::{Arrivals, Belief, Hop, Plan, Servers, StationId, What};
 
 use super::fact::{End, Fact, JobFact, Limit, Observer, PHASES};
 use super::gates::GateTally;
@@ -13,6 +13,7 @@ use super::results::{
     AssumptionSeen, Binding, FaultSeen, Gap, Headline, Identity, LinkResults, NoticeSeen,
     PoolResults, Results, SelectorResults, SettingsSeen, StationResults, WorkloadResults,
 };
+use super::scalers::ScalerTally;
 
 /// Counts one replication's facts; [`Tally::finish`] gives its [`Results`].
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub struct Tally<'a> {
     links: Vec<[LinkResults; 2]>,
     pools: Vec<PoolResults>,
     stations: Vec<StationResults>,
+    scalers: Vec<ScalerTally>,
     selectors: Vec<SelectorResults>,
     gates: Vec<GateTally>,
     /// Per (selector, branch): the gap that is open.
@@ -90,13 +92,17 @@ impl<'a> Tally<'a> {
             size_us_by_window: zeros(),
             ..PoolResults::default()
         });
-        let stations = plan.stations.iter().map(|s| StationResults {
+        let stations = (0..).zip(&plan.stations).map(|(i, s)| StationResults {
             name: s.name.clone(),
             servers: match s.servers {
                 Servers::Count(n) => u64::from(n),
                 Servers::Unlimited => 0,
             },
             busy_us_by_window: zeros(),
+            servers_us_by_window: match changes_servers(plan, StationId(i)) {
+                true => zeros(),
+                false => Vec::new(),
+            },
             ..StationResults::default()
         });
         let selectors = plan.selectors.iter().map(|s| SelectorResults {
@@ -117,6 +123,7 @@ impl<'a> Tally<'a> {
             links: links.collect(),
             pools: pools.collect(),
             stations: stations.collect(),
+            scalers: plan.scalers.iter().map(|s| ScalerTally::new(s, windows)).collect(),
             selectors: selectors.collect(),
             gates: plan.gates.iter().map(GateTally::new).collect(),
             open: BTreeMap::new(),
@@ -258,6 +265,7 @@ impl<'a> Tally<'a> {
             links: links.collect(),
             pools: self.pools,
             stations: self.stations,
+            scalers: self.scalers.into_iter().map(|s| s.finish(replication)).collect(),
             selectors: self.selectors,
             gates: self.gates.into_iter().map(|g| g.finish(horizon)).collect(),
             faults: faults_of(plan),
@@ -472,10 +480,18 @@ impl Observer for Tally<'_> {
             Fact::Station { station, seen } => {
                 let (window, it) = (self.window, &mut self.stations[station as usize]);
                 it.busy_us_by_window[window] += seen.busy_us;
+                if let Some(servers) = it.servers_us_by_window.get_mut(window) {
+                    *servers += seen.servers_us;
+                }
                 (it.peak_queue, it.arrived, it.served) =
                     (seen.peak_queue, seen.arrived, seen.served);
                 (it.refused, it.timed_out) = (seen.refused, seen.timed_out);
             }
+            Fact::Scaler { scaler, seen } => {
+                self.scalers[scaler as usize].window(self.window, seen);
+            }
+            Fact::Unmade { scaler, at } => self.scalers[scaler as usize].unmade(at),
+            Fact::Renewed { scaler, took } => self.scalers[scaler as usize].renewed(took),
             Fact::Work { workload, bytes, busy_us } => self.work(workload, bytes, busy_us),
             Fact::Bound { workload, limit, flow_ns } => {
                 let window = self.window;
@@ -485,6 +501,14 @@ impl Observer for Tally<'_> {
             }
         }
     }
+}
+
+/// Whether the number of a station's servers is another one in the course of the run.
+fn changes_servers(plan: &Plan, station: StationId) -> bool {
+    let changed =
+        |what: &What| matches!(what, What::SetServers { station: s, .. } if *s == station);
+    plan.scalers.iter().any(|s| s.station == station)
+        || plan.changes.iter().any(|c| changed(&c.what))
 }
 
 /// Which links lie on some route.

@@ -24,6 +24,7 @@ impl Plan {
                 .filter_map(|c| c.after.as_ref())
                 .any(|a| a.waits.iter().any(|w| varies(&w.law)))
             || self.stations.iter().any(|s| varies(&s.service))
+            || self.scalers.iter().any(|s| varies(&s.start_up) || s.seats.is_some())
             || self
                 .delays
                 .iter()

@@ -18,6 +18,7 @@ mod chance;
 mod gate;
 mod jobs;
 mod network;
+mod scaler;
 mod traffic;
 mod transport;
 mod validate;
@@ -30,6 +31,7 @@ pub use network::{
     Belief, Branch, Capacity, Component, Delay, Detector, Duplex, Hop, Lack, Link, Naming, OnFull,
     Policy, Pool, Rehash, Route, Scope, Selector, Servers, Station,
 };
+pub use scaler::{Scaler, Seats, Tracking};
 pub use traffic::{
     Arrivals, Background, Connections, FlowRow, NameCache, Objective, Profile, Retries, Timeouts,
     TraceRow, Workload,
@@ -68,6 +70,8 @@ id! {
     PoolId
     /// Index into [`Plan::routes`].
     RouteId
+    /// Index into [`Plan::scalers`].
+    ScalerId
     /// Index into [`Plan::selectors`].
     SelectorId
     /// Index into [`Plan::stations`].
@@ -96,6 +100,8 @@ pub struct Plan {
     pub pools: Vec<Pool>,
     /// Servers with queues.
     pub stations: Vec<Station>,
+    /// Servers that come and go.
+    pub scalers: Vec<Scaler>,
     /// Propagation delays.
     pub delays: Vec<Delay>,
     /// Choices.
@@ -207,6 +213,37 @@ pub enum What {
         pool: PoolId,
         /// The new size.
         units: u64,
+    },
+    /// The station has so many servers from now on; those busy beyond that finish what they serve.
+    SetServers {
+        /// Which, without a scaler of its own.
+        station: StationId,
+        /// How many; 0 for none.
+        servers: u32,
+    },
+    /// So many instances are wanted from now on.
+    Want {
+        /// Of which scaler.
+        scaler: ScalerId,
+        /// How many.
+        instances: u32,
+    },
+    /// Every instance is replaced by a new one, a few at a time.
+    Renew {
+        /// Of which scaler.
+        scaler: ScalerId,
+        /// How many there may be beyond the wanted number.
+        surge: u32,
+        /// How many of the wanted number need not run meanwhile; not 0 together with the surge.
+        unavailable: u32,
+    },
+    /// The oldest instances go at once, with what belongs to them, and new ones are made. Each new one
+    /// takes its unit before the old one gives its own back.
+    Displace {
+        /// Of which scaler.
+        scaler: ScalerId,
+        /// How many.
+        instances: u32,
     },
     /// A reason of a gate begins to hold, or does no more.
     Gate {

@@ -1,8 +1,8 @@
 //! The invariants of a plan, checked before any run.
 
 use super::{
-    Arrivals, Capacity, ComponentId, Hop, Plan, Profile, SelectorId, Servers, Transport, What,
-    Workload,
+    Arrivals, Capacity, ComponentId, Hop, Plan, Profile, ScalerId, SelectorId, Servers, Transport,
+    What, Workload,
 };
 
 /// A plan that breaks an invariant: a bug of whoever lowered it, since scenario text is checked
@@ -62,8 +62,31 @@ impl Plan {
                 return fail(format!("link {}: intervals above 0", link.name));
             }
         }
+        self.check_scalers()?;
         self.check_decisions()?;
         self.check_traffic()
+    }
+
+    /// Scalers have a station of their own, and figures that make sense.
+    fn check_scalers(&self) -> Result<(), PlanError> {
+        let mut owned = Vec::new();
+        for it in &self.scalers {
+            let station = self.stations.get(it.station.index());
+            let counted = station.is_some_and(|s| matches!(s.servers, Servers::Count(_)));
+            if !counted || owned.contains(&it.station) {
+                let message = format!("scaler {}: a station of its own, with servers", it.name);
+                return Err(PlanError(message));
+            }
+            owned.push(it.station);
+            let tracks = it.tracking.as_ref().is_none_or(|t| {
+                t.target > 0.0 && t.target <= 1.0 && t.least > 0 && t.least <= t.most
+            });
+            let pool = it.pool.is_none_or(|p| p.index() < self.pools.len());
+            if it.servers == 0 || it.step.nanos() == 0 || !tracks || !pool {
+                return Err(PlanError(format!("scaler {}: figures out of range", it.name)));
+            }
+        }
+        Ok(())
     }
 
     /// Gates own their components, and changes name what is there.
@@ -102,6 +125,7 @@ impl Plan {
             let it = self.selectors.get(selector.index());
             it.is_some_and(|s| (branch as usize) < s.branches.len())
         };
+        let scales = |scaler: ScalerId| scaler.index() < self.scalers.len();
         let known = |what: &What| match *what {
             What::Fail { component, .. } | What::Repair { component } => {
                 component.index() < self.components.len() && !owned.contains(&component)
@@ -110,6 +134,14 @@ impl Plan {
             | What::Override { link, .. }
             | What::Ceiling { link, .. } => link.index() < self.links.len(),
             What::SetPool { pool, .. } => pool.index() < self.pools.len(),
+            What::SetServers { station, .. } => {
+                station.index() < self.stations.len()
+                    && self.scalers.iter().all(|s| s.station != station)
+            }
+            What::Want { scaler, .. } | What::Displace { scaler, .. } => scales(scaler),
+            What::Renew { scaler, surge, unavailable } => {
+                scales(scaler) && (surge > 0 || unavailable > 0)
+            }
             What::Gate { gate, reason, .. } => {
                 let it = self.gates.get(gate.index());
                 it.is_some_and(|g| (reason as usize) < g.reasons.len())
@@ -171,12 +203,13 @@ impl Plan {
     }
 
     fn unique_names(&self) -> Result<(), PlanError> {
-        let lists: [(&str, Vec<&str>); 9] = [
+        let lists: [(&str, Vec<&str>); 10] = [
             ("component", self.components.iter().map(|x| x.name.as_str()).collect()),
             ("gate", self.gates.iter().map(|x| x.name.as_str()).collect()),
             ("link", self.links.iter().map(|x| x.name.as_str()).collect()),
             ("pool", self.pools.iter().map(|x| x.name.as_str()).collect()),
             ("station", self.stations.iter().map(|x| x.name.as_str()).collect()),
+            ("scaler", self.scalers.iter().map(|x| x.name.as_str()).collect()),
             ("delay", self.delays.iter().map(|x| x.name.as_str()).collect()),
             ("selector", self.selectors.iter().map(|x| x.name.as_str()).collect()),
             ("route", self.routes.iter().map(|x| x.name.as_str()).collect()),

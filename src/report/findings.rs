@@ -394,6 +394,16 @@ pub(crate) fn gaps_of<'r>(results: &'r Results, fault: &FaultSeen) -> Vec<(&'r G
         .collect()
 }
 
+/// Share of a station's servers that was busy; none where they are unlimited or there never were any.
+pub(crate) fn busy_share(s: &SettingsSeen, st: &crate::measure::StationResults) -> Option<f64> {
+    let busy = sum(&st.busy_us_by_window);
+    match st.servers_us_by_window.is_empty() {
+        false => share(busy, sum(&st.servers_us_by_window)),
+        true if st.servers == 0 => None,
+        true => share(busy, s.horizon_ns).map(|us| us * 1e3 / runs(s) / float(st.servers)),
+    }
+}
+
 /// The tightest limit in words: the link with the busiest window among those that hold somebody
 /// back for 1 % of its flow time or more, else the fullest link. (A flow that is alone on a link is
 /// held back by it too, so the share of flow time alone says little.)
@@ -412,10 +422,7 @@ pub(crate) fn tightest(results: &Results) -> Option<String> {
     });
     let percent = super::format::percent;
     let s = &results.settings;
-    let busy = |st: &&crate::measure::StationResults| {
-        let us = share(sum(&st.busy_us_by_window), s.horizon_ns).unwrap_or(0.0);
-        if st.servers > 0 { us * 1e3 / runs(s) / float(st.servers) } else { 0.0 }
-    };
+    let busy = |st: &&crate::measure::StationResults| busy_share(s, st).unwrap_or(0.0);
     let busiest = results.stations.iter().max_by(|a, b| busy(a).total_cmp(&busy(b)));
     if let Some(st) = busiest.filter(|st| busy(st) >= 0.9) {
         return Some(format!(

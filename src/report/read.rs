@@ -78,8 +78,16 @@ fn check(r: &Results) -> Result<(), String> {
         sum(&p.name, [p.refused, p.timed_out].into_iter())?;
     }
     for st in &r.stations {
-        fits(&st.name, &st.busy_us_by_window)?;
+        for list in [&st.busy_us_by_window, &st.servers_us_by_window] {
+            fits(&st.name, list)?;
+        }
         sum(&st.name, [st.refused, st.timed_out].into_iter())?;
+    }
+    for it in &r.scalers {
+        let lists = [&it.running_us_by_window, &it.starting_us_by_window, &it.wanted_us_by_window];
+        for list in lists {
+            fits(&it.name, list)?;
+        }
     }
     for sel in &r.selectors {
         for list in sel.chosen_by_window.iter().chain(&sel.stale_by_window) {

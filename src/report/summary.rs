@@ -53,6 +53,8 @@ pub fn summary(results: &Results, width: usize) -> String {
     section(&mut out, pools, &tables::pools(results), width);
     let stations = "Stations, counters per replication";
     section(&mut out, stations, &tables::stations(results), width);
+    let scalers = "Instances that come and go, counters per replication";
+    section(&mut out, scalers, &tables::scalers(results), width);
     transfers(&mut out, results, width);
     notices(&mut out, results, width);
     out

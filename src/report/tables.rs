@@ -358,19 +358,72 @@ pub(crate) fn stations(r: &Results) -> Table {
         let busy = findings::share(findings::sum(&st.busy_us_by_window), s.horizon_ns)
             .map_or(0.0, |us| us * 1e3 / runs(s));
         // Unlimited servers have no utilization: their mean number in use says more.
-        let busy = match st.servers {
-            0 => format!("{} of ∞", mean_count(busy)),
-            n => percent(busy / float(n)),
+        let busy = match findings::busy_share(s, st) {
+            None => format!("{} of ∞", mean_count(busy)),
+            Some(share) => percent(share),
+        };
+        let servers = match (st.servers, st.servers_us_by_window.is_empty()) {
+            (0, true) => "∞".into(),
+            (n, true) => format::count(n),
+            (_, false) => {
+                let mean = findings::share(findings::sum(&st.servers_us_by_window), s.horizon_ns);
+                format!("{} (mean)", mean_count(mean.unwrap_or(0.0) * 1e3 / runs(s)))
+            }
         };
         table.row([
             st.name.clone(),
-            if st.servers == 0 { "∞".into() } else { format::count(st.servers) },
+            servers,
             busy,
             mean_count(float(st.arrived) / runs(s)),
             mean_count(float(st.refused) / runs(s)),
             mean_count(float(st.timed_out) / runs(s)),
             format::count(st.peak_queue),
             quantile(&st.waits, 0.99),
+        ]);
+    }
+    table
+}
+
+/// Instances that come and go, those that could not be made first.
+pub(crate) fn scalers(r: &Results) -> Table {
+    let head = [
+        "instances of",
+        "at first",
+        "peak",
+        "mean",
+        "missing",
+        "made",
+        "gone",
+        "failed",
+        "first failure",
+        "reset",
+        "renewed in",
+    ];
+    let mut table = Table::new(1, head);
+    let s = &r.settings;
+    let n = runs(s);
+    let mut list: Vec<_> = r.scalers.iter().collect();
+    list.sort_by_key(|it| std::cmp::Reverse(it.failed));
+    for it in list {
+        let mean = |us: u128| findings::share(us, s.horizon_ns).unwrap_or(0.0) * 1e3 / n;
+        let running = findings::sum(&it.running_us_by_window);
+        let lists = it.wanted_us_by_window.iter().zip(&it.running_us_by_window);
+        let missing = findings::sum(
+            &lists.map(|(wanted, run)| wanted.saturating_sub(*run)).collect::<Vec<_>>(),
+        );
+        let first = it.first_failed.values().min();
+        table.row([
+            it.name.clone(),
+            format::count(it.instances),
+            format::count(it.peak),
+            mean_count(mean(running)),
+            mean_count(mean(missing)),
+            mean_count(float(it.made) / n),
+            mean_count(float(it.gone) / n),
+            mean_count(float(it.failed) / n),
+            first.map_or_else(|| NONE.into(), |at| instant(s, *at)),
+            mean_count(float(it.reset) / n),
+            quantile(&it.renewals, 0.5),
         ]);
     }
     table

@@ -33,6 +33,11 @@ impl Cidr {
         self.first <= other.first && other.last <= self.last
     }
 
+    /// Whether it is one address.
+    pub(crate) const fn is_single(self) -> bool {
+        self.first == self.last
+    }
+
     /// Whether every address lies within.
     pub(crate) const fn is_everything(self) -> bool {
         self.first == 0 && self.last == u32::MAX

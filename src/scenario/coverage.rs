@@ -1,10 +1,11 @@
-//! What became of each row of the inventory of PrivateLink: modelled, checked, or why neither.
+//! What became of each row of the inventory of PrivateLink and EAS: modelled, checked, or why neither.
 //!
 //! A test holds the table against the tests that it names, the planted faults and `docs/inventory.md`
-//! (which is written from here). Rows: P of the PrivateLink overview (001), X of PrivateLink endpoint
+//! (which is written from here). Rows: E of EAS network configuration (002), P of the PrivateLink overview (001), X of PrivateLink endpoint
 //! services (003), Z of what follows from several documents.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 /// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,20 +60,23 @@ impl Row {
     /// The document that it comes from.
     pub fn document(&self) -> &'static str {
         match self.id.as_bytes()[0] {
+            b'E' => "EAS network configuration",
             b'P' => "PrivateLink overview",
             b'X' => "PrivateLink endpoint services",
-            _ => "both; inferred",
+            _ => "several; inferred",
         }
     }
 }
 
-/// A planted fault for each rule.
+/// The test that plants a fault for each rule, in a file of each document.
+const PLANTED_TEST: &str = "every_planted_fault_is_found_and_its_clean_twin_raises_nothing";
+/// That of PrivateLink.
 const PLANTED: &str =
     "tests/it/planted.rs::every_planted_fault_is_found_and_its_clean_twin_raises_nothing";
 
 macro_rules! rows {
     ($($id:literal $how:ident: $says:literal; $place:literal; [$($test:expr),*];)*) => {
-        static ROWS: &[Row] = &[$(Row {
+        pub(super) static ROWS: &[Row] = &[$(Row {
             id: $id,
             says: $says,
             how: How::$how,
@@ -82,27 +86,32 @@ macro_rules! rows {
     };
 }
 
+mod eas;
+
+/// Lists by document, in order.
+static ALL: LazyLock<Vec<Row>> = LazyLock::new(|| [eas::ROWS, ROWS].concat());
+
 /// Every row, in order.
 pub fn coverage() -> &'static [Row] {
-    ROWS
+    &ALL
 }
 
 /// The table as the docs show it, in Markdown.
 pub fn coverage_table() -> String {
     let mut text = String::from(
-        "# PrivateLink, row by row\n\n\
-         What the documents say (rows P: PrivateLink overview; X: PrivateLink endpoint services; Z: what\n\
-         follows from both), and what became of it. *Modelled* rows show in runs; *checked* ones are rules\n\
+        "# PrivateLink and EAS, row by row\n\n\
+         What the documents say (rows E: EAS network configuration; P: PrivateLink overview; X: PrivateLink\n\
+         endpoint services; Z: what follows from several), and what became of it. *Modelled* rows show in runs; *checked* ones are rules\n\
          of `highwater check`, told with the row's id as their code. Files are below `src/scenario/`.\n\
          The table is written from `src/scenario/coverage.rs`.\n\n",
     );
-    let count = |how: How| ROWS.iter().filter(|row| row.how == how).count();
+    let count = |how: How| coverage().iter().filter(|row| row.how == how).count();
     let hows = [How::Behaviour, How::Rule, How::Both, How::Outside];
     let counts = hows.map(|how| format!("{} {}", how.word(), count(how)));
-    let _ = writeln!(text, "{} rows: {}.\n", ROWS.len(), counts.join("; "));
+    let _ = writeln!(text, "{} rows: {}.\n", coverage().len(), counts.join("; "));
     text += "| row | what | became | where | shown by |\n|---|---|---|---|---|\n";
-    for row in ROWS {
-        let tests = row.tests.iter().map(|t| match *t == PLANTED {
+    for row in coverage() {
+        let tests = row.tests.iter().map(|t| match t.ends_with(PLANTED_TEST) {
             true => "a planted fault".to_owned(),
             false => format!("`{}`", t.rsplit("::").next().unwrap_or(t)),
         });
@@ -566,6 +575,16 @@ rows! {
     "Z-04" Behaviour: "affinity: a zone's clients move at once";
         "scenarios/privatelink-affinity.toml, with affinity on and off";
         ["tests/it/levels.rs::affinity_sends_a_whole_zone_elsewhere_at_once"];
+    "Z-05" Behaviour: "instances and network cards draw on one vSwitch";
+        "vswitch.rs, eas.rs";
+        ["tests/it/eas.rs::network_cards_and_instances_draw_on_one_vswitch"];
+    "Z-06" Behaviour: "several services share one EIP to one destination";
+        "ports of (EIP, next thing on the path); scenarios/nat-two-tenants.toml";
+        ["src/scenario/kinds/nat_gateway.rs::who_calls_one_destination_through_one_eip_shares_its_ports",
+         "tests/it/eas.rs::ports_are_lost_as_erlang_says_with_their_hold"];
+    "Z-11" Behaviour: "a new address breaks who has cached the old one";
+        "keys `reschedule`, `look_up`; eas.rs";
+        ["tests/it/scalers.rs::addresses_that_are_gone_swallow_those_who_have_not_looked_since"];
     "Z-12" Both: "throttle x zones x overshoot against the backend";
         "rules/backends.rs";
         [PLANTED,

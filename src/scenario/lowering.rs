@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 
 use super::context::{Ref, Step};
-use super::kinds::Specs;
+use super::kinds::{self, Specs};
 use super::reader::Basis;
 use crate::plan::{
     Assumption, Component, ComponentId, Delay, DelayId, Gate, GateId, Hop, Link, LinkId, PlaceId,
-    Plan, Pool, PoolId, Route, RouteId, Selector, SelectorId, Station, StationId,
+    Plan, Pool, PoolId, Route, RouteId, Scaler, ScalerId, Selector, SelectorId, Station, StationId,
 };
 
 /// What a thing becomes on a path.
@@ -115,6 +115,8 @@ impl<'a> Lowering<'a> {
         pool, pools, Pool, PoolId;
         /// Adds a route.
         route, routes, Route, RouteId;
+        /// Adds a scaler.
+        scaler, scalers, Scaler, ScalerId;
         /// Adds a selector.
         selector, selectors, Selector, SelectorId;
         /// Adds a station.
@@ -224,8 +226,11 @@ impl<'a> Lowering<'a> {
     /// The hops of some steps, one after the other.
     pub(crate) fn steps(&mut self, steps: &[Step]) -> Vec<Hop> {
         let mut hops = Vec::new();
-        for step in steps {
-            hops.extend(self.fragment(step.what.kind, &step.what.name, step.against).hops);
+        for (i, step) in steps.iter().enumerate() {
+            hops.extend(match kinds::in_context(steps, i, self) {
+                Some(hops) => hops,
+                None => self.fragment(step.what.kind, &step.what.name, step.against).hops,
+            });
         }
         hops
     }

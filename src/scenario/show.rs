@@ -144,6 +144,19 @@ fn done(plan: &Plan, what: &What) -> String {
         What::SetPool { pool, units } => {
             format!("{} has {units} units", plan.pools[pool.index()].name)
         }
+        What::SetServers { station, servers } => {
+            format!("{} has {servers} servers", plan.stations[station.index()].name)
+        }
+        What::Want { scaler, instances } => {
+            format!("{} wants {instances} instances", plan.scalers[scaler.index()].name)
+        }
+        What::Renew { scaler, surge, unavailable } => format!(
+            "{} renews its instances, {surge} beyond and {unavailable} below the number",
+            plan.scalers[scaler.index()].name
+        ),
+        What::Displace { scaler, instances } => {
+            format!("{} loses {instances} instances", plan.scalers[scaler.index()].name)
+        }
         What::Gate { gate, reason, holds } => {
             let gate = &plan.gates[gate.index()];
             let reason = &gate.reasons[*reason as usize];

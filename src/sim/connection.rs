@@ -38,6 +38,7 @@ impl<O: Observer> World<'_, O> {
             number: self.ended.connections,
             idle_since: 0,
             timer: false,
+            leaving: false,
             windows: [self.first_windows[workload as usize]; 2],
             held: Vec::new(),
         };
@@ -257,7 +258,7 @@ impl<O: Observer> World<'_, O> {
         it.idle_since = self.now;
         let spec = &self.plan.workloads[workload as usize].connections;
         let young = spec.max_age.is_none_or(|most| self.now - it.born < most.nanos());
-        if !spec.reuse || !young {
+        if !spec.reuse || !young || it.leaving {
             return self.close(c);
         }
         if !it.timer && spec.idle_timeout.nanos() < u64::MAX / 2 {
@@ -305,7 +306,7 @@ impl<O: Observer> World<'_, O> {
 
     /// Takes a connection off its client's idle list, which is in order of `idle_since`: who has
     /// rested longest, the usual case, is in front.
-    fn forget_idle(&mut self, workload: u32, client: u32, c: u32) {
+    pub(super) fn forget_idle(&mut self, workload: u32, client: u32, c: u32) {
         let since = self.connections[c as usize].idle_since;
         let connections = &self.connections;
         let idle = &mut self.clients[workload as usize][client as usize].idle;
@@ -352,7 +353,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Breaks a connection: its request fails, or it closes.
-    fn reset_connection(&mut self, c: u32) {
+    pub(super) fn reset_connection(&mut self, c: u32) {
         let it = &self.connections[c as usize];
         let (user, workload, client, established) =
             (it.user, it.workload, it.client, it.established);

@@ -12,6 +12,7 @@
 //! * `transfer`: messages as flows, window by window while a connection is new.
 //! * `path`: routes resolved to concrete paths; `belief`: truth, detection, names, choices.
 //! * `gate`: what is decided, and changes that wait.
+//! * `scaler`: instances that come and go, and what belongs to them.
 //! * `stock`: pools and stations; `link`: capacities, their laws, background load.
 //! * `arrivals`: when requests start; `jobs`: instances on workers, and what reruns make again.
 //!
@@ -26,6 +27,7 @@ mod jobs;
 mod link;
 mod path;
 mod request;
+mod scaler;
 mod state;
 mod stock;
 mod transfer;

@@ -15,6 +15,8 @@ use super::world::World;
 pub(super) enum Visit {
     Pool(u32),
     Station(u32),
+    /// An instance of this scaler is chosen.
+    Seat(u32),
 }
 
 /// One concrete way: what a workload's connection crosses once all choices are made.
@@ -164,6 +166,13 @@ impl<O: Observer> World<'_, O> {
                     Scope::Request => serving.push(Visit::Pool(id.0)),
                 },
                 Hop::Station(id) => {
+                    let seats = self.scaled[id.index()]
+                        .and_then(|s| Some((s, plan.scalers[s as usize].seats.as_ref()?.scope)));
+                    match seats {
+                        Some((scaler, Scope::Connection)) => opening.push(Visit::Seat(scaler)),
+                        Some((scaler, Scope::Request)) => serving.push(Visit::Seat(scaler)),
+                        None => {}
+                    }
                     match plan.stations[id.index()].scope {
                         Scope::Connection => opening.push(Visit::Station(id.0)),
                         Scope::Request => serving.push(Visit::Station(id.0)),

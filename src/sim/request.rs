@@ -326,6 +326,11 @@ impl<O: Observer> World<'_, O> {
                         return false;
                     }
                 },
+                Some(Visit::Seat(scaler)) => {
+                    if !self.take_seat(r, scaler, serving) {
+                        return false;
+                    }
+                }
                 Some(Visit::Station(station)) => {
                     if self.enqueue(station, self.token(r)) == Asked::Refused {
                         self.fail(r, End::Refused);

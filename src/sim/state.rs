@@ -76,6 +76,15 @@ pub(super) enum Event {
     },
     /// The plan's change of this index.
     Change(u32),
+    /// A scaler looks at what it has.
+    Look {
+        scaler: u32,
+    },
+    /// The start-up of an instance is over.
+    Started {
+        scaler: u32,
+        instance: u32,
+    },
     /// A selector acts on what it detected.
     Believe {
         selector: u32,
@@ -207,6 +216,8 @@ pub(super) struct Connection {
     pub(super) number: u64,
     pub(super) idle_since: u64,
     pub(super) timer: bool,
+    /// Its instance has gone: it closes after the request that uses it.
+    pub(super) leaving: bool,
     /// Payload bytes that it may have on the way per round trip: requests, responses.
     pub(super) windows: [u64; 2],
     /// Units of pools of connection scope.

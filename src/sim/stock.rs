@@ -30,7 +30,7 @@ pub(super) struct PoolState {
 
 #[derive(Debug)]
 pub(super) struct StationState {
-    servers: u64,
+    pub(super) servers: u64,
     busy: u64,
     /// (job, since, service time): stale jobs are served too.
     queue: VecDeque<(Token, u64, u64)>,
@@ -39,6 +39,9 @@ pub(super) struct StationState {
     key: u64,
     since: u64,
     busy_ns: u128,
+    servers_ns: u128,
+    /// Busy time since the beginning, server x ns.
+    busy_so_far: u128,
     seen: StationUse,
 }
 
@@ -105,18 +108,35 @@ impl StationState {
             key: name_key(&[&spec.name]),
             since: 0,
             busy_ns: 0,
+            servers_ns: 0,
+            busy_so_far: 0,
             seen: StationUse::default(),
         }
     }
 
     fn accrue(&mut self, now: u64) {
-        self.busy_ns += u128::from(now - self.since) * u128::from(self.busy);
+        let dt = u128::from(now - self.since);
+        self.busy_ns += dt * u128::from(self.busy);
+        self.busy_so_far += dt * u128::from(self.busy);
+        if self.servers != u64::MAX {
+            self.servers_ns += dt * u128::from(self.servers);
+        }
         self.since = now;
+    }
+
+    /// Busy time since the beginning, server x ns.
+    pub(super) fn busy_until(&mut self, now: u64) -> u128 {
+        self.accrue(now);
+        self.busy_so_far
     }
 
     pub(super) fn read(&mut self, now: u64) -> StationUse {
         self.accrue(now);
-        StationUse { busy_us: whole_us(&mut self.busy_ns), ..self.seen }
+        StationUse {
+            busy_us: whole_us(&mut self.busy_ns),
+            servers_us: whole_us(&mut self.servers_ns),
+            ..self.seen
+        }
     }
 }
 
@@ -156,6 +176,20 @@ impl<O: Observer> World<'_, O> {
                 Taken::Refused(lack)
             }
         }
+    }
+
+    /// Takes one unit if there is one, for somebody who never waits.
+    pub(super) fn grab_unit(&mut self, pool: u32) -> bool {
+        let it = &mut self.pools[pool as usize];
+        it.seen.asked += 1;
+        if it.used >= it.units || it.waiting > 0 {
+            it.seen.refused += 1;
+            return false;
+        }
+        it.accrue(self.now);
+        it.used += 1;
+        it.seen.peak = it.seen.peak.max(it.used);
+        true
     }
 
     /// Gives a unit back; it may have to rest first.
@@ -295,12 +329,31 @@ impl<O: Observer> World<'_, O> {
         it.busy -= 1;
         it.seen.served += 1;
         self.drop_expired(station, false);
-        if let Some((next, since, service)) = self.stations[station as usize].queue.pop_front() {
-            self.serve_job(station, next, self.now - since, service);
-        }
+        self.serve_waiting(station);
         if self.is_live(token) {
             self.job_done(token);
         }
+    }
+
+    /// Servers that are free take up the jobs that wait.
+    fn serve_waiting(&mut self, station: u32) {
+        while self.stations[station as usize].busy < self.stations[station as usize].servers {
+            let Some((next, since, service)) = self.stations[station as usize].queue.pop_front()
+            else {
+                return;
+            };
+            self.serve_job(station, next, self.now - since, service);
+        }
+    }
+
+    /// The station has so many servers from now on. Jobs in service beyond that are finished; those
+    /// that wait begin where there are more.
+    pub(super) fn set_servers(&mut self, station: u32, servers: u64) {
+        let it = &mut self.stations[station as usize];
+        it.accrue(self.now);
+        it.servers = servers;
+        self.drop_expired(station, false);
+        self.serve_waiting(station);
     }
 
     /// Jobs that waited longer than the station's timeout leave the queue; those whose time is over

@@ -13,6 +13,7 @@ use super::gate::GateState;
 use super::jobs::JobsState;
 use super::link::{BackgroundState, LinkState, resources_of, take_whole, whole};
 use super::path::{Path, routes_of};
+use super::scaler::ScalerState;
 use super::state::{
     Choices, Client, Connection, Deadline, Event, NONE, Patience, Request, Stage, Token, instant,
 };
@@ -37,6 +38,9 @@ pub(super) struct World<'a, O: Observer> {
     pub(super) links: Vec<LinkState>,
     pub(super) pools: Vec<PoolState>,
     pub(super) stations: Vec<StationState>,
+    pub(super) scalers: Vec<ScalerState>,
+    /// The scaler of each station that has one.
+    pub(super) scaled: Vec<Option<u32>>,
     pub(super) selectors: Vec<SelectorState>,
     pub(super) gates: Vec<GateState>,
     pub(super) backgrounds: Vec<BackgroundState>,
@@ -129,6 +133,8 @@ impl<'a, O: Observer> World<'a, O> {
             links,
             pools: plan.pools.iter().map(PoolState::new).collect(),
             stations: plan.stations.iter().map(StationState::new).collect(),
+            scalers: plan.scalers.iter().map(|s| ScalerState::new(s, seed, replication)).collect(),
+            scaled: vec![None; plan.stations.len()],
             selectors: plan
                 .selectors
                 .iter()
@@ -166,6 +172,7 @@ impl<'a, O: Observer> World<'a, O> {
             ended: Ended::default(),
         };
         world.check_depth()?;
+        world.prepare_scalers();
         world.index_needs();
         world.doubt_empty_groups();
         world.prepare_workloads(replication);
@@ -363,6 +370,7 @@ impl<'a, O: Observer> World<'a, O> {
         let holders =
             live.clone().flat_map(|c| &c.held).chain(under_way.clone().flat_map(|r| &r.held));
         holders.for_each(|pool| held[*pool as usize] += 1);
+        self.count_held_by_instances(&mut held);
         for (pool, held) in self.pools.iter().zip(held) {
             assert_eq!(pool.used, held + pool.resting, "every unit in use is held or rests");
         }
@@ -408,6 +416,8 @@ impl<'a, O: Observer> World<'a, O> {
             Event::Expire { queue } => self.expire(queue),
             Event::IdleCheck { connection, turn } => self.idle_check(connection, turn),
             Event::Change(i) => self.change(i),
+            Event::Look { scaler } => self.look(scaler),
+            Event::Started { scaler, instance } => self.instance_started(scaler, instance),
             Event::Believe { selector, branch, serial } => self.believe(selector, branch, serial),
             Event::Elastic { link, serial } => self.stretch(link, serial),
             Event::Redraw { link, serial } => self.redrawn(link, serial),
@@ -443,6 +453,14 @@ impl<'a, O: Observer> World<'a, O> {
                 self.spread_background();
             }
             What::SetPool { pool, units } => self.set_units(pool.0, *units),
+            What::SetServers { station, servers } => {
+                self.set_servers(station.0, u64::from(*servers));
+            }
+            What::Want { scaler, instances } => self.want(scaler.0, *instances),
+            What::Renew { scaler, surge, unavailable } => {
+                self.renew(scaler.0, *surge, *unavailable);
+            }
+            What::Displace { scaler, instances } => self.displace(scaler.0, *instances),
             What::Gate { gate, reason, holds } => {
                 self.set_reason(gate.0, *reason, *holds, change.fault);
             }
@@ -466,6 +484,7 @@ impl<'a, O: Observer> World<'a, O> {
             let seen = self.stations[i].read(self.now);
             self.tell(Fact::Station { station: u32::try_from(i).expect("few stations"), seen });
         }
+        self.tell_scalers();
         self.tell_work();
     }
 

@@ -21,7 +21,7 @@ pub(crate) use traffic::{latency, metrics, throughput_histogram};
 type Make = fn(&Results) -> Sheet;
 
 /// Every CSV file, by name.
-const ALL: [(&str, Make); 17] = [
+const ALL: [(&str, Make); 18] = [
     ("assumptions.csv", resources::assumptions),
     ("binding.csv", traffic::binding),
     ("errors.csv", traffic::errors),
@@ -33,6 +33,7 @@ const ALL: [(&str, Make); 17] = [
     ("percentiles.csv", traffic::percentiles),
     ("pools.csv", resources::pools),
     ("recoveries.csv", resources::recoveries),
+    ("scalers.csv", resources::scalers),
     ("selectors.csv", resources::selectors),
     ("states.csv", resources::states),
     ("stations.csv", resources::stations),

@@ -110,6 +110,25 @@ pub(super) fn stations(results: &Results) -> Sheet {
     sheet
 }
 
+/// scalers.csv: instances per window, means over replications.
+pub(super) fn scalers(results: &Results) -> Sheet {
+    let mut sheet = Sheet::new(&["scaler", "from_s", "running", "starting", "wanted"]);
+    let s = &results.settings;
+    for it in &results.scalers {
+        for i in 0..windows(s) {
+            let mean = |list: &[u64]| float(at(list, i)) * 1e3 / float(s.window_len(i)) / runs(s);
+            sheet.rows.push(row![
+                &it.name,
+                float(i as u64 * s.window_ns) / 1e9,
+                mean(&it.running_us_by_window),
+                mean(&it.starting_us_by_window),
+                mean(&it.wanted_us_by_window),
+            ]);
+        }
+    }
+    sheet
+}
+
 /// selectors.csv: shares of the choices per window; windows without any choice have none.
 pub(super) fn selectors(results: &Results) -> Sheet {
     let head = ["selector", "role", "branch", "from_s", "chosen", "share", "stale"];

@@ -142,6 +142,7 @@ pub(super) fn resources(r: &Results) -> String {
         ),
         part("Pools", "Counters per replication.", &tables::pools(r)),
         part("Stations", "Counters per replication.", &tables::stations(r)),
+        part("Instances that come and go", "Counters per replication.", &tables::scalers(r)),
     ];
     if parts.iter().all(String::is_empty) {
         return String::new();

@@ -7,22 +7,50 @@
 //! ```
 //!
 //! `servers`, `queue` and `bandwidth` are those of each zone. Without `zones` there is one of it,
-//! outside every zone. On a path of its own, a backend with several zones is called in a zone at
+//! outside every zone. `public`, `vpc`, `port`, `security_group` and `allow_list` are for rules: who may
+//! call it. On a path of its own, a backend with several zones is called in a zone at
 //! random; put a load balancer before it for health checks. Leaves out: what the servers do.
 
 use super::station::Serving;
 use super::{Kind, Thing};
 use crate::plan::{Belief, Branch, Capacity, Duplex, Hop, Link, Policy, Scope, Selector};
+use crate::scenario::cidr::Cidr;
 use crate::scenario::context::Ref;
 use crate::scenario::lowering::{Fragment, Lowering};
-use crate::scenario::read::Above0;
-use crate::scenario::reader::Reader;
+use crate::scenario::read::{Above0, Port};
+use crate::scenario::reader::{Given, Reader};
 use crate::units::Rate;
+
+/// Who may call it: what rules about services that call it compare.
+#[derive(Clone, Debug)]
+pub(crate) struct Door {
+    /// It is on the Internet.
+    pub(crate) public: bool,
+    pub(crate) vpc: Option<Ref>,
+    pub(crate) port: Option<u16>,
+    pub(crate) security_group: Option<Ref>,
+    pub(crate) allow_list: Option<Given<Vec<Given<Cidr>>>>,
+}
+
+impl Door {
+    fn read(r: &Reader<'_>) -> Self {
+        let place = r.place_of("allow_list");
+        let list = r.several::<Cidr>("allow_list");
+        Self {
+            public: r.or("public", false),
+            vpc: r.reference("vpc", &["vpc"]),
+            port: r.opt::<Port>("port").map(|port| port.0),
+            security_group: r.reference("security_group", &["security_group"]),
+            allow_list: r.has("allow_list").then_some(Given { value: list, place }),
+        }
+    }
+}
 
 /// As written.
 #[derive(Clone, Debug)]
 pub(crate) struct Backend {
     pub(crate) zones: Vec<Ref>,
+    pub(crate) door: Door,
     bandwidth: Rate,
     serving: Serving,
 }
@@ -36,9 +64,10 @@ impl Kind for Backend {
 
     fn read(r: &Reader<'_>) -> Option<Self> {
         let zones = r.references("zones", &["zone"]);
+        let door = Door::read(r);
         let bandwidth = r.req::<Above0<Rate>>("bandwidth");
         let serving = Serving::read(r);
-        Some(Self { zones, bandwidth: bandwidth?.0, serving: serving? })
+        Some(Self { zones, door, bandwidth: bandwidth?.0, serving: serving? })
     }
 
     fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {

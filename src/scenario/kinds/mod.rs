@@ -12,12 +12,12 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::context::Context;
-use super::context::wrong_type;
+use super::context::{Context, Step, wrong_type};
 use super::diagnostic::{Diagnostic, Place};
 use super::lowering::{Fragment, Lowering};
 use super::reader::Reader;
 use super::tree::{Node, Table, Value};
+use crate::plan::Hop;
 
 /// A kind of thing.
 pub(crate) trait Kind: Sized {
@@ -174,12 +174,14 @@ kinds! {
     circuit_group::CircuitGroup,
     component::Component,
     delay::Delay,
+    eas::Eas,
     endpoint::Endpoint,
     endpoint_service::EndpointService,
     fabric::Fabric,
     link::Link,
     load_balancer::LoadBalancer,
     maxcompute::MaxCompute,
+    nat_gateway::NatGateway,
     pool::Pool,
     region::Region,
     resolver::Resolver,
@@ -194,6 +196,18 @@ kinds! {
     vpc::Vpc,
     vswitch::VSwitch,
     zone::Zone,
+}
+
+/// The hops of one step of a path where they hang on what comes before and after it.
+pub(crate) fn in_context(steps: &[Step], at: usize, l: &mut Lowering<'_>) -> Option<Vec<Hop>> {
+    let (what, after) = (&steps[at].what, &steps[at + 1..]);
+    match what.kind {
+        eas::Eas::NAME if !after.is_empty() => Some(eas::calling(&what.name, l)),
+        nat_gateway::NatGateway::NAME => {
+            Some(nat_gateway::through(&what.name, &steps[..at], after, l))
+        }
+        _ => None,
+    }
 }
 
 /// Every kind, sorted by name.

@@ -11,10 +11,11 @@
 //! connection ──> [ pool: addresses - used - ENIs ] ──>      full: `no_address`
 //! ```
 //!
-//! On a path, each new connection stands for an instance that takes an address and gives it back
+//! Instances of services take their addresses of the same pool ([`super::eas`]). On a path, each new connection stands for an instance that takes an address and gives it back
 //! when it closes. Leaves out: which address, IPv6.
 
 use super::change::{Act, Migration};
+use super::eas::Eas;
 use super::endpoint::Endpoint;
 use super::{Kind, Specs, Thing};
 use crate::plan::{Hop, Lack, OnFull, Pool, Scope};
@@ -87,6 +88,7 @@ impl Kind for VSwitch {
             );
         }
         thing.spare(cards, specs, cx);
+        thing.instances(cards, specs, cx);
         let (vpc, zone) = (specs.vpc.get(&spec.vpc.name), specs.zone.get(&spec.zone.name));
         if let (Some(vpc), Some(zone)) = (vpc, zone)
             && vpc.spec.region.name != zone.spec.region.name
@@ -144,6 +146,54 @@ impl Thing<VSwitch> {
                          (PrivateLink endpoint services; inferred)",
                     )
                     .help("free an address of the vSwitch first"),
+            );
+        }
+    }
+
+    /// E-21: instances of services find no address, at first or at their peak.
+    fn instances(&self, cards: u64, specs: &Specs, cx: &Context) {
+        const WHY: &str = "each instance takes an address of the vSwitch, those of scaling included; \
+                           without one, creation and scaling fail (EAS network configuration)";
+        let free = self.spec.usable.saturating_sub(self.spec.used.value + cards);
+        let here = |e: &&Thing<Eas>| {
+            e.spec.network().vswitch.as_ref().is_some_and(|v| v.name == self.name)
+        };
+        let services: Vec<_> = specs.eas.values().filter(here).collect();
+        let Some(last) = services.last() else { return };
+        let first: u64 = services.iter().map(|e| u64::from(e.spec.instances.value)).sum();
+        let peaks = services.iter().map(|e| e.spec.peak());
+        let peak: u64 = peaks.map(|(most, surge)| u64::from(most) + u64::from(surge)).sum();
+        if first > free {
+            let message = format!("{first} instances find {free} free addresses in `{}`", self.full());
+            cx.complain(
+                Diagnostic::error("E-21", last.spec.instances.place, message)
+                    .also(self.place, "the vSwitch")
+                    .reason(WHY)
+                    .help("name a larger vSwitch, or fewer instances"),
+            );
+        } else if peak > free {
+            let message = format!(
+                "at their peak {peak} instances find {free} free addresses in `{}`",
+                self.full()
+            );
+            let beyond = |e: &&&Thing<Eas>| {
+                let (most, surge) = e.spec.peak();
+                most > e.spec.instances.value || surge > 0
+            };
+            let at = services.iter().find(beyond).unwrap_or(&last);
+            let spec = &at.spec;
+            let place = match (&spec.scaling, &spec.update, spec.schedule.last()) {
+                (Some(scaling), ..) => scaling.place,
+                (None, Some(update), _) => update.at.place,
+                (None, None, Some(last)) => last.0.place,
+                _ => spec.instances.place,
+            };
+            cx.complain(
+                Diagnostic::warning("E-21", place, message)
+                    .label("scaling and updates, with what they make before the old ones go")
+                    .also(self.place, "the vSwitch")
+                    .reason(WHY)
+                    .help("name a larger vSwitch, or lower the peak; the run shows when it is dry"),
             );
         }
     }

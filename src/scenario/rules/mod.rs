@@ -1,4 +1,4 @@
-//! Rules of PrivateLink that need several things at once: who may connect, through which names, to
+//! Rules of PrivateLink and EAS that need several things at once: who may connect, through which names, to
 //! which resources, from which regions and addresses. Rules of one thing alone stand with its kind.
 //!
 //! Each complaint has the id of its inventory row as code, the document as its reason, and the fix
@@ -7,6 +7,7 @@
 mod access;
 mod addresses;
 mod backends;
+mod eas;
 mod forms;
 mod names;
 mod regions;
@@ -38,6 +39,7 @@ pub(crate) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) 
     access::check(specs, cx);
     addresses::check(&visits, specs, cx);
     backends::check(specs, cx);
+    eas::check(workloads, specs, cx);
     forms::check(&visits, specs, cx);
     names::check(&visits, specs, cx);
     regions::check(specs, cx);

@@ -69,7 +69,7 @@ pub(crate) fn check_jobs(workloads: &[Thing<Workload>], horizon: Span, cx: &Cont
 /// before.
 fn way(workload: &Thing<Workload>, specs: &Specs, cx: &Context) {
     const CARRIES: &[&str] =
-        &["circuit", "circuit_group", "maxcompute", "site", "transit_router", "vbr"];
+        &["circuit", "circuit_group", "maxcompute", "nat_gateway", "site", "transit_router", "vbr"];
     const SERVES: &[&str] = &["backend", "endpoint", "load_balancer"];
     let steps = workload.spec.way.steps(specs);
     let carries = |kind: &str| CARRIES.contains(&kind) || SERVES.contains(&kind);

@@ -46,6 +46,7 @@ pub(crate) fn sample(load: f64) -> Results {
         links: links(load),
         pools: pools(),
         stations: stations(),
+        scalers: vec![],
         selectors: selectors(),
         recoveries: vec![],
         gates: vec![],
@@ -306,6 +307,7 @@ fn stations() -> Vec<StationResults> {
         served: 1_100_000 - refused,
         peak_queue: 14,
         busy_us_by_window: vec![(busy * 10.0 * 1e6) as u64 * u64::from(RUNS); WINDOWS],
+        servers_us_by_window: vec![],
         waits: waits(name, 0.4, 4_000),
     };
     vec![station("backend.shop", 8, 5.2, 0), station("resolver.vpc", 0, 0.3, 0)]
