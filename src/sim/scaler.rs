@@ -221,7 +221,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// One that still starts up is given up.
-    fn give_up(&mut self, s: u32, i: usize) {
+    fn abandon(&mut self, s: u32, i: usize) {
         let now = self.now;
         let it = &mut self.scalers[s as usize];
         it.accrue(now);
@@ -285,7 +285,7 @@ impl<O: Observer> World<'_, O> {
         loop {
             let it = &self.scalers[s as usize];
             if let Some(i) = it.starting.iter().position(|x| x.1 < it.generation) {
-                self.give_up(s, i); // it would be replaced as soon as it runs
+                self.abandon(s, i); // it would be replaced as soon as it runs
                 continue;
             }
             let old = it.running.iter().filter(|x| x.generation < it.generation).count();
@@ -310,7 +310,7 @@ impl<O: Observer> World<'_, O> {
                 }
             } else if total > wanted {
                 match it.starting.len().checked_sub(1) {
-                    Some(last) => self.give_up(s, last),
+                    Some(last) => self.abandon(s, last),
                     None => self.retire(s, running - 1, false),
                 }
                 continue;

@@ -21,6 +21,7 @@ impl Observer for Fold {
         }
         self.1.clear();
         write!(self.1, "{fact:?}").expect("text");
+        self.1 = self.1.replacen("again: false, ", "", 1);
         if let Fact::Chosen { workload, .. } | Fact::FailedOn { workload, .. } = fact {
             self.1 = self.1.replacen(&format!("workload: {workload}, "), "", 1);
         }
