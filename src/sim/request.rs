@@ -72,7 +72,8 @@ impl<O: Observer> World<'_, O> {
 
     /// Fails everybody whose patience is over.
     pub(super) fn expire(&mut self, queue: u32) {
-        self.patience[queue as usize].armed = false;
+        // It stays armed meanwhile: who is given another deadline here must not put one more event on
+        // the agenda, which would stay there and multiply.
         while let Some((due, token)) = self.patience[queue as usize].queue.front().copied() {
             if !self.is_live(token) {
                 self.patience[queue as usize].queue.pop_front();
@@ -95,11 +96,11 @@ impl<O: Observer> World<'_, O> {
                     (Deadline::Request, _) => self.fail(token.request, End::RequestTimeout),
                 }
             } else {
-                self.patience[queue as usize].armed = true;
                 self.agenda.schedule(instant(due), Rank::Timer, Event::Expire { queue });
                 return;
             }
         }
+        self.patience[queue as usize].armed = false;
     }
 
     // ---- birth ----
