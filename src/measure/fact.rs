@@ -152,8 +152,6 @@ pub struct ScalerUse {
 pub struct StationUse {
     /// Time integral of busy servers in the window, server x us.
     pub busy_us: u64,
-    /// Time integral of its servers in the window, server x us; 0 where they are unlimited.
-    pub servers_us: u64,
     /// Longest queue so far.
     pub peak_queue: u64,
     /// Arrivals so far.
@@ -388,6 +386,13 @@ pub enum Fact {
         station: u32,
         /// The window's use.
         seen: StationUse,
+    },
+    /// Servers of a station at which their number changes in the course of the run.
+    Servers {
+        /// Station.
+        station: u32,
+        /// Their time integral in the window, server x us.
+        servers_us: u64,
     },
     /// Use of a scaler.
     Scaler {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::{Arrivals, Belief, Hop, Plan, Servers, StationId, What};
+use crate::plan::{Arrivals, Belief, Hop, Plan, Servers, StationId};
 
 use super::fact::{End, Fact, JobFact, Limit, Observer, PHASES};
 use super::gates::GateTally;
@@ -99,7 +99,7 @@ impl<'a> Tally<'a> {
                 Servers::Unlimited => 0,
             },
             busy_us_by_window: zeros(),
-            servers_us_by_window: match changes_servers(plan, StationId(i)) {
+            servers_us_by_window: match plan.moves_servers(StationId(i)) {
                 true => zeros(),
                 false => Vec::new(),
             },
@@ -480,12 +480,12 @@ impl Observer for Tally<'_> {
             Fact::Station { station, seen } => {
                 let (window, it) = (self.window, &mut self.stations[station as usize]);
                 it.busy_us_by_window[window] += seen.busy_us;
-                if let Some(servers) = it.servers_us_by_window.get_mut(window) {
-                    *servers += seen.servers_us;
-                }
                 (it.peak_queue, it.arrived, it.served) =
                     (seen.peak_queue, seen.arrived, seen.served);
                 (it.refused, it.timed_out) = (seen.refused, seen.timed_out);
+            }
+            Fact::Servers { station, servers_us } => {
+                self.stations[station as usize].servers_us_by_window[self.window] += servers_us;
             }
             Fact::Scaler { scaler, seen } => {
                 self.scalers[scaler as usize].window(self.window, seen);
@@ -501,14 +501,6 @@ impl Observer for Tally<'_> {
             }
         }
     }
-}
-
-/// Whether the number of a station's servers is another one in the course of the run.
-fn changes_servers(plan: &Plan, station: StationId) -> bool {
-    let changed =
-        |what: &What| matches!(what, What::SetServers { station: s, .. } if *s == station);
-    plan.scalers.iter().any(|s| s.station == station)
-        || plan.changes.iter().any(|c| changed(&c.what))
 }
 
 /// Which links lie on some route.

@@ -64,6 +64,23 @@ pub fn show_plan(plan: &Plan) -> String {
         };
         line(&mut out, 0, &text);
     }
+    for s in &plan.scalers {
+        let unit = s.pool.map_or(String::new(), |pool| {
+            format!(", a unit of {} each", plan.pools[pool.index()].name)
+        });
+        let tracks = s.tracking.as_ref().map_or(String::new(), |t| {
+            format!(", {} to {} at {} busy", t.least, t.most, crate::units::Ratio::new(t.target))
+        });
+        let text = format!(
+            "scaler {}: {} x {} at {}{unit}, start-up {}{tracks}",
+            s.name,
+            s.instances,
+            s.servers,
+            plan.stations[s.station.index()].name,
+            time(&s.start_up)
+        );
+        line(&mut out, 0, &text);
+    }
     for b in &plan.backgrounds {
         let route = &plan.routes[b.route.index()].name;
         let text = format!("background {}: {}, {}, {route}", b.name, b.forward, b.backward);

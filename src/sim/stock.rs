@@ -118,10 +118,13 @@ impl StationState {
         let dt = u128::from(now - self.since);
         self.busy_ns += dt * u128::from(self.busy);
         self.busy_so_far += dt * u128::from(self.busy);
-        if self.servers != u64::MAX {
-            self.servers_ns += dt * u128::from(self.servers);
-        }
+        self.servers_ns += dt * u128::from(self.servers);
         self.since = now;
+    }
+
+    /// Servers since the last reading, server x us; right after [`StationState::read`].
+    pub(super) fn read_servers(&mut self) -> u64 {
+        whole_us(&mut self.servers_ns)
     }
 
     /// Busy time since the beginning, server x ns.
@@ -132,11 +135,7 @@ impl StationState {
 
     pub(super) fn read(&mut self, now: u64) -> StationUse {
         self.accrue(now);
-        StationUse {
-            busy_us: whole_us(&mut self.busy_ns),
-            servers_us: whole_us(&mut self.servers_ns),
-            ..self.seen
-        }
+        StationUse { busy_us: whole_us(&mut self.busy_ns), ..self.seen }
     }
 }
 

@@ -107,7 +107,7 @@ fn network_cards_and_instances_draw_on_one_vswitch() {
     // Z-05: 12 usable addresses, 2 used, 6 instances: 4 are left for what an update makes first, 3
     // with an endpoint's network card beside them.
     let update = "update = { at = \"100 s\", max_surge = \"100 %\", max_unavailable = 0 }\n\
-                  start_up = \"10 s\"\nlook_every = \"10 s\" # x";
+                  start_up = \"10 s\"\nlook_every = \"10 s\"\nlook_up = \"0 s\" # x";
     let card = "[load_balancer.lb]\ntype = \"nlb\"\nzones = [\"a\"]\nbackend = \"app\"\n\
                 [backend.app]\nzones = [\"a\"]\nbandwidth = \"1 Gbps\"\nservice = \"1 ms\"\n\
                 [endpoint_service.svc]\nload_balancer = \"lb\"\n[endpoint.e]\nservice = \"svc\"\n\
@@ -169,6 +169,22 @@ fn one_request_probes_the_way() {
     assert_eq!((probe.offered, probe.ok), (1, 1));
     let phases: u64 = probe.phases.values().map(|h| h.max().unwrap_or(0)).sum();
     assert_eq!(Some(phases), probe.latency_ok.max());
+}
+
+#[test]
+fn the_readme_s_example_loads() {
+    let readme = fs::read_to_string("README.md").expect("README.md");
+    let example = &readme[readme.find("[eas.llm]").expect("the example")..];
+    let example = example.split("```").next().expect("its end");
+    let text = format!(
+        "{NET}{example}\n[vpc.models]\nregion = \"r\"\n[security_group.serving]\ninbound = []\n\
+         [vswitch.serving]\nvpc = \"models\"\nzone = \"a\"\ncidr = \"10.0.3.0/25\"\n{}{}",
+        workload("users", "\"eas.llm\"", 1),
+        workload("calls", "\"eas.llm\", \"nat_gateway.out\", \"backend.api\"", 1)
+    );
+    let source = Source { path: "readme.toml".into(), text };
+    let loaded = load_text(source, Path::new("."), &[]).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(loaded.plan.scalers.iter().filter(|s| s.tracking.is_some()).count(), 1);
 }
 
 fn shipped(scenario: &str, overrides: &[(&str, &str)]) -> Results {

@@ -162,9 +162,11 @@ fn data_files_are_read_and_count() {
 #[test]
 fn shipped_scenarios_lower_as_agreed() {
     for name in [
+        "eas-rolling-update",
         "express-connect-ecmp",
         "hybrid-review",
         "maxcompute-egress",
+        "nat-two-tenants",
         "privatelink-affinity",
         "privatelink-cross-region",
         "privatelink-migration",

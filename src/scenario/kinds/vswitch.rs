@@ -11,8 +11,9 @@
 //! connection ──> [ pool: addresses - used - ENIs ] ──>      full: `no_address`
 //! ```
 //!
-//! Instances of services take their addresses of the same pool ([`super::eas`]). On a path, each new connection stands for an instance that takes an address and gives it back
-//! when it closes. Leaves out: which address, IPv6.
+//! Instances of services take their addresses of the same pool ([`super::eas`]). On a path, each new
+//! connection stands for an instance that takes an address and gives it back when it closes. Leaves
+//! out: which address, IPv6.
 
 use super::change::{Act, Migration};
 use super::eas::Eas;
@@ -180,7 +181,7 @@ impl Thing<VSwitch> {
                 let (most, surge) = e.spec.peak();
                 most > e.spec.instances.value || surge > 0
             };
-            let at = services.iter().find(beyond).unwrap_or(&last);
+            let at = services.iter().find(beyond).unwrap_or(last);
             let spec = &at.spec;
             let place = match (&spec.scaling, &spec.update, spec.schedule.last()) {
                 (Some(scaling), ..) => scaling.place,
