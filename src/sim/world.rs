@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::kernel::{Agenda, Bound, Rank, ResourceId, Sharing};
 use crate::measure::{Fact, Limit, Observer};
-use crate::plan::{Arrivals, Capacity, NameCache, Plan, StationId, What};
+use crate::plan::{Arrivals, Capacity, NameCache, Plan, What};
 use crate::random::Stream;
 
 use super::arrivals::{Clock, Due, Source};
@@ -484,7 +484,7 @@ impl<'a, O: Observer> World<'a, O> {
             let seen = self.stations[i].read(self.now);
             let station = u32::try_from(i).expect("few stations");
             self.tell(Fact::Station { station, seen });
-            if self.plan.moves_servers(StationId(station)) {
+            if self.stations[i].moves {
                 let servers_us = self.stations[i].read_servers();
                 self.tell(Fact::Servers { station, servers_us });
             }

@@ -32,8 +32,8 @@ use super::station::Serving;
 use super::vswitch::VSwitch;
 use super::{Kind, Specs, Thing};
 use crate::plan::{
-    Capacity, Change, Delay, Duplex, Fault, Hop, Link, PoolId, Scaler, Scope, Seats, Servers, Station,
-    Tracking, What,
+    Capacity, Change, Delay, Duplex, Fault, Hop, Link, PoolId, Scaler, Scope, Seats, Servers,
+    Station, Tracking, What,
 };
 use crate::random::Dist;
 use crate::scenario::context::{Context, Ref};
@@ -102,7 +102,8 @@ struct Gateway {
 }
 
 const UNTOLD: Basis = Basis { source: "not published; a free parameter to sweep", mark: "D" };
-const KUBERNETES: Basis = Basis { source: "Kubernetes Deployment: maxSurge, maxUnavailable", mark: "C" };
+const KUBERNETES: Basis =
+    Basis { source: "Kubernetes Deployment: maxSurge, maxUnavailable", mark: "C" };
 const CACHED: Basis = Basis { source: "PrivateZone default TTL, as clients keep names", mark: "D" };
 
 impl Kind for Eas {
@@ -116,7 +117,8 @@ impl Kind for Eas {
     fn read(r: &Reader<'_>) -> Option<Self> {
         let mut own = Network::read(r);
         let imported = importer::read(r);
-        let written = r.given::<Count>("instances").map(|n| Given { value: n.value.0, place: n.place });
+        let written =
+            r.given::<Count>("instances").map(|n| Given { value: n.value.0, place: n.place });
         let instances = written.or_else(|| Some(imported.as_ref()?.instances.clone()));
         if instances.is_none() {
             r.req_node("instances", "4 (or `json`, the configuration of the service)");
@@ -261,9 +263,11 @@ impl Thing<Eas> {
         if !on.value || !group.is_set() || !self.spec.own.is_set() {
             return;
         }
-        let place = group.vswitch.as_ref().or(group.security_group.as_ref()).map_or(on.place, |g| g.place);
+        let place =
+            group.vswitch.as_ref().or(group.security_group.as_ref()).map_or(on.place, |g| g.place);
         let own = &self.spec.own;
-        let mine = own.vswitch.as_ref().or(own.security_group.as_ref()).map_or(self.place, |g| g.place);
+        let mine =
+            own.vswitch.as_ref().or(own.security_group.as_ref()).map_or(self.place, |g| g.place);
         let message = format!("the network of `{}`'s resource group is not in force", self.full());
         cx.complain(
             Diagnostic::new(Severity::Note, "E-06", place, message)
@@ -293,7 +297,12 @@ impl Thing<Eas> {
     }
 
     /// Its scaler, and what is done to it in the course of the run.
-    fn come_and_go(&self, station: crate::plan::StationId, pool: Option<PoolId>, l: &mut Lowering<'_>) {
+    fn come_and_go(
+        &self,
+        station: crate::plan::StationId,
+        pool: Option<PoolId>,
+        l: &mut Lowering<'_>,
+    ) {
         let (spec, name) = (&self.spec, self.full());
         let (scope, look_up) = match spec.gateway {
             Some(_) => (Scope::Request, Span::ZERO),

@@ -261,7 +261,12 @@ pub(crate) fn source<'s>(before: &[Step], specs: &'s Specs) -> Option<&'s Ref> {
 
 /// The hops of a path through it: what all share, then the EIPs of the vSwitch that it comes from and
 /// their ports to the next thing.
-pub(super) fn through(name: &str, before: &[Step], after: &[Step], l: &mut Lowering<'_>) -> Vec<Hop> {
+pub(super) fn through(
+    name: &str,
+    before: &[Step],
+    after: &[Step],
+    l: &mut Lowering<'_>,
+) -> Vec<Hop> {
     let mut hops = l.fragment(NatGateway::NAME, name, false).hops;
     let specs = l.specs;
     let thing = &specs.nat_gateway[name];
@@ -329,8 +334,7 @@ mod tests {
         format!("{ZONES}{NAT}{keys}\n")
     }
 
-    const BOTH: &str =
-        "snat = [{ vswitch = \"s\" }, { vswitch = \"t\", eips = [\"47.0.0.2\"] }]";
+    const BOTH: &str = "snat = [{ vswitch = \"s\" }, { vswitch = \"t\", eips = [\"47.0.0.2\"] }]";
 
     #[test]
     fn lowered_network() {
@@ -355,8 +359,10 @@ mod tests {
                  request = \"1 kB\"\nresponse = \"1 kB\"\n"
             )
         };
-        let way = |from: &str, to: &str| format!("\"eas.{from}\", \"nat_gateway.n\", \"backend.{to}\"");
-        let text = nat(BOTH) + &workload("one", &way("x", "db")) + &workload("two", &way("y", "app"));
+        let way =
+            |from: &str, to: &str| format!("\"eas.{from}\", \"nat_gateway.n\", \"backend.{to}\"");
+        let text =
+            nat(BOTH) + &workload("one", &way("x", "db")) + &workload("two", &way("y", "app"));
         let plan = load(&text, &way("y", "db")).unwrap().plan;
         let mut pools: Vec<_> = plan
             .pools
@@ -373,15 +379,10 @@ mod tests {
 
     #[test]
     fn complaints() {
-        let seen = |keys: &str| {
-            codes(&nat(keys), "\"eas.x\", \"nat_gateway.n\", \"backend.db\"")
-        };
+        let seen = |keys: &str| codes(&nat(keys), "\"eas.x\", \"nat_gateway.n\", \"backend.db\"");
         assert!(seen(BOTH).is_empty(), "{:?}", seen(BOTH));
         assert_eq!(seen("snat = [{ vswitch = \"t\" }]"), ["E-19"]);
-        assert_eq!(
-            seen("snat = [{ vswitch = \"s\", eips = [\"47.0.0.9\"] }]"),
-            ["address"]
-        );
+        assert_eq!(seen("snat = [{ vswitch = \"s\", eips = [\"47.0.0.9\"] }]"), ["address"]);
         assert_eq!(seen("snat = [{ vswitch = \"s\" }, { vswitch = \"s\" }]"), ["duplicate"]);
         let off = format!("{BOTH}\noff = [{{ from = \"2 s\", to = \"1 s\" }}]");
         assert_eq!(seen(&off), ["range"]);

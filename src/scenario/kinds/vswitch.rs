@@ -165,7 +165,8 @@ impl Thing<VSwitch> {
         let peaks = services.iter().map(|e| e.spec.peak());
         let peak: u64 = peaks.map(|(most, surge)| u64::from(most) + u64::from(surge)).sum();
         if first > free {
-            let message = format!("{first} instances find {free} free addresses in `{}`", self.full());
+            let message =
+                format!("{first} instances find {free} free addresses in `{}`", self.full());
             cx.complain(
                 Diagnostic::error("E-21", last.spec.instances.place, message)
                     .also(self.place, "the vSwitch")

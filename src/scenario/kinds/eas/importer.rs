@@ -9,9 +9,9 @@
 //! Ids are looked up as names: `[vswitch.vsw-bp1glkxase]`. What the scenario writes itself comes before.
 //! Leaves out: images, scripts, ports, instance types.
 
+use super::super::Kind as _;
 use super::super::security_group::SecurityGroup;
 use super::super::vswitch::VSwitch;
-use super::super::Kind as _;
 use super::Network;
 use crate::scenario::context::Ref;
 use crate::scenario::diagnostic::{Diagnostic, Place};

@@ -41,7 +41,8 @@ fn directly_or_through_the_gateway() {
 
 #[test]
 fn instances_share_the_addresses_of_their_vswitch() {
-    let other = "[eas.y]\nvswitch = \"s\"\nsecurity_group = \"g\"\ninstances = 5\nservice = \"1 s\"\n";
+    let other =
+        "[eas.y]\nvswitch = \"s\"\nsecurity_group = \"g\"\ninstances = 5\nservice = \"1 s\"\n";
     let plan = load(&eas(&format!("instances = 3\n{other}")), "\"eas.x\"").unwrap().plan;
     let pools: Vec<_> = plan.scalers.iter().map(|s| s.pool.unwrap()).collect();
     assert_eq!((pools.len(), pools[0]), (2, pools[1]));
@@ -70,7 +71,8 @@ fn what_is_done_to_instances() {
                 schedule = [{ at = \"1 s\", instances = 30 }]\n\
                 update = { at = \"2 s\" }\nreschedule = [{ at = \"3 s\" }]";
     let plan = load(&eas(keys), "\"eas.x\"").unwrap().plan;
-    let done: Vec<_> = plan.changes.iter().map(|c| (c.at.nanos() / 1_000_000_000, &c.what)).collect();
+    let done: Vec<_> =
+        plan.changes.iter().map(|c| (c.at.nanos() / 1_000_000_000, &c.what)).collect();
     let [(1, What::Want { instances: 30, .. }), renewed, displaced] = done[..] else {
         panic!("{done:?}")
     };
