@@ -54,16 +54,68 @@ struct Rest {
     /// Where each bucket begins in `dealt`, the last one first.
     begins: Vec<u32>,
     /// What came into each bucket later, the last one first; empty until something did.
-    later: Vec<Vec<Entry>>,
+    later: Vec<u32>,
+    chains: Chains,
     /// The same beyond the last bucket.
     far: Vec<Entry>,
-    /// Entries in `later` and `far`.
-    came_later: usize,
     /// Bucket of a mark = (mark - low) x scale; `opened` of them are gone, none if nothing is dealt.
     low: f64,
     scale: f64,
     most: f64,
     opened: usize,
+}
+
+/// Many short lists of entries, each by its first place. (A list of its own for each would be a call
+/// of the allocator each.)
+#[derive(Debug)]
+struct Chains {
+    entries: Vec<Entry>,
+    /// The next place of the same list, or [`END`].
+    next: Vec<u32>,
+    /// Places that are free, as a list.
+    free: u32,
+    len: usize,
+}
+
+/// No place.
+const END: u32 = u32::MAX;
+
+impl Default for Chains {
+    fn default() -> Self {
+        Self { entries: Vec::new(), next: Vec::new(), free: END, len: 0 }
+    }
+}
+
+impl Chains {
+    /// Puts an entry before a list.
+    #[inline]
+    fn push(&mut self, first: &mut u32, e: Entry) {
+        self.len += 1;
+        let place = self.free;
+        if place == END {
+            let place = u32::try_from(self.entries.len()).expect("fewer than 2^32 flows at once");
+            self.entries.push(e);
+            self.next.push(*first);
+            *first = place;
+        } else {
+            let i = place as usize;
+            self.free = self.next[i];
+            (self.entries[i], self.next[i]) = (e, *first);
+            *first = place;
+        }
+    }
+
+    /// Takes all entries of a list.
+    fn take(&mut self, first: u32, into: &mut Vec<Entry>) {
+        let mut at = first;
+        while at != END {
+            let i = at as usize;
+            into.push(self.entries[i]);
+            self.len -= 1;
+            at = std::mem::replace(&mut self.next[i], self.free);
+            self.free = u32::try_from(i).expect("it was one");
+        }
+    }
 }
 
 impl Queue {
@@ -154,10 +206,11 @@ impl Queue {
     /// Takes everything out, in pieces.
     fn take_all(&mut self) -> Vec<Vec<Entry>> {
         let all = std::mem::replace(self, Self { dead: self.dead, ..Self::default() });
-        let rest = all.rest.map_or_else(Rest::default, |rest| *rest);
+        let mut rest = all.rest.map_or_else(Rest::default, |rest| *rest);
+        let mut later = Vec::with_capacity(rest.chains.len);
+        rest.later.iter().for_each(|first| rest.chains.take(*first, &mut later));
         let mut pieces = rest.pushed;
-        pieces.extend([all.near, rest.dealt, rest.far]);
-        pieces.extend(rest.later);
+        pieces.extend([all.near, rest.dealt, rest.far, later]);
         pieces.retain(|piece| !piece.is_empty());
         pieces
     }
@@ -228,7 +281,7 @@ impl Queue {
 
 impl Rest {
     fn len(&self) -> usize {
-        self.pushed.len() * BLOCK + self.dealt.len() + self.came_later
+        self.pushed.len() * BLOCK + self.dealt.len() + self.far.len() + self.chains.len
     }
 
     /// The first entry of the bucket under way.
@@ -249,13 +302,12 @@ impl Rest {
         if bucket < self.opened {
             return true;
         }
-        self.came_later += 1;
         let buckets = self.begins.len();
         if bucket < self.opened + buckets {
             if self.later.is_empty() {
-                self.later.resize(buckets, Vec::new());
+                self.later.resize(buckets, END);
             }
-            self.later[self.opened + buckets - 1 - bucket].push(e);
+            self.chains.push(&mut self.later[self.opened + buckets - 1 - bucket], e);
         } else {
             self.far.push(e);
         }
@@ -281,9 +333,8 @@ impl Rest {
             if self.dealt.capacity() > 4 * self.dealt.len() + HEAP_MOST {
                 self.dealt.shrink_to_fit();
             }
-            if let Some(mut later) = self.later.pop() {
-                self.came_later -= later.len();
-                self.dealt.append(&mut later);
+            if let Some(later) = self.later.pop() {
+                self.chains.take(later, &mut self.dealt);
             }
             if self.run < self.dealt.len() {
                 self.dealt[self.run..].sort_unstable_by(|a, b| b.cmp(a));
