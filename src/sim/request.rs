@@ -19,12 +19,13 @@ const ABOUT_PAUSE: u64 = 0x7061_7573;
 const ABOUT_THINK: u64 = 0x7468_696e;
 const ABOUT_CROSSING: [u64; 2] = [0x6372_6f31, 0x6372_6f32];
 
-/// Whether all bytes of a request have left, so that it may be served whatever its client sees.
-const fn has_left(stage: Stage) -> bool {
+/// Whether a request that ends so may be served whatever its client sees: all its bytes have left, and
+/// nobody turned it away on the other side.
+const fn may_be_served(stage: Stage, end: End) -> bool {
     matches!(
         stage,
         Stage::SendCrossing | Stage::Serving | Stage::Receiving | Stage::ReceiveCrossing
-    )
+    ) && matches!(end, End::RequestTimeout | End::Reset | End::GivenUp)
 }
 
 impl<O: Observer> World<'_, O> {
@@ -440,8 +441,8 @@ impl<O: Observer> World<'_, O> {
             }
             self.close(c);
         }
-        let sent = has_left(stage);
-        self.requests[r as usize].sent |= sent && end != End::Refused;
+        let sent = may_be_served(stage, end);
+        self.requests[r as usize].sent |= sent;
         let plan = self.plan;
         let spec = &plan.workloads[workload as usize];
         if spec.retries.re_resolve && stage != Stage::Queued {
@@ -490,7 +491,8 @@ impl<O: Observer> World<'_, O> {
     /// Nobody waits for a request any more: all that it holds goes back and its connection closes, as
     /// after its client's death.
     pub(super) fn give_up(&mut self, r: u32) {
-        self.requests[r as usize].sent |= has_left(self.requests[r as usize].stage);
+        let it = &mut self.requests[r as usize];
+        it.sent |= may_be_served(it.stage, End::GivenUp);
         self.stop_waiting(r);
         self.next_turn(r);
         self.stop_sending(r);

@@ -354,6 +354,30 @@ fn latencies_of_hours_are_told_within_a_thousandth() {
 }
 
 #[test]
+fn a_repeat_is_a_duplicate_if_the_try_before_may_have_been_served() {
+    // Two requests at 0 s for one server of 5 s. With room for one that waits and no patience, both time
+    // out after 1 s wherever they are, each time of three: what was sent may be served. With patience and
+    // no room, the second is turned away at 0, 1 and 2 s: nobody served it before.
+    for (queue, patience, seen) in [(9, 1, (0, 4, 4)), (0, 100, (1, 2, 0))] {
+        let requests = at_once(2, 0);
+        let mut p = plan(
+            settings(60, 0, 1),
+            vec![Hop::Station(StationId(0))],
+            vec![workload("w", requests, 0)],
+        );
+        p.stations.push(station(Servers::Count(1), Dist::constant(5_000.0 * MS)));
+        p.stations[0].queue = Some(queue);
+        let w = &mut p.workloads[0];
+        w.idempotent = false;
+        w.timeouts.request = Span::from_secs(patience);
+        w.retries.attempts = 3;
+        (w.retries.backoff, w.retries.backoff_cap) = (Span::from_secs(1), Span::from_secs(1));
+        let w = &run_one(&p, 0).workloads[0];
+        assert_eq!((w.ok, w.retries, w.duplicates), seen, "{queue}");
+    }
+}
+
+#[test]
 fn waits_exclude_the_warmup() {
     // 1,000 requests at once, 10 ms each: all waited by 10 s. The one request after the warm-up of
     // 50 s finds nobody. A pool counts waits only, so that it has none.
