@@ -66,8 +66,8 @@ pub enum SimError {
     /// end at once, or the like.
     #[error(
         "simulated time stands still at {at_ns} ns: {events} events at one instant. Requests that \
-         end at once are made again at once: give closed workloads a `think` time above 0, and \
-         retries a wait"
+         end at once are made again at once: give closed workloads and stages of jobs a `think` \
+         time above 0, and retries a wait"
     )]
     Stuck {
         /// Where.
