@@ -99,7 +99,7 @@ impl<'a> Tally<'a> {
                 Servers::Unlimited => 0,
             },
             busy_us_by_window: zeros(),
-            servers_us_by_window: match plan.moves_servers(StationId(i)) {
+            servers_us_by_window: match plan.scalers.iter().any(|s| s.station == StationId(i)) {
                 true => zeros(),
                 false => Vec::new(),
             },

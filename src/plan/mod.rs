@@ -214,13 +214,6 @@ pub enum What {
         /// The new size.
         units: u64,
     },
-    /// The station has so many servers from now on; those busy beyond that finish what they serve.
-    SetServers {
-        /// Which, without a scaler of its own.
-        station: StationId,
-        /// How many; 0 for none.
-        servers: u32,
-    },
     /// So many instances are wanted from now on.
     Want {
         /// Of which scaler.

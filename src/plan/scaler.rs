@@ -3,7 +3,7 @@
 use crate::random::Dist;
 use crate::units::Span;
 
-use super::{Plan, PoolId, Scope, StationId, What};
+use super::{PoolId, Scope, StationId};
 
 /// Instances that serve at a station. Their number follows what is wanted; each takes a unit of a pool
 /// when it is made, adds its servers when its start-up is over, and gives the unit back when it goes.
@@ -58,14 +58,4 @@ pub struct Seats {
     /// of time 0. It chooses among those it knows: one that is gone swallows what is sent to it. 0: every
     /// client knows at once.
     pub look_up: Span,
-}
-
-impl Plan {
-    /// Whether the number of a station's servers is another one in the course of the run.
-    pub fn moves_servers(&self, station: StationId) -> bool {
-        let moved =
-            |what: &What| matches!(what, What::SetServers { station: s, .. } if *s == station);
-        self.scalers.iter().any(|s| s.station == station)
-            || self.changes.iter().any(|c| moved(&c.what))
-    }
 }

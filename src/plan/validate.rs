@@ -134,10 +134,6 @@ impl Plan {
             | What::Override { link, .. }
             | What::Ceiling { link, .. } => link.index() < self.links.len(),
             What::SetPool { pool, .. } => pool.index() < self.pools.len(),
-            What::SetServers { station, .. } => {
-                station.index() < self.stations.len()
-                    && self.scalers.iter().all(|s| s.station != station)
-            }
             What::Want { scaler, .. } | What::Displace { scaler, .. } => scales(scaler),
             What::Renew { scaler, surge, unavailable } => {
                 scales(scaler) && (surge > 0 || unavailable > 0)

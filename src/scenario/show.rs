@@ -161,9 +161,6 @@ fn done(plan: &Plan, what: &What) -> String {
         What::SetPool { pool, units } => {
             format!("{} has {units} units", plan.pools[pool.index()].name)
         }
-        What::SetServers { station, servers } => {
-            format!("{} has {servers} servers", plan.stations[station.index()].name)
-        }
         What::Want { scaler, instances } => {
             format!("{} wants {instances} instances", plan.scalers[scaler.index()].name)
         }

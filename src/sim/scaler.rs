@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use crate::kernel::Rank;
 use crate::measure::{End, Fact, Observer, ScalerUse};
-use crate::plan::{Scaler, Scope, StationId, Tracking};
+use crate::plan::{Scaler, Scope, Tracking};
 use crate::random::{Draws, Stream, name_key};
 
 use super::state::{Event, NONE, Token, instant};
@@ -140,9 +140,6 @@ impl<O: Observer> World<'_, O> {
     /// Lets those run that find a unit at time 0.
     pub(super) fn prepare_scalers(&mut self) {
         let plan = self.plan;
-        for (i, station) in (0..).zip(&mut self.stations) {
-            station.moves = plan.moves_servers(StationId(i));
-        }
         for (s, spec) in (0..).zip(&plan.scalers) {
             self.scaled[spec.station.index()] = Some(s);
             for _ in 0..spec.instances {

@@ -40,8 +40,6 @@ pub(super) struct StationState {
     since: u64,
     busy_ns: u128,
     servers_ns: u128,
-    /// The number of its servers changes in the course of the run.
-    pub(super) moves: bool,
     /// Busy time since the beginning, server x ns.
     busy_so_far: u128,
     seen: StationUse,
@@ -111,7 +109,6 @@ impl StationState {
             since: 0,
             busy_ns: 0,
             servers_ns: 0,
-            moves: false,
             busy_so_far: 0,
             seen: StationUse::default(),
         }

@@ -453,9 +453,6 @@ impl<'a, O: Observer> World<'a, O> {
                 self.spread_background();
             }
             What::SetPool { pool, units } => self.set_units(pool.0, *units),
-            What::SetServers { station, servers } => {
-                self.set_servers(station.0, u64::from(*servers));
-            }
             What::Want { scaler, instances } => self.want(scaler.0, *instances),
             What::Renew { scaler, surge, unavailable } => {
                 self.renew(scaler.0, *surge, *unavailable);
@@ -484,7 +481,7 @@ impl<'a, O: Observer> World<'a, O> {
             let seen = self.stations[i].read(self.now);
             let station = u32::try_from(i).expect("few stations");
             self.tell(Fact::Station { station, seen });
-            if self.stations[i].moves {
+            if self.scaled[i].is_some() {
                 let servers_us = self.stations[i].read_servers();
                 self.tell(Fact::Servers { station, servers_us });
             }

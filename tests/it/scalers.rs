@@ -51,6 +51,11 @@ fn scaler(instances: u32) -> Scaler {
     }
 }
 
+/// The same without addresses or start-up.
+fn at_once(instances: u32) -> Scaler {
+    Scaler { pool: None, start_up: Dist::constant(0.0), ..scaler(instances) }
+}
+
 /// Five requests a second that take 100 ms each, at the instances of a scaler.
 fn scaled(seconds: u64, units: u64, it: Scaler, changes: Vec<Change>) -> Plan {
     let hops = vec![Hop::Station(StationId(0))];
@@ -98,8 +103,8 @@ fn a_station_is_mmc_before_and_after_its_servers_change() {
         vec![workload("w", poisson(30.0), 0)],
     );
     p.stations.push(station(Servers::Count(2), Dist::exponential(50.0 * MS)));
-    let set = |at, servers| change(at, What::SetServers { station: StationId(0), servers });
-    p.changes = vec![set(1_200, 4), set(2_100, 2)];
+    p.scalers.push(at_once(2));
+    p.changes = vec![want(1_200, 4), want(2_100, 2)];
     let runs = run(&p);
     for (windows, c, load) in [(0..4, 2, 0.75), (4..7, 4, 0.375), (7..10, 2, 0.75)] {
         let seen: Vec<f64> = runs.iter().map(|r| sojourn(r, windows.clone())).collect();
@@ -122,8 +127,8 @@ fn those_busy_finish_first_and_those_who_wait_begin_at_once() {
     );
     p.workloads[0].clients = 4;
     p.stations.push(station(Servers::Count(3), Dist::constant(10.0 * SECOND)));
-    let set = |at, servers| change(at, What::SetServers { station: StationId(0), servers });
-    p.changes = vec![set(1, 1), set(12, 0), set(30, 3)];
+    p.scalers.push(at_once(3));
+    p.changes = vec![want(1, 1), want(12, 0), want(30, 3)];
     let r = run_one(&p, 0);
     let h = &r.workloads[0].latency_ok;
     assert_eq!(
@@ -316,7 +321,7 @@ fn replications_merge_in_any_order() {
 fn a_plan_with_a_scaler_out_of_range_is_refused() {
     let sound = scaled(10, 5, scaler(4), vec![]);
     assert!(sound.validate().is_ok());
-    let unsound: [fn(&mut Plan); 8] = [
+    let unsound: [fn(&mut Plan); 7] = [
         |p| p.scalers[0].servers = 0,
         |p| p.scalers[0].step = Span::ZERO,
         |p| p.scalers[0].pool = Some(PoolId(1)),
@@ -324,7 +329,6 @@ fn a_plan_with_a_scaler_out_of_range_is_refused() {
         |p| p.scalers.push(Scaler { name: "other".into(), ..p.scalers[0].clone() }),
         |p| p.changes.push(renew(1, 0, 0)),
         |p| p.changes.push(change(1, What::Want { scaler: ScalerId(1), instances: 1 })),
-        |p| p.changes.push(change(1, What::SetServers { station: StationId(0), servers: 1 })),
     ];
     for (i, spoil) in unsound.iter().enumerate() {
         let mut p = sound.clone();
