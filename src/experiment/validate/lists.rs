@@ -91,16 +91,19 @@ pub fn wide(flows: u64, links: u64) -> List {
 pub fn replay(list: &List) -> (Vec<u64>, usize) {
     let mut sharing = Sharing::new();
     let links: Vec<_> = list.capacities.iter().map(|c| sharing.add_resource(*c)).collect();
+    sharing.reserve_classes(list.routes.len(), list.routes.iter().map(Vec::len).sum());
+    let mut path = Vec::new();
     let classes: Vec<_> = list
         .routes
         .iter()
         .map(|route| {
-            let path: Vec<_> = route.iter().map(|l| links[*l]).collect();
+            path.clear();
+            path.extend(route.iter().map(|l| links[*l]));
             sharing.add_class(&path, 1.0, f64::INFINITY)
         })
         .collect();
     let mut done = vec![0; list.flows.len()];
-    let mut flow_of: Vec<u32> = Vec::new();
+    let mut flow_of: Vec<u32> = Vec::with_capacity(list.flows.len());
     let (mut started, mut ended) = (0, 0);
     while ended < list.flows.len() {
         let next = sharing.next_at().unwrap_or(Instant::NEVER);

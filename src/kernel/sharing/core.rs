@@ -9,7 +9,6 @@ use super::lanes::Lanes;
 use super::many::Many;
 use super::queue::Queue;
 use super::slots::{Listed, Slots as _};
-use super::soonest::Soonest;
 use super::{Bound, ClassId, FlowId, NONE, ResourceId};
 use crate::kernel::classheap::ClassHeap;
 use crate::kernel::time::Instant;
@@ -234,8 +233,7 @@ pub(super) struct Core<F: Form> {
     pub(super) free_queues: Vec<u32>,
     pub(super) flows: Flows,
     pub(super) now: u64,
-    /// Next completion of each group, and of each class at its own ceiling.
-    pub(super) soonest: Soonest,
+    /// Next completion of each class at its own ceiling.
     pub(super) own: ClassHeap,
     /// The next completion of all and its group ([`NONE`] for a class at its ceiling), if it is
     /// known.
@@ -263,8 +261,14 @@ impl<F: Form> Core<F> {
         self.accounts.add(r, Account::new(self.now));
         self.form.grow(capacity * ROOM);
         self.lanes.grow();
-        self.soonest.grow();
         ResourceId(r)
+    }
+
+    pub(super) fn reserve_classes(&mut self, classes: usize, crossings: usize) {
+        self.classes.reserve(classes);
+        self.ways.reserve(classes);
+        self.steps.reserve(crossings);
+        self.places.reserve(crossings);
     }
 
     pub(super) fn add_class(
@@ -372,8 +376,10 @@ impl<F: Form> Core<F> {
             self.close(k);
             return Some(left);
         }
-        self.queues[it.queue as usize].dead += 1;
-        self.less(k);
+        let queue = &mut self.queues[it.queue as usize];
+        queue.dead += 1;
+        let first = queue.first();
+        self.less(k, first);
         self.purge(k);
         Some(left)
     }
@@ -440,8 +446,8 @@ impl<F: Form> Core<F> {
         if it.flows == 1 {
             self.close(k);
         } else {
-            self.queues[it.queue as usize].pop();
-            self.less(k);
+            let first = self.queues[it.queue as usize].pop_for_next();
+            self.less(k, first);
         }
         Some((Instant::from_nanos(at), FlowId(tag)))
     }
@@ -453,10 +459,7 @@ impl<F: Form> Core<F> {
         if let Some(next) = self.next {
             return next;
         }
-        let (mut at, mut g) = match self.form.sole() {
-            Some(g) => (self.soonest.get(g), g),
-            None => self.soonest.first(),
-        };
+        let (mut at, mut g) = self.form.first();
         if let Some((own, _)) = self.own.first()
             && own.nanos() < at
         {
@@ -494,17 +497,13 @@ impl<F: Form> Core<F> {
     #[inline]
     fn schedule(&mut self) {
         self.next = None;
-        let Self { form, links, levels, groups, soonest, now, .. } = self;
+        let Self { form, levels, groups, now, .. } = self;
         form.take_touched(|g| {
-            let at = if links[g].holds == 0 {
-                u64::MAX
-            } else {
-                let (group, level) = (&groups[g], levels[g]);
-                let clock = group.clock_at(*now, level);
-                let (key, _) = group.finish.first().expect("it holds a class");
-                done_at(*now, key - clock, key, level)
-            };
-            soonest.set(g, at);
+            let (group, level) = (&groups[g], levels[g]);
+            match group.finish.first() {
+                Some((key, _)) => done_at(*now, key - group.clock_at(*now, level), key, level),
+                None => u64::MAX,
+            }
         });
     }
 
@@ -552,6 +551,8 @@ impl Core<Few> {
             form.grow(room[r]);
             form.hold(r, links[r].holds > 0, room[r]);
             form.note_level(r, f64::INFINITY);
+            let holds = links[r].holds > 0;
+            form.complete_at(r, if holds { self.form.completion(r) } else { u64::MAX });
         }
         (0..self.len).for_each(|r| form.rekey(r, &links, &levels));
         for it in self.actives.iter().filter(|it| it.class != NONE && it.group != NONE) {
@@ -584,7 +585,6 @@ impl Core<Few> {
             free_queues: self.free_queues,
             flows: self.flows,
             now: self.now,
-            soonest: self.soonest,
             own: self.own,
             next: self.next,
             posted: self.posted,

@@ -31,6 +31,8 @@ pub(super) struct Few {
     many: u32,
     /// Resources that hold classes.
     holding: Mask,
+    /// When their groups complete next; of others, anything.
+    completions: Fixed<u64>,
     marked: Mask,
     touched: Mask,
     /// Groups that began since the last repair ended.
@@ -42,16 +44,22 @@ pub(super) struct Few {
 struct Weights {
     unit: i32,
     most: i32,
+    /// The last one that was added: most are equal.
+    last: f64,
 }
 
 impl Default for Weights {
     fn default() -> Self {
-        Self { unit: i32::MAX, most: i32::MIN }
+        Self { unit: i32::MAX, most: i32::MIN, last: 0.0 }
     }
 }
 
 impl Weights {
     fn add(&mut self, weight: f64) {
+        if weight == self.last {
+            return;
+        }
+        self.last = weight;
         let bits = weight.to_bits();
         let exponent = i32::try_from(bits >> 52).expect("a weight is positive");
         let fraction = bits % (1 << 52);
@@ -75,6 +83,15 @@ impl<T: Debug + Default> Default for Square<T> {
     fn default() -> Self {
         let lines: Box<[Fixed<T>]> = (0..MOST).map(|_| Fixed::default()).collect();
         Self(lines.try_into().expect("as many"))
+    }
+}
+
+impl<T> Square<T> {
+    /// Two lines of it, which differ.
+    #[inline]
+    fn two(&mut self, a: u32, b: u32) -> [&mut Fixed<T>; 2] {
+        let both = self.0.get_disjoint_mut([a as usize % MOST, b as usize % MOST]);
+        both.expect("no class moves to where it is")
     }
 }
 
@@ -102,6 +119,12 @@ impl Bits {
     #[inline]
     fn set(&mut self, i: u32) {
         self.0[i as usize / 64 % 2] |= 1 << (i % 64);
+    }
+
+    /// Puts a number in `if` so.
+    #[inline]
+    fn put(&mut self, i: u32, so: bool) {
+        self.0[i as usize / 64 % 2] |= u64::from(so) << (i % 64);
     }
 
     /// Takes a number out `if` so.
@@ -272,20 +295,23 @@ impl Form for Few {
     ) -> (f64, f64) {
         let Move { from, to, mass, before, after } = moves;
         let (used_from, used_to) = (used[from], used[to]);
-        let (change, mut left, mut gained, mut gone) = (after - before, 0, 0, 0);
+        let (change, mut left, mut gained) = (after - before, 0, 0);
+        let mut gone = Bits::default();
+        let [theirs, ours] = self.shares.two(from, to);
         for step in steps {
             let (r, share) = (step.link, step.share(mass));
             left = if r == from { share.to_bits() } else { left };
             gained = if r == to { share.to_bits() } else { gained };
-            let rest = self.shares[from][r] - share;
-            self.shares[from][r] = rest;
-            self.shares[to][r] += share;
+            let rest = theirs[r] - share;
+            theirs[r] = rest;
+            ours[r] += share;
             used[r] += share * change;
             let row = &mut self.rows[r];
             row.clear(from, rest == 0.0);
             row.set(to);
-            gone |= if rest == 0.0 { bit(r) } else { 0 };
+            gone.put(r, rest == 0.0);
         }
+        let mut gone = gone.all();
         if self.counts.is_some() {
             gone = self.count_moved(from, to, steps);
         }
@@ -432,9 +458,29 @@ impl Form for Few {
     }
 
     #[inline]
-    fn sole(&self) -> Option<u32> {
-        let one = self.holding != 0 && self.holding & (self.holding - 1) == 0;
-        one.then(|| self.holding.trailing_zeros())
+    fn complete_at(&mut self, group: u32, at: u64) {
+        self.completions[group] = at;
+    }
+
+    #[inline]
+    fn completion(&self, group: u32) -> u64 {
+        self.completions[group]
+    }
+
+    #[inline]
+    fn first(&mut self) -> (u64, u32) {
+        // (One, as on a single link: no loop.)
+        if self.holding != 0 && self.holding & (self.holding - 1) == 0 {
+            let first = self.holding.trailing_zeros();
+            return (self.completions[first], first);
+        }
+        let (mut at, mut first) = (u64::MAX, u32::MAX);
+        each_bit(self.holding, |g| {
+            let other = self.completions[g];
+            first = if other < at { g } else { first };
+            at = if other < at { other } else { at };
+        });
+        (at, first)
     }
 
     fn set_room(&mut self, _r: u32, _holds: bool, _room: f64, _before: f64) {}
@@ -507,9 +553,9 @@ impl Form for Few {
     }
 
     #[inline]
-    fn take_touched(&mut self, each: impl FnMut(u32)) {
+    fn take_touched(&mut self, mut at: impl FnMut(u32) -> u64) {
         let touched = std::mem::take(&mut self.touched);
         self.fresh = 0;
-        each_bit(touched, each);
+        each_bit(touched & self.holding, |g| self.completions[g] = at(g));
     }
 }

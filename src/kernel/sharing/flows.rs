@@ -13,7 +13,7 @@ pub(super) const fn slot(tag: u64) -> u32 {
     (tag % SLOTS) as u32
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Flow {
     /// Sequence above the bits of the class.
     owner: u64,
@@ -23,7 +23,7 @@ struct Flow {
 /// The flows under way.
 #[derive(Debug, Default)]
 pub(super) struct Flows {
-    blocks: Vec<Vec<Flow>>,
+    blocks: Vec<Box<[Flow; BLOCK]>>,
     /// Slots that were ever used.
     slots: usize,
     /// One bit a slot. An end writes here only: the flow itself, probably long out of the caches,
@@ -50,20 +50,22 @@ impl Flows {
     #[inline]
     pub(super) fn begin(&mut self, tag: u64, class: u32, mark: f64) {
         let slot = slot(tag) as usize;
-        let flow = Flow { owner: tag >> BITS << BITS | u64::from(class), mark };
         if slot == self.slots {
-            self.slots += 1;
             if slot.is_multiple_of(BLOCK) {
-                self.blocks.push(Vec::with_capacity(BLOCK));
+                self.add_block();
             }
-            if slot.is_multiple_of(64) {
-                self.live.push(0);
-            }
-            self.blocks[slot / BLOCK].push(flow);
-        } else {
-            self.blocks[slot / BLOCK][slot % BLOCK] = flow;
+            self.slots += 1;
         }
+        let owner = tag >> BITS << BITS | u64::from(class);
+        self.blocks[slot / BLOCK][slot % BLOCK] = Flow { owner, mark };
         self.live[slot / 64] |= 1 << (slot % 64);
+    }
+
+    #[cold]
+    fn add_block(&mut self) {
+        let block = vec![Flow::default(); BLOCK].into_boxed_slice();
+        self.blocks.push(block.try_into().expect("as many"));
+        self.live.resize(self.blocks.len() * BLOCK / 64, 0);
     }
 
     /// The flow of a tag ends.
@@ -84,7 +86,7 @@ impl Flows {
     pub(super) fn get(&self, tag: u64) -> Option<(u32, f64)> {
         let slot = slot(tag) as usize;
         let live = self.live.get(slot / 64)? >> (slot % 64) & 1 == 1;
-        let flow = self.blocks.get(slot / BLOCK)?.get(slot % BLOCK)?;
+        let flow = &self.blocks.get(slot / BLOCK)?[slot % BLOCK];
         let class = (flow.owner % SLOTS) as u32;
         (live && flow.owner >> BITS == tag >> BITS).then_some((class, flow.mark))
     }

@@ -160,8 +160,15 @@ pub(super) trait Form: Debug + Default {
     /// A resource begins or ceases to hold classes back.
     fn hold(&mut self, r: u32, holds: bool, room: f64);
 
-    /// The resource that holds classes, when it is known that no other does.
-    fn sole(&self) -> Option<u32>;
+    /// A group that holds classes completes next at an instant, ns.
+    fn complete_at(&mut self, group: u32, at: u64);
+
+    /// When a group that holds classes completes next.
+    fn completion(&self, group: u32) -> u64;
+
+    /// The least of these instants and whose it is, the lower number at a tie; `u64::MAX` if there
+    /// is none.
+    fn first(&mut self) -> (u64, u32);
 
     /// A resource that holds nobody got another room.
     fn set_room(&mut self, r: u32, holds: bool, room: f64, before: f64);
@@ -196,6 +203,7 @@ pub(super) trait Form: Debug + Default {
     /// Whether any group was touched.
     fn is_touched(&self) -> bool;
 
-    /// Hands each touched group to `each`; none is touched afterwards.
-    fn take_touched(&mut self, each: impl FnMut(u32));
+    /// Asks `at` when each touched group completes next (`u64::MAX` for one that holds nobody, if it
+    /// is asked); none is touched afterwards.
+    fn take_touched(&mut self, at: impl FnMut(u32) -> u64);
 }

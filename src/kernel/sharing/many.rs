@@ -5,6 +5,7 @@ use super::core::{Link, Step};
 use super::form::{Faster, Form, Mask, Who};
 use super::marks::Marks;
 use super::slots::Listed;
+use super::soonest::Soonest;
 use std::fmt::Debug;
 
 /// Rows and columns as lists.
@@ -19,6 +20,7 @@ pub(super) struct Many {
     /// Nobody that crosses a resource and is not in its group has a level above this, unless it is
     /// at its own ceiling.
     top: Listed<f64>,
+    soonest: Soonest,
     touched: Vec<u32>,
     is_touched: Listed<bool>,
 }
@@ -41,6 +43,7 @@ impl Form for Many {
     fn grow(&mut self, room: f64) {
         self.cells.grow();
         self.marks.grow();
+        self.soonest.grow();
         self.alarm.0.push(room);
         self.top.0.push(0.0);
         self.is_touched.0.push(false);
@@ -229,8 +232,19 @@ impl Form for Many {
         }
     }
 
-    fn sole(&self) -> Option<u32> {
-        None
+    #[inline]
+    fn complete_at(&mut self, group: u32, at: u64) {
+        self.soonest.set(group, at);
+    }
+
+    #[inline]
+    fn completion(&self, group: u32) -> u64 {
+        self.soonest.get(group)
+    }
+
+    #[inline]
+    fn first(&mut self) -> (u64, u32) {
+        self.soonest.first()
     }
 
     fn set_room(&mut self, r: u32, holds: bool, room: f64, before: f64) {
@@ -294,10 +308,10 @@ impl Form for Many {
     }
 
     #[inline]
-    fn take_touched(&mut self, mut each: impl FnMut(u32)) {
+    fn take_touched(&mut self, mut at: impl FnMut(u32) -> u64) {
         for group in self.touched.drain(..) {
             self.is_touched[group] = false;
-            each(group);
+            self.soonest.set(group, at(group));
         }
     }
 }

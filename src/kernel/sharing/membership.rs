@@ -16,6 +16,7 @@ impl<F: Form> Core<F> {
         #[expect(clippy::cast_possible_truncation, reason = "no more than classes")]
         let k = self.free_actives.pop().unwrap_or(self.actives.len() as u32);
         if k as usize == self.actives.len() {
+            self.reserve_active();
             self.actives.push(Active::default());
             self.finish_at.push(0);
             self.ceiling_at.push(0);
@@ -47,6 +48,19 @@ impl<F: Form> Core<F> {
         need
     }
 
+    /// Makes room for all classes at once when there is none left: their entries are large, and a list
+    /// that grows is copied. (What is not used of it takes no memory but addresses.)
+    #[inline]
+    fn reserve_active(&mut self) {
+        if self.actives.len() == self.actives.capacity() {
+            let more = self.classes.len() - self.actives.len();
+            self.actives.reserve(more);
+            self.finish_at.reserve(more);
+            self.ceiling_at.reserve(more);
+            self.queues.reserve(more);
+        }
+    }
+
     /// The last flow of a class, accounted for, ends: the class is not active any more.
     #[inline]
     pub(super) fn close(&mut self, k: u32) {
@@ -73,9 +87,10 @@ impl<F: Form> Core<F> {
         self.free_actives.push(k);
     }
 
-    /// One flow less in a class that keeps some, accounted for: the first, or one in between.
+    /// One flow less in a class that keeps some, accounted for: the first, or one in between. `first`
+    /// is the lowest entry of its queue now.
     #[inline]
-    pub(super) fn less(&mut self, k: u32) {
+    pub(super) fn less(&mut self, k: u32, mut first: Option<(f64, u64)>) {
         let alone = self.weigh_alone(k);
         if !alone {
             self.weigh(k, -1.0);
@@ -83,7 +98,6 @@ impl<F: Form> Core<F> {
         let it = &mut self.actives[k as usize];
         it.flows -= 1;
         let queue = &mut self.queues[it.queue as usize];
-        let mut first = queue.first();
         if queue.dead > 0 {
             while first.is_some_and(|(_, tag)| !self.flows.is_live(tag)) {
                 queue.pop();
@@ -143,7 +157,7 @@ impl<F: Form> Core<F> {
         let group = &self.groups[g];
         let (key, _) = group.finish.first().expect("it holds a class");
         let at = done_at(self.now, key - group.clock, key, self.levels[g]);
-        self.soonest.set(g, at);
+        self.form.complete_at(g, at);
         (self.next, self.posted) = (None, false);
     }
 

@@ -160,6 +160,12 @@ impl Sharing {
         ask!(&mut self.0, it => it.add_resource(capacity))
     }
 
+    /// Makes room for so many more classes, and for so many crossings of resources by all of them
+    /// together: they come in faster then.
+    pub fn reserve_classes(&mut self, classes: usize, crossings: usize) {
+        ask!(&mut self.0, it => it.reserve_classes(classes, crossings));
+    }
+
     /// Adds a class: `path` lists the resources its flows cross (a repeated one counts as often as
     /// it is listed), each flow has `weight` > 0 and runs at most at `cap` bytes per ns. Weights are
     /// summed in f64: of weights that differ 10^k-fold, k of 16 digits of the least are lost.
@@ -187,7 +193,9 @@ impl Sharing {
         cap: f64,
         priority: u8,
     ) -> ClassId {
-        self.grow(ask!(&self.0, it => it.lanes_wanted(path, priority)));
+        if priority > 0 {
+            self.grow(ask!(&self.0, it => it.lanes_wanted(path, priority)));
+        }
         ask!(&mut self.0, it => it.add_class(path, weight, cap, priority))
     }
 

@@ -174,6 +174,22 @@ impl Queue {
         Some(parts(first))
     }
 
+    /// Takes the lowest entry; the one that is then the lowest.
+    #[inline]
+    pub(super) fn pop_for_next(&mut self) -> Option<(f64, u64)> {
+        // Most times both are in the bucket under way.
+        if self.near.is_empty()
+            && let Some(rest) = &mut self.rest
+            && rest.pushed.is_empty()
+            && let [.., next, _] = rest.dealt[rest.run..]
+        {
+            rest.dealt.pop();
+            return Some(parts(next));
+        }
+        self.pop();
+        self.first()
+    }
+
     /// Keeps the entries whose tag is wanted.
     pub(super) fn retain(&mut self, wanted: impl Fn(u64) -> bool) {
         for block in self.take_all() {
