@@ -27,7 +27,8 @@ const fn parts(entry: Entry) -> (f64, u64) {
     (f64::from_bits((entry >> 64) as u64), entry as u64)
 }
 
-/// A priority queue of (mark, tag), lowest first. Pushes wait unordered until something is asked.
+/// A priority queue of (mark, tag), lowest first. Pushes into what is dealt go to their place; others
+/// wait unordered until something is asked.
 ///
 /// Invariant: the heap and the run come before all that is dealt, bucket by bucket.
 #[derive(Debug, Default)]
@@ -121,7 +122,16 @@ impl Chains {
 impl Queue {
     #[inline]
     pub(super) fn push(&mut self, mark: f64, tag: u64) {
-        self.near.push(entry(mark, tag));
+        let e = entry(mark, tag);
+        if let Some(rest) = &mut self.rest
+            && rest.opened > 0
+            && rest.pushed.is_empty()
+            && self.heaped == self.near.len()
+            && !rest.place(e)
+        {
+            return;
+        }
+        self.near.push(e);
         if self.near.len() - self.heaped == BLOCK {
             self.set_aside();
         }
@@ -263,9 +273,18 @@ impl Queue {
         let rest = self.rest.as_mut().expect("more than a heap");
         let waiting = self.near.len() - self.heaped + rest.pushed.len() * BLOCK;
         if rest.opened > 0 && waiting <= most {
-            let mut waiting = std::mem::take(&mut rest.pushed);
-            waiting.push(self.near.split_off(self.heaped));
-            self.near.extend(waiting.into_iter().flatten().filter(|e| rest.place(*e)));
+            let Self { near, heaped, .. } = self;
+            let mut kept = *heaped;
+            for i in kept..near.len() {
+                let e = near[i];
+                near[kept] = e;
+                kept += usize::from(rest.place(e));
+            }
+            near.truncate(kept);
+            if !rest.pushed.is_empty() {
+                let pushed = std::mem::take(&mut rest.pushed);
+                near.extend(pushed.into_iter().flatten().filter(|e| rest.place(*e)));
+            }
             self.heap_up();
             if self.near.len() <= most {
                 return;
@@ -313,6 +332,7 @@ impl Rest {
     }
 
     /// Puts an entry into its bucket or beyond, or says that its bucket was opened.
+    #[inline]
     fn place(&mut self, e: Entry) -> bool {
         let bucket = self.bucket(e);
         if bucket < self.opened {
