@@ -55,6 +55,7 @@ impl Results {
             a.moved += b.moved;
         }
         self.gates.iter_mut().zip(&other.gates).for_each(|(a, b)| a.merge(b));
+        self.alerts.iter_mut().zip(&other.alerts).for_each(|(a, b)| a.merge(b));
         for gap in &other.gaps {
             match self
                 .gaps
@@ -96,6 +97,7 @@ impl Results {
         self.scalers.sort_by(|a, b| a.name.cmp(&b.name));
         self.selectors.sort_by(|a, b| a.name.cmp(&b.name));
         self.gates.sort_by(|a, b| a.name.cmp(&b.name));
+        self.alerts.sort_by(|a, b| a.name.cmp(&b.name));
         self.gaps.sort_by(|a, b| (&a.fault, &a.selector).cmp(&(&b.fault, &b.selector)));
         self.recoveries.sort_by(|a, b| a.key().cmp(&b.key()));
         for w in &mut self.workloads {
@@ -149,6 +151,7 @@ fn merge_workload(a: &mut WorkloadResults, b: &WorkloadResults) {
             None => a.binding.push(theirs.clone()),
         }
     }
+    a.breached.extend(&b.breached);
     a.by_replication.extend(b.by_replication.iter().map(|(r, h)| (*r, *h)));
 }
 

@@ -6,6 +6,7 @@
 //! bytes. Nothing here can alter the World.
 
 mod agreement;
+mod alerts;
 mod fact;
 mod gates;
 mod histogram;
@@ -19,6 +20,7 @@ mod tally;
 mod transport;
 
 pub use agreement::{Agreement, Quantity, Scale, Validation, Verdict};
+pub use alerts::{AlertResults, LevelSeen};
 pub use fact::{
     Catch, End, Fact, JobFact, Limit, LinkUse, Observer, PHASES, Phase, PoolUse, SHORT, ScalerUse,
     StationUse,

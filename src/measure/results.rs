@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::alerts::AlertResults;
 use super::gates::GateResults;
 use super::histogram::Histogram;
 use super::jobs::JobResults;
@@ -45,6 +46,9 @@ pub struct Results {
     /// How each workload came off what failed, by fault, selector and workload.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recoveries: Vec<Recovery>,
+    /// By name; none where nobody watches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<AlertResults>,
     /// Every parameter without a documented value that was used.
     pub assumptions: Vec<AssumptionSeen>,
     /// Warnings and notes of the check.
@@ -163,6 +167,10 @@ pub struct WorkloadResults {
     pub by_replication: BTreeMap<u32, Headline>,
     /// Verdicts.
     pub objectives: Vec<ObjectiveSeen>,
+    /// Where somebody watches: the end of the first period in which more requests failed, or were
+    /// late, than an objective allows, ns, in each replication that has one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub breached: BTreeMap<u32, u64>,
 }
 
 /// How long a limit held flows of a workload back.

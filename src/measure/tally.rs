@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::plan::{Arrivals, Belief, Hop, Plan, Servers, StationId};
 
+use super::alerts::{self, Beliefs, Late};
 use super::fact::{End, Fact, JobFact, Limit, Observer, PHASES};
 use super::gates::GateTally;
 use super::histogram::Histogram;
@@ -34,6 +35,7 @@ pub struct Tally<'a> {
     open: BTreeMap<(u32, u32), OpenGap>,
     gaps: BTreeMap<(u32, u32), Gap>,
     recoveries: Recoveries,
+    beliefs: Beliefs,
     window: usize,
 }
 
@@ -51,6 +53,7 @@ struct WorkloadTally {
     ok_bytes: u64,
     /// Ages of the requests under way at the horizon, ns.
     ages: Vec<u64>,
+    late: Late,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -119,7 +122,11 @@ impl<'a> Tally<'a> {
             replication,
             window_ns: s.window.nanos(),
             warmup_ns: s.warmup.nanos(),
-            workloads: plan.workloads.iter().map(|w| WorkloadTally::new(w, windows)).collect(),
+            workloads: plan
+                .workloads
+                .iter()
+                .map(|w| WorkloadTally::new(plan, w, windows))
+                .collect(),
             links: links.collect(),
             pools: pools.collect(),
             stations: stations.collect(),
@@ -129,6 +136,7 @@ impl<'a> Tally<'a> {
             open: BTreeMap::new(),
             gaps: BTreeMap::new(),
             recoveries: Recoveries::default(),
+            beliefs: Beliefs::default(),
             window: 0,
         }
     }
@@ -155,6 +163,7 @@ impl<'a> Tally<'a> {
             it.latency_sum_ns[window] += u128::from(latency);
             let most = &mut it.seen.latency_max_by_window[window];
             *most = latency.max(*most);
+            it.late.ended(latency, window);
         } else {
             let windows = it.seen.ok_by_window.len();
             it.errors_by_window.entry(end).or_insert_with(|| vec![0; windows])[window] += 1;
@@ -248,7 +257,10 @@ impl<'a> Tally<'a> {
         };
         let replication = self.replication;
         let horizon = plan.settings.horizon.nanos();
-        let workloads = self.workloads.into_iter().map(|w| w.finish(replication, limit_name));
+        let beliefs = self.beliefs.finish(horizon);
+        let alerts = alerts::judge(plan, replication, &self.links, &beliefs);
+        let workloads = self.workloads.into_iter().zip(&plan.workloads);
+        let workloads = workloads.map(|(w, spec)| w.finish(plan, spec, replication, limit_name));
         let crossed = crossed_links(plan);
         let links = self.links.into_iter().zip(crossed).filter(|(_, crossed)| *crossed);
         let links = links.flat_map(|(sides, _)| sides).filter(|l| !l.direction.is_empty());
@@ -271,6 +283,7 @@ impl<'a> Tally<'a> {
             faults: faults_of(plan),
             gaps: self.gaps.into_values().collect(),
             recoveries: self.recoveries.finish(plan),
+            alerts,
             assumptions: plan.assumptions.iter().map(assumption).collect(),
             notices: plan.notices.iter().map(notice).collect(),
         };
@@ -280,7 +293,7 @@ impl<'a> Tally<'a> {
 }
 
 impl WorkloadTally {
-    fn new(spec: &crate::plan::Workload, windows: usize) -> Self {
+    fn new(plan: &Plan, spec: &crate::plan::Workload, windows: usize) -> Self {
         let mode = match spec.arrivals {
             Arrivals::Poisson { .. } => "poisson",
             Arrivals::Renewal { .. } => "renewal",
@@ -313,11 +326,25 @@ impl WorkloadTally {
             latency_sum_ns: vec![0; windows],
             ok_bytes: 0,
             ages: Vec::new(),
+            late: Late::new(plan, &spec.objectives, windows),
         }
     }
 
-    fn finish(self, replication: u32, limit_name: impl Fn(&Limit) -> String) -> WorkloadResults {
+    fn finish(
+        self,
+        plan: &Plan,
+        spec: &crate::plan::Workload,
+        replication: u32,
+        limit_name: impl Fn(&Limit) -> String,
+    ) -> WorkloadResults {
         let mut seen = self.seen;
+        if !plan.alerts.is_empty() {
+            let mut errors = vec![0; seen.ok_by_window.len()];
+            self.errors_by_window.values().for_each(|list| super::merge::add(&mut errors, list));
+            let ok = &seen.ok_by_window;
+            let breached = self.late.breached(plan, &spec.objectives, ok, &errors);
+            seen.breached.extend(breached.map(|at| (replication, at)));
+        }
         seen.unfinished = seen.offered - self.ended;
         // Under way for longer than any request that ended well: not a matter of the horizon.
         let longest = seen.latency_ok.max().unwrap_or(0);
@@ -412,6 +439,7 @@ impl Observer for Tally<'_> {
                 self.selectors[selector as usize].moved += connections;
             }
             Fact::Believed { fault, selector, branch, failed, detect, propagate } => {
+                self.beliefs.down(selector, branch, failed + detect);
                 let changed = failed + detect + propagate;
                 self.recoveries.learnt((selector, branch), detect, propagate);
                 let gap = OpenGap {
@@ -450,7 +478,8 @@ impl Observer for Tally<'_> {
                 self.stations[station as usize].waits.record(wait);
             }
             Fact::PoolWait { .. } | Fact::StationWait { .. } => {}
-            Fact::Restored { selector, branch, .. } => {
+            Fact::Restored { selector, branch, at } => {
+                self.beliefs.up(selector, branch, at);
                 self.recoveries.close(self.plan, (selector, branch));
                 if let Some(gap) = self.open.remove(&(selector, branch)) {
                     self.close_gap((selector, branch), gap);

@@ -14,6 +14,7 @@
 //! *belief* and policy give, and the concatenated hops are its path. Request bytes cross the links
 //! of the path forward, response bytes cross them backward.
 
+mod alert;
 mod chance;
 mod gate;
 mod jobs;
@@ -25,6 +26,7 @@ mod validate;
 
 use crate::units::{Rate, Span};
 
+pub use alert::{Alert, Level, Metric, Watched};
 pub use gate::{After, Gate, Reason, Wait};
 pub use jobs::{JobStage, Jobs, OnError};
 pub use network::{
@@ -118,6 +120,8 @@ pub struct Plan {
     pub backgrounds: Vec<Background>,
     /// What changes when.
     pub changes: Vec<Change>,
+    /// What is told to those who watch.
+    pub alerts: Vec<Alert>,
     /// Bands for charts and the measure of recovery; changes point here.
     pub faults: Vec<Fault>,
     /// Every parameter that no document gives and that this plan uses.

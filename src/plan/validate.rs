@@ -1,8 +1,8 @@
 //! The invariants of a plan, checked before any run.
 
 use super::{
-    Arrivals, Capacity, ComponentId, Hop, Plan, Profile, ScalerId, SelectorId, Servers, Transport,
-    What, Workload,
+    Arrivals, Belief, Capacity, ComponentId, Hop, Plan, Profile, ScalerId, SelectorId, Servers,
+    Transport, Watched, What, Workload,
 };
 
 /// A plan that breaks an invariant: a bug of whoever lowered it, since scenario text is checked
@@ -63,6 +63,7 @@ impl Plan {
             }
         }
         self.check_scalers()?;
+        self.check_alerts()?;
         self.check_decisions()?;
         self.check_traffic()
     }
@@ -84,6 +85,33 @@ impl Plan {
             let pool = it.pool.is_none_or(|p| p.index() < self.pools.len());
             if it.servers == 0 || it.step.nanos() == 0 || !tracks || !pool {
                 return Err(PlanError(format!("scaler {}: figures out of range", it.name)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Alerts watch what is there, by periods of whole windows.
+    fn check_alerts(&self) -> Result<(), PlanError> {
+        for it in &self.alerts {
+            let window = self.settings.window.nanos();
+            let on = match &it.on {
+                Watched::Links { links, period, need, of, .. } => {
+                    links.iter().all(|l| l.index() < self.links.len())
+                        && !links.is_empty()
+                        && period.nanos() > 0
+                        && period.nanos().is_multiple_of(window)
+                        && (1..=*of).contains(need)
+                }
+                Watched::Belief { selector } => {
+                    let found = self.selectors.get(selector.index());
+                    found.is_some_and(|s| matches!(s.belief, Belief::Watched(_)))
+                        && it.levels.len() == 1
+                }
+            };
+            let rise = it.levels.windows(2).all(|w| w[0].from < w[1].from);
+            let shares = it.levels.iter().all(|l| l.from > 0.0 && l.from <= 1.0);
+            if !on || !rise || !shares || it.levels.is_empty() {
+                return Err(PlanError(format!("alert {}: figures out of range", it.name)));
             }
         }
         Ok(())
@@ -199,7 +227,8 @@ impl Plan {
     }
 
     fn unique_names(&self) -> Result<(), PlanError> {
-        let lists: [(&str, Vec<&str>); 10] = [
+        let lists: [(&str, Vec<&str>); 11] = [
+            ("alert", self.alerts.iter().map(|x| x.name.as_str()).collect()),
             ("component", self.components.iter().map(|x| x.name.as_str()).collect()),
             ("gate", self.gates.iter().map(|x| x.name.as_str()).collect()),
             ("link", self.links.iter().map(|x| x.name.as_str()).collect()),

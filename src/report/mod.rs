@@ -16,6 +16,7 @@
 //! A name from a scenario becomes markup, a cell, a file name or terminal text through one
 //! function per target, all in the module `escape`.
 
+mod alerts;
 mod charts;
 mod error;
 mod escape;

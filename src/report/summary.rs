@@ -1,5 +1,6 @@
 //! The text for stdout: the verdict first, then what explains it.
 
+use super::alerts;
 use super::escape::terminal;
 use super::findings::{self, Verdict};
 use super::format::{columns, plural, setting};
@@ -48,6 +49,10 @@ pub fn summary(results: &Results, width: usize) -> String {
     section(&mut out, off, &columns_of(&recoveries, selectors.chain(2..9)), width);
     let who = "Requests that failed on the way, by who caught them, per replication";
     section(&mut out, who, &columns_of(&recoveries, (0..4).chain(9..13)), width);
+    let told = "Alerts, per replication";
+    section(&mut out, told, &columns_of(&alerts::levels(results), [0, 2, 3, 4, 5, 6, 7]), width);
+    let leads = "Lead of alerts on broken objectives, in replications";
+    section(&mut out, leads, &alerts::lead_times(results), width);
     section(&mut out, "Links, fullest window first", &tables::links(results), width);
     let pools = "Pools, counters per replication";
     section(&mut out, pools, &tables::pools(results), width);

@@ -7,7 +7,7 @@ use super::format::{
 use super::table::Table;
 use crate::measure::{GateResults, Histogram, Results, SettingsSeen, WorkloadResults};
 
-const NONE: &str = "-";
+pub(super) const NONE: &str = "-";
 
 /// A point of time: of the day where the scenario has one, since the start otherwise.
 pub(crate) fn instant(s: &SettingsSeen, ns: u64) -> String {

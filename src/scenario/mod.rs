@@ -300,6 +300,7 @@ impl Scenario {
         rules::check(&workloads, &specs, cx);
         faults::check(&faults, head.settings.horizon, &specs, cx);
         kinds::change::check_times(&specs, head.settings.horizon, cx);
+        kinds::alert::check_times(&specs, &head.settings, cx);
         cx.forget_what_follows(read, root);
         if workloads.is_empty() && cx.names("workload").next().is_none() {
             let message = "nothing sends requests: there is no workload";

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::plan::{
     Arrivals, Belief, Capacity, Duplex, Hop, JobStage, Jobs, Lack, LinkId, OnFull, Plan, Policy,
-    Rehash, Scope, Selector, SelectorId, Servers, What,
+    Rehash, Scope, Selector, SelectorId, Servers, Watched, What,
 };
 use crate::random::Dist;
 use crate::units::{Bytes, Rate, Span};
@@ -85,6 +85,16 @@ pub fn show_plan(plan: &Plan) -> String {
         let route = &plan.routes[b.route.index()].name;
         let text = format!("background {}: {}, {}, {route}", b.name, b.forward, b.backward);
         line(&mut out, 0, &text);
+    }
+    for alert in &plan.alerts {
+        let level = |l: &crate::plan::Level| match alert.on {
+            Watched::Links { .. } => {
+                format!("{} from {}", l.word, crate::units::Ratio::new(l.from))
+            }
+            Watched::Belief { .. } => l.word.clone(),
+        };
+        let levels: Vec<_> = alert.levels.iter().map(level).collect();
+        line(&mut out, 0, &format!("alert {}: {}: {}", alert.name, alert.of, levels.join(", ")));
     }
     for (i, fault) in plan.faults.iter().enumerate() {
         if fault.planned {

@@ -1,5 +1,6 @@
 //! One binary for all integration tests.
 
+mod alerts;
 mod answers;
 mod benches;
 mod caps;

@@ -3,6 +3,7 @@
 //! Every file is tidy (one observation per row), times and rates carry their unit in the column's
 //! name, absent numbers are empty cells, and no text cell can act as a formula.
 
+mod alerts;
 mod hgrm;
 mod jobs;
 mod resources;
@@ -21,7 +22,8 @@ pub(crate) use traffic::{latency, metrics, throughput_histogram};
 type Make = fn(&Results) -> Sheet;
 
 /// Every CSV file, by name.
-const ALL: [(&str, Make); 18] = [
+const ALL: [(&str, Make); 19] = [
+    ("alerts.csv", alerts::alerts),
     ("assumptions.csv", resources::assumptions),
     ("binding.csv", traffic::binding),
     ("errors.csv", traffic::errors),

@@ -2,6 +2,7 @@
 
 use super::put;
 use crate::measure::Results;
+use crate::report::alerts;
 use crate::report::escape::markup;
 use crate::report::findings::{self, gaps_of, is_no_limit};
 use crate::report::format::{percent, setting, span};
@@ -103,6 +104,21 @@ pub(super) fn faults(r: &Results) -> String {
     out.push_str(&part("States", lead, &tables::states(r)));
     out.push_str("</section>\n");
     out
+}
+
+/// What those who watch were told.
+pub(super) fn alerts(r: &Results) -> String {
+    if r.alerts.is_empty() {
+        return String::new();
+    }
+    let lead = "Per replication; the first instant is the middle one.";
+    let levels = part("Levels", lead, &alerts::levels(r));
+    let lead = "Replications in which an objective was broken, and how long before that each level was \
+                reached. In time: before the end of the first period with more failed or late requests \
+                than the objective allows. Late: broken before, or without. Alone: reached, and never \
+                broken.";
+    let leads = part("Lead on broken objectives", lead, &alerts::lead_times(r));
+    format!("<section><h2>Alerts</h2>\n{levels}{leads}</section>\n")
 }
 
 /// What held each workload back, as one bar and one table.

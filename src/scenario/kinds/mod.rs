@@ -168,6 +168,7 @@ macro_rules! kinds {
 // Sorted by name; the order of lowering and of the docs.
 kinds! {
     access_point::AccessPoint,
+    alert::Alert,
     backend::Backend,
     change::Change,
     circuit::Circuit,

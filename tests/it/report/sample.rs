@@ -48,6 +48,7 @@ pub(crate) fn sample(load: f64) -> Results {
         stations: stations(),
         scalers: vec![],
         selectors: selectors(),
+        alerts: Vec::new(),
         recoveries: vec![],
         gates: vec![],
         faults: faults(),
