@@ -274,8 +274,9 @@ impl Queue {
         let waiting = self.near.len() - self.heaped + rest.pushed.len() * BLOCK;
         if rest.opened > 0 && waiting <= most {
             let Self { near, heaped, .. } = self;
-            let mut kept = *heaped;
-            for i in kept..near.len() {
+            let from = *heaped;
+            let mut kept = from;
+            for i in from..near.len() {
                 let e = near[i];
                 near[kept] = e;
                 kept += usize::from(rest.place(e));
