@@ -51,7 +51,7 @@ pub(crate) struct MaxCompute {
     on_full: OnFull,
     ports: u64,
     hold_after: Span,
-    new_connections: f64,
+    pub(crate) new_connections: f64,
     forwarding: f64,
     bandwidth: Dist,
     redraw: Span,
@@ -83,7 +83,7 @@ impl Kind for MaxCompute {
         if connection.leads_in() {
             return Served::read(r).map(|served| Self::called(connection, served));
         }
-        Served::refuse(r);
+        Served::refuse(r, connection.solution.as_ref().map(|s| s.value));
         let connections = r.param::<u64>("connections", "50000", FREE);
         let on_full = match r.node("on_full") {
             Some(node) => on_full(node, r.cx),
@@ -181,6 +181,12 @@ impl Kind for MaxCompute {
 }
 
 impl MaxCompute {
+    /// Source ports to one destination, over all egress addresses, and how long a closed connection
+    /// keeps its own.
+    pub(crate) const fn ports(&self) -> (u64, Span) {
+        (self.ports, self.hold_after)
+    }
+
     /// One that others come in to, through no proxy.
     const fn called(connection: Connection, served: Served) -> Self {
         Self {
@@ -234,7 +240,7 @@ mod tests {
 
     #[test]
     fn lowered_network() {
-        let keys = "[resolver.r]\n[maxcompute.m]\negress_ips = 2\nresolver = \"resolver.r\"\n\
+        let keys = "[resolver.r]\n[maxcompute.m]\nsolution = \"vpc\"\negress_ips = 2\nresolver = \"resolver.r\"\n\
                     on_full = { wait = { queue = 10, timeout = \"1 s\" } }\n";
         // 2 addresses x 55,000 ports; 5,000 new/s are 200 us each, 20,000 requests/s 50 us.
         assert_eq!(
@@ -254,7 +260,7 @@ mod tests {
     fn complaints_about_what_goes_through_it() {
         let seen = |keys: &str| {
             let path = format!("\"maxcompute.m\"]\n{keys}\nzones = [");
-            codes("[maxcompute.m]\nconnections = 10\n", &path)
+            codes("[maxcompute.m]\nsolution = \"vpc\"\nconnections = 10\n", &path)
         };
         assert!(seen("").is_empty());
         assert_eq!(seen("connections = { reuse = false }"), ["M-30"]);
