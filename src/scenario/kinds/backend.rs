@@ -16,12 +16,12 @@ use std::fmt;
 use super::station::Serving;
 use super::{Kind, Thing};
 use crate::plan::{Belief, Branch, Capacity, Duplex, Hop, Link, Policy, Scope, Selector};
+use crate::random::Dist;
 use crate::scenario::cidr::Cidr;
 use crate::scenario::context::Ref;
-use crate::scenario::lowering::{Fragment, Lowering};
-use crate::random::Dist;
 use crate::scenario::host::Host;
 use crate::scenario::law::Law;
+use crate::scenario::lowering::{Fragment, Lowering};
 use crate::scenario::read::{Above0, Port, Read};
 use crate::scenario::reader::{Given, Reader};
 use crate::scenario::tree::Value;
@@ -42,7 +42,7 @@ pub(crate) struct Door {
     pub(crate) product: Option<Given<Product>>,
     /// Which of its names its callers use.
     pub(crate) endpoint: Option<Given<Names>>,
-    /// Its administrator keeps callers from outside away.
+    /// Its administrator keeps callers from the Internet away.
     pub(crate) restricted: Option<Given<Restriction>>,
 }
 
@@ -87,7 +87,7 @@ impl fmt::Display for Names {
 const NAMES: &[(&str, Names)] =
     &[("classic", Names::Classic), ("internal", Names::Internal), ("public", Names::Public)];
 
-/// How long callers from outside are kept away.
+/// How long callers from the Internet are kept away.
 #[derive(Clone, Debug)]
 pub(crate) struct Restriction {
     /// From the start of the run until the administrator lifts it, ns; none for ever.

@@ -28,8 +28,8 @@ use super::region::{way_between, way_into};
 use super::selector::{NEGATIVE_CACHE, RESOLVING, answering};
 use super::{Kind, Specs, Thing};
 use crate::plan::{
-    Belief, Branch, Capacity, ComponentId, Detector, Duplex, Hop, Lack, Link, Naming, OnFull, Policy, Pool,
-    Scope, Selector, Servers, Station,
+    Belief, Branch, Capacity, ComponentId, Detector, Duplex, Hop, Lack, Link, Naming, OnFull,
+    Policy, Pool, Scope, Selector, Servers, Station,
 };
 use crate::random::Dist;
 use crate::scenario::context::{Context, Ref};

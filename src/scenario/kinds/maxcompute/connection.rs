@@ -262,12 +262,10 @@ impl Served {
                 continue;
             }
             let message = format!("`{key}` says nothing on the way out of `{}`", r.path);
-            r.cx.complain(
-                Diagnostic::error("unknown-key", r.place_of(key), message).help(
-                    "what is called has its servers; with solution = \"privatelink\", \"peering\" \
+            r.cx.complain(Diagnostic::error("unknown-key", r.place_of(key), message).help(
+                "what is called has its servers; with solution = \"privatelink\", \"peering\" \
                      or \"cen\" MaxCompute is called",
-                ),
-            );
+            ));
         }
     }
 
@@ -298,10 +296,13 @@ mod tests {
     #[test]
     fn who_comes_in_finds_servers() {
         assert_eq!(
-            lowered(&format!("[transit_router.t]\n{IN}"), "\"transit_router.t\", \"maxcompute.in\"")
-                .lines()
-                .skip(1)
-                .collect::<Vec<_>>(),
+            lowered(
+                &format!("[transit_router.t]\n{IN}"),
+                "\"transit_router.t\", \"maxcompute.in\""
+            )
+            .lines()
+            .skip(1)
+            .collect::<Vec<_>>(),
             [
                 "link maxcompute.in.link: 1 Gbps [maxcompute.in]",
                 "station maxcompute.in: 2 x 10 ms per request [maxcompute.in]",
@@ -329,7 +330,10 @@ mod tests {
             let text = format!("{ZONES}[maxcompute.m]\nsolution = \"internet\"\n{keys}\n");
             codes(&text, "\"maxcompute.m\", \"backend.app\"")
         };
-        assert_eq!(seen("allow = [\"a.b\", { target = \"c.d\", validated = \"ticket\" }]"), [""; 0]);
+        assert_eq!(
+            seen("allow = [\"a.b\", { target = \"c.d\", validated = \"ticket\" }]"),
+            [""; 0]
+        );
         assert_eq!(seen("allow = [\"https://a.b\"]"), ["address"]);
         assert_eq!(seen("allow = [\"a.b\", \"A.B\"]"), ["duplicate"]);
         assert_eq!(seen("allow = [{ target = \"a.b\", validated = \"maybe\" }]"), ["word"]);
