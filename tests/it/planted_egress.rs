@@ -264,3 +264,21 @@ fn what_is_not_said_is_not_checked() {
         assert_eq!(said(&text.replace("\"internet\"", &format!("\"{solution}\""))).0, []);
     }
 }
+
+#[test]
+fn flows_without_a_solution_are_counted() {
+    // M-01: six workloads through one MaxCompute, told once.
+    let mut text =
+        "version = 1\n[maxcompute.m]\n[backend.b]\nbandwidth = \"1 Gbps\"\nservice = \"1 ms\"\n"
+            .to_owned();
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        text += &format!(
+            "[workload.{name}]\npath = [\"maxcompute.m\", \"backend.b\"]\nrequest = \"1 kB\"\n\
+             response = \"1 kB\"\narrivals = {{ poisson = {{ rate = \"1/s\" }} }}\n"
+        );
+    }
+    let raised = said(&text).0;
+    let [only] = &raised[..] else { panic!("{raised:?}") };
+    assert_eq!((only.code, only.also.len()), ("M-01", 4));
+    assert!(only.message.contains("`a`, `b`, `c`, `d` and 2 more"), "{}", only.message);
+}

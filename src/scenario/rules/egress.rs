@@ -101,7 +101,11 @@ fn unconnected(
     if flows.is_empty() {
         return;
     }
-    let who = flows.iter().map(|(w, _)| format!("`{}`", w.name)).collect::<Vec<_>>().join(", ");
+    let shown = flows.iter().take(MOST_SHOWN).map(|(w, _)| format!("`{}`", w.name));
+    let mut who = shown.collect::<Vec<_>>().join(", ");
+    if flows.len() > MOST_SHOWN {
+        who += &format!(" and {} more", flows.len() - MOST_SHOWN);
+    }
     let message = format!("`{}` is connected to nothing: {who} cannot be served", proxy.full());
     let mut complaint = Diagnostic::error("M-01", proxy.place, message)
         .label("`solution` is missing")
