@@ -18,8 +18,8 @@
 //! the way to one destination, so the ports are those of one (address, destination). With
 //! `resolver`, the target's name is asked for there before each new connection, as `names` of the
 //! workload says. Reruns (M-37) and their duplicates (M-38) are the workload's: `arrivals = { job }`.
-//! Leaves out: which solution serves which engine (M-03 to M-11), allow lists (M-12 to M-16), changes
-//! of egress addresses (M-35).
+//! With a solution that leads in, it stands last on a path and serves, as a backend does. Leaves out:
+//! changes of egress addresses (M-35).
 
 use super::load_balancer::a_second_of;
 use super::pool::on_full;
@@ -37,14 +37,21 @@ use crate::scenario::read::{Above0, Count, PerSecond};
 use crate::scenario::reader::{Basis, Reader};
 use crate::units::{Rate, Span};
 
+pub(crate) mod connection;
+
+use connection::{Connection, Served};
+
 /// As written.
 #[derive(Clone, Debug)]
 pub(crate) struct MaxCompute {
+    pub(crate) connection: Connection,
+    /// What is called, if the solution leads in; the proxy's keys are then those of none.
+    served: Option<Served>,
     pub(crate) connections: u64,
     on_full: OnFull,
     ports: u64,
     hold_after: Span,
-    new_connections: f64,
+    pub(crate) new_connections: f64,
     forwarding: f64,
     bandwidth: Dist,
     redraw: Span,
@@ -72,6 +79,11 @@ impl Kind for MaxCompute {
     const CAPACITY: bool = true;
 
     fn read(r: &Reader<'_>) -> Option<Self> {
+        let connection = Connection::read(r);
+        if connection.leads_in() {
+            return Served::read(r).map(|served| Self::called(connection, served));
+        }
+        Served::refuse(r, connection.solution.as_ref().map(|s| s.value));
         let connections = r.param::<u64>("connections", "50000", FREE);
         let on_full = match r.node("on_full") {
             Some(node) => on_full(node, r.cx),
@@ -95,6 +107,8 @@ impl Kind for MaxCompute {
             false => Some(Span::ZERO),
         };
         Some(Self {
+            connection,
+            served: None,
             connections: connections?,
             on_full: on_full?,
             ports: u64::from(addresses?.0) * u64::from(per_address?.0),
@@ -111,6 +125,9 @@ impl Kind for MaxCompute {
 
     fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
         let (spec, name) = (&thing.spec, thing.full());
+        if let Some(served) = &spec.served {
+            return served.lower(&name, l);
+        }
         let needs = vec![l.component(&name)];
         let pool = |part: &str, units, on_full, hold_after, lack| Pool {
             name: format!("{name}.{part}"),
@@ -151,6 +168,7 @@ impl Kind for MaxCompute {
             headline: true,
         };
         let mut hops: Vec<Hop> = asking(spec, &name, l).into_iter().collect();
+        hops.extend(spec.connection.card(l));
         hops.push(Hop::Pool(l.pool(slots)));
         hops.push(Hop::Pool(l.pool(ports)));
         hops.push(Hop::Station(l.station(opening)));
@@ -159,6 +177,33 @@ impl Kind for MaxCompute {
         l.carries(&name, link, 1.0);
         hops.push(Hop::Link(link));
         Fragment::of(hops)
+    }
+}
+
+impl MaxCompute {
+    /// Source ports to one destination, over all egress addresses, and how long a closed connection
+    /// keeps its own.
+    pub(crate) const fn ports(&self) -> (u64, Span) {
+        (self.ports, self.hold_after)
+    }
+
+    /// One that others come in to, through no proxy.
+    const fn called(connection: Connection, served: Served) -> Self {
+        Self {
+            connection,
+            served: Some(served),
+            connections: 0,
+            on_full: OnFull::Refuse,
+            ports: 0,
+            hold_after: Span::ZERO,
+            new_connections: 0.0,
+            forwarding: 0.0,
+            bandwidth: Dist::Constant { value: 0.0 },
+            redraw: Span::ZERO,
+            record_ttl: Span::ZERO,
+            negative_ttl: Span::ZERO,
+            resolver: None,
+        }
     }
 }
 
@@ -195,7 +240,7 @@ mod tests {
 
     #[test]
     fn lowered_network() {
-        let keys = "[resolver.r]\n[maxcompute.m]\negress_ips = 2\nresolver = \"resolver.r\"\n\
+        let keys = "[resolver.r]\n[maxcompute.m]\nsolution = \"vpc\"\negress_ips = 2\nresolver = \"resolver.r\"\n\
                     on_full = { wait = { queue = 10, timeout = \"1 s\" } }\n";
         // 2 addresses x 55,000 ports; 5,000 new/s are 200 us each, 20,000 requests/s 50 us.
         assert_eq!(
@@ -215,7 +260,7 @@ mod tests {
     fn complaints_about_what_goes_through_it() {
         let seen = |keys: &str| {
             let path = format!("\"maxcompute.m\"]\n{keys}\nzones = [");
-            codes("[maxcompute.m]\nconnections = 10\n", &path)
+            codes("[maxcompute.m]\nsolution = \"vpc\"\nconnections = 10\n", &path)
         };
         assert!(seen("").is_empty());
         assert_eq!(seen("connections = { reuse = false }"), ["M-30"]);
