@@ -284,6 +284,7 @@ pub(crate) fn hops_in(thing: &Thing<LoadBalancer>, zone: &Ref, l: &mut Lowering<
             units: spec.connections,
             on_full: OnFull::Refuse,
             hold_after: Span::ZERO,
+            idle: None,
             scope: Scope::Connection,
             lack: Lack::Slot,
         });

@@ -10,16 +10,15 @@
 //! | many concurrent lookups overwhelm DNS; resolve once | | M-41, M-42 |
 //!
 //! ```text
-//! worker ─> name ─> [ pool: connections ] ─> [ pool: ports, held after close ]
+//! worker ─> name ─> [ pool: connections ] ─> address by hash ─> [ pool: its ports, held after close ]
 //!        ─> [ station: new connections/s ] ─> [ station: forwarding ] ─> [ link: random bandwidth ] ─>
 //! ```
 //!
-//! Stands first on a path, before what is called: `["maxcompute.etl", "backend.db"]`. One of it is
-//! the way to one destination, so the ports are those of one (address, destination). With
+//! Stands first on a path, before what is called: `["maxcompute.etl", "backend.db"]`. Ports are those
+//! of an address and a destination (`maxcompute/egress.rs`, also what changes of addresses do). With
 //! `resolver`, the target's name is asked for there before each new connection, as `names` of the
 //! workload says. Reruns (M-37) and their duplicates (M-38) are the workload's: `arrivals = { job }`.
-//! Leaves out: which solution serves which engine (M-03 to M-11), allow lists (M-12 to M-16), changes
-//! of egress addresses (M-35).
+//! Leaves out: which solution serves which engine (M-03 to M-11), allow lists (M-12 to M-16).
 
 use super::load_balancer::a_second_of;
 use super::pool::on_full;
@@ -30,20 +29,23 @@ use crate::plan::{
     Selector, Servers, Station,
 };
 use crate::random::Dist;
-use crate::scenario::context::Ref;
+use crate::scenario::context::{Ref, Step};
 use crate::scenario::law::Law;
 use crate::scenario::lowering::{Fragment, Lowering};
-use crate::scenario::read::{Above0, Count, PerSecond};
+use crate::scenario::read::{Above0, PerSecond};
 use crate::scenario::reader::{Basis, Reader};
 use crate::units::{Rate, Span};
+
+pub(crate) mod egress;
+
+use egress::Egress;
 
 /// As written.
 #[derive(Clone, Debug)]
 pub(crate) struct MaxCompute {
     pub(crate) connections: u64,
     on_full: OnFull,
-    ports: u64,
-    hold_after: Span,
+    egress: Egress,
     new_connections: f64,
     forwarding: f64,
     bandwidth: Dist,
@@ -54,11 +56,6 @@ pub(crate) struct MaxCompute {
 }
 
 const FREE: Basis = Basis { source: "not published (M-28); a free parameter to sweep", mark: "D" };
-const PORTS: Basis = Basis {
-    source: "NAT gateway limits: ports per address; all addresses are used evenly (optimistic)",
-    mark: "D",
-};
-const TIME_WAIT: Basis = Basis { source: "TIME_WAIT of Linux", mark: "D" };
 const NO_PROMISE: Basis =
     Basis { source: "bandwidth is not guaranteed (M-27); a band to sweep", mark: "D" };
 const RECORD: Basis = Basis { source: "PrivateZone default TTL", mark: "A" };
@@ -77,9 +74,7 @@ impl Kind for MaxCompute {
             Some(node) => on_full(node, r.cx),
             None => Some(OnFull::Refuse),
         };
-        let addresses = r.param::<Count>("egress_ips", "16", FREE);
-        let per_address = r.param::<Count>("ports_per_ip", "55000", PORTS);
-        let hold_after = r.param::<Span>("port_hold", "60 s", TIME_WAIT);
+        let egress = Egress::read(r);
         let new_connections = r.param::<PerSecond>("new_connections", "5000/s", FREE);
         let forwarding = r.param::<PerSecond>("forwarding", "20000/s", FREE);
         let band = "{ uniform = { low = \"5 Gbps\", high = \"10 Gbps\" } }";
@@ -97,8 +92,7 @@ impl Kind for MaxCompute {
         Some(Self {
             connections: connections?,
             on_full: on_full?,
-            ports: u64::from(addresses?.0) * u64::from(per_address?.0),
-            hold_after: hold_after?,
+            egress: egress?,
             new_connections: new_connections?.0,
             forwarding: forwarding?.0,
             bandwidth: bandwidth?.dist,
@@ -112,17 +106,16 @@ impl Kind for MaxCompute {
     fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
         let (spec, name) = (&thing.spec, thing.full());
         let needs = vec![l.component(&name)];
-        let pool = |part: &str, units, on_full, hold_after, lack| Pool {
-            name: format!("{name}.{part}"),
-            units,
-            on_full,
-            hold_after,
+        egress::announce(thing, l);
+        let slots = Pool {
+            name: format!("{name}.connections"),
+            units: spec.connections,
+            on_full: spec.on_full.clone(),
+            hold_after: Span::ZERO,
+            idle: None,
             scope: Scope::Connection,
-            lack,
+            lack: Lack::Slot,
         };
-        let slots =
-            pool("connections", spec.connections, spec.on_full.clone(), Span::ZERO, Lack::Slot);
-        let ports = pool("ports", spec.ports, OnFull::Refuse, spec.hold_after, Lack::Port);
         let station = |part: &str, per_second: f64, scope| Station {
             name: format!("{name}.{part}"),
             servers: Servers::Count(1),
@@ -152,7 +145,6 @@ impl Kind for MaxCompute {
         };
         let mut hops: Vec<Hop> = asking(spec, &name, l).into_iter().collect();
         hops.push(Hop::Pool(l.pool(slots)));
-        hops.push(Hop::Pool(l.pool(ports)));
         hops.push(Hop::Station(l.station(opening)));
         hops.push(Hop::Station(l.station(forwarding)));
         let link = l.link(link);
@@ -160,6 +152,25 @@ impl Kind for MaxCompute {
         hops.push(Hop::Link(link));
         Fragment::of(hops)
     }
+}
+
+impl MaxCompute {
+    /// Whether targets see a network card in a VPC, and not the proxy's addresses.
+    const fn is_in_a_vpc(&self) -> bool {
+        false
+    }
+}
+
+/// The hops of a path through it: what all share, and the ports of the proxy's addresses to the end of
+/// the path.
+pub(super) fn through(name: &str, after: &[Step], l: &mut Lowering<'_>) -> Vec<Hop> {
+    let mut hops = l.fragment(MaxCompute::NAME, name, false).hops;
+    let specs = l.specs;
+    let ports = egress::ports(&specs.maxcompute[name], after, l);
+    // After the connection's slot: who finds none takes no port.
+    let at = hops.iter().position(|h| matches!(h, Hop::Pool(_))).map_or(hops.len(), |i| i + 1);
+    hops.splice(at..at, ports);
+    hops
 }
 
 /// The target's name: a choice of one, so that it is asked for and cached like any other.

@@ -20,7 +20,8 @@
 //!
 //! The destination is the next thing on the path: who calls the same one through the same EIP shares
 //! its ports, whatever vSwitch they come from (Z-06). A connection that is left idle beyond the idle
-//! timeout is told by `check`, not reset. Leaves out: DNAT, fragments, UDP.
+//! timeout loses its slot and its port, and who uses it next is reset. While the gateway is off, no
+//! instance that loads its models over the Internet starts up. Leaves out: DNAT, fragments, UDP.
 
 use super::eas::Eas;
 use super::load_balancer::a_second_of;
@@ -183,6 +184,7 @@ impl Kind for NatGateway {
             units: spec.connections,
             on_full: OnFull::Refuse,
             hold_after: Span::ZERO,
+            idle: Some(spec.idle_timeout),
             scope: Scope::Connection,
             lack: Lack::Slot,
         });
@@ -244,6 +246,7 @@ impl Thing<NatGateway> {
                 units: spec.ports,
                 on_full: OnFull::Refuse,
                 hold_after: spec.hold_after,
+                idle: Some(spec.idle_timeout),
                 scope: Scope::Connection,
                 lack: Lack::Port,
             }))]
