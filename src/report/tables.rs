@@ -5,7 +5,7 @@ use super::format::{
     self, mean_count, percent, rate, rate_unit, setting, span, span_unit, with_half,
 };
 use super::table::Table;
-use crate::measure::{GateResults, Histogram, Results, SettingsSeen, WorkloadResults};
+use crate::measure::{GateResults, Histogram, PoolResults, Results, SettingsSeen, WorkloadResults};
 
 const NONE: &str = "-";
 

@@ -38,6 +38,7 @@ mod document;
 mod faults;
 mod follow;
 mod hash;
+mod host;
 mod kinds;
 mod law;
 mod lowering;

@@ -378,6 +378,27 @@ impl Read for Account {
     }
 }
 
+/// The id of a region or zone, as `cn-hangzhou-h`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CloudId(pub(crate) String);
+
+impl Read for CloudId {
+    const EXPECTED: &'static str = "\"cn-hangzhou\"";
+    fn read(node: &Node, cx: &Context) -> Option<Self> {
+        let text = String::read(node, cx)?;
+        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if (1..=64).contains(&text.len()) && text.bytes().all(fits) {
+            return Some(Self(text));
+        }
+        let message = format!("`{text}` is no id of a region or zone");
+        cx.complain(
+            Diagnostic::error("name", node.place, message)
+                .help("small letters, digits and `-`, as in \"cn-hangzhou\" and \"cn-hangzhou-h\""),
+        );
+        None
+    }
+}
+
 impl Read for bool {
     const EXPECTED: &'static str = "true";
     fn read(node: &Node, cx: &Context) -> Option<Self> {

@@ -7,19 +7,23 @@
 //! ```
 //!
 //! `servers`, `queue` and `bandwidth` are those of each zone. Without `zones` there is one of it,
-//! outside every zone. `public`, `vpc`, `port`, `security_group` and `allow_list` are for rules: who may
-//! call it. On a path of its own, a backend with several zones is called in a zone at
+//! outside every zone. `public`, `vpc`, `port`, `security_group`, `allow_list`, `address`, `type`,
+//! `endpoint` and `restricted` say who may call it, and how. On a path of its own, a backend with several zones is called in a zone at
 //! random; put a load balancer before it for health checks. Leaves out: what the servers do.
 
 use super::station::Serving;
 use super::{Kind, Thing};
 use crate::plan::{Belief, Branch, Capacity, Duplex, Hop, Link, Policy, Scope, Selector};
+use crate::random::Dist;
 use crate::scenario::cidr::Cidr;
 use crate::scenario::context::Ref;
+use crate::scenario::host::Host;
+use crate::scenario::law::Law;
 use crate::scenario::lowering::{Fragment, Lowering};
-use crate::scenario::read::{Above0, Port};
+use crate::scenario::read::{Above0, Port, Read};
 use crate::scenario::reader::{Given, Reader};
-use crate::units::Rate;
+use crate::scenario::tree::Value;
+use crate::units::{Rate, Span};
 
 /// Who may call it: what rules about services that call it compare.
 #[derive(Clone, Debug)]
@@ -30,6 +34,71 @@ pub(crate) struct Door {
     pub(crate) port: Option<u16>,
     pub(crate) security_group: Option<Ref>,
     pub(crate) allow_list: Option<Given<Vec<Given<Cidr>>>>,
+    /// What its callers call.
+    pub(crate) address: Option<Given<Host>>,
+    /// What it is, if it is a service of the cloud.
+    pub(crate) product: Option<Given<Product>>,
+    /// Which of its names its callers use.
+    pub(crate) endpoint: Option<Given<Names>>,
+    /// Its administrator keeps callers from outside away.
+    pub(crate) restricted: Option<Given<Restriction>>,
+}
+
+/// Services of the cloud that documents tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Product {
+    Dlf,
+    Hadoop,
+    HBase,
+    Hologres,
+    Oss,
+    Rds,
+    Tablestore,
+}
+
+/// By word, sorted.
+const PRODUCTS: &[(&str, Product)] = &[
+    ("dlf", Product::Dlf),
+    ("hadoop", Product::Hadoop),
+    ("hbase", Product::HBase),
+    ("hologres", Product::Hologres),
+    ("oss", Product::Oss),
+    ("rds", Product::Rds),
+    ("tablestore", Product::Tablestore),
+];
+
+/// The names that a service of the cloud has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// Of the classic network.
+    Classic,
+    Internal,
+    Public,
+}
+
+const NAMES: &[(&str, Names)] =
+    &[("classic", Names::Classic), ("internal", Names::Internal), ("public", Names::Public)];
+
+/// How long callers from outside are kept away.
+#[derive(Clone, Debug)]
+pub(crate) struct Restriction {
+    /// From the start of the run until the administrator lifts it, ns; none for ever.
+    pub(crate) lifted_after: Option<Dist>,
+}
+
+/// `restricted = true`, or `restricted = { lifted_after = "2 h" }`.
+fn restriction(r: &Reader<'_>) -> Option<Given<Restriction>> {
+    let node = r.node("restricted")?;
+    let value = match node.value {
+        Value::Table(_) => {
+            let r = r.table("restricted")?;
+            let law = r.req::<Law<Span>>("lifted_after");
+            r.done();
+            Restriction { lifted_after: Some(law?.dist) }
+        }
+        _ => bool::read(node, r.cx)?.then_some(Restriction { lifted_after: None })?,
+    };
+    Some(Given { value, place: node.place })
 }
 
 impl Door {
@@ -42,6 +111,10 @@ impl Door {
             port: r.opt::<Port>("port").map(|port| port.0),
             security_group: r.reference("security_group", &["security_group"]),
             allow_list: r.has("allow_list").then_some(Given { value: list, place }),
+            address: r.given("address"),
+            product: r.given_word("type", PRODUCTS),
+            endpoint: r.given_word("endpoint", NAMES),
+            restricted: restriction(r),
         }
     }
 }

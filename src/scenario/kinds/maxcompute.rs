@@ -18,7 +18,7 @@
 //! of an address and a destination (`maxcompute/egress.rs`, also what changes of addresses do). With
 //! `resolver`, the target's name is asked for there before each new connection, as `names` of the
 //! workload says. Reruns (M-37) and their duplicates (M-38) are the workload's: `arrivals = { job }`.
-//! Leaves out: which solution serves which engine (M-03 to M-11), allow lists (M-12 to M-16).
+//! With a solution that leads in, it stands last on a path and serves, as a backend does.
 
 use super::load_balancer::a_second_of;
 use super::pool::on_full;
@@ -36,16 +36,24 @@ use crate::scenario::read::{Above0, PerSecond};
 use crate::scenario::reader::{Basis, Reader};
 use crate::units::{Rate, Span};
 
+mod allow;
+pub(crate) mod connection;
 pub(crate) mod egress;
 
+use connection::{Connection, Served, Solution};
 use egress::Egress;
 
 /// As written.
 #[derive(Clone, Debug)]
 pub(crate) struct MaxCompute {
+    pub(crate) connection: Connection,
+    /// What is called, if the solution leads in; the proxy's keys are then those of none.
+    served: Option<Served>,
     pub(crate) connections: u64,
     on_full: OnFull,
     egress: Egress,
+    /// How long a ticket takes, ns.
+    review: Dist,
     new_connections: f64,
     forwarding: f64,
     bandwidth: Dist,
@@ -69,12 +77,18 @@ impl Kind for MaxCompute {
     const CAPACITY: bool = true;
 
     fn read(r: &Reader<'_>) -> Option<Self> {
+        let connection = Connection::read(r);
+        if connection.leads_in() {
+            return Served::read(r).map(|served| Self::called(connection, served));
+        }
+        Served::refuse(r);
         let connections = r.param::<u64>("connections", "50000", FREE);
         let on_full = match r.node("on_full") {
             Some(node) => on_full(node, r.cx),
             None => Some(OnFull::Refuse),
         };
         let egress = Egress::read(r);
+        let review = allow::review(r, connection.has_tickets());
         let new_connections = r.param::<PerSecond>("new_connections", "5000/s", FREE);
         let forwarding = r.param::<PerSecond>("forwarding", "20000/s", FREE);
         let band = "{ uniform = { low = \"5 Gbps\", high = \"10 Gbps\" } }";
@@ -90,9 +104,12 @@ impl Kind for MaxCompute {
             false => Some(Span::ZERO),
         };
         Some(Self {
+            connection,
+            served: None,
             connections: connections?,
             on_full: on_full?,
             egress: egress?,
+            review: review?,
             new_connections: new_connections?.0,
             forwarding: forwarding?.0,
             bandwidth: bandwidth?.dist,
@@ -105,6 +122,9 @@ impl Kind for MaxCompute {
 
     fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
         let (spec, name) = (&thing.spec, thing.full());
+        if let Some(served) = &spec.served {
+            return served.lower(&name, l);
+        }
         let needs = vec![l.component(&name)];
         egress::announce(thing, l);
         let slots = Pool {
@@ -144,6 +164,7 @@ impl Kind for MaxCompute {
             headline: true,
         };
         let mut hops: Vec<Hop> = asking(spec, &name, l).into_iter().collect();
+        hops.extend(spec.connection.card(l));
         hops.push(Hop::Pool(l.pool(slots)));
         hops.push(Hop::Station(l.station(opening)));
         hops.push(Hop::Station(l.station(forwarding)));
@@ -156,8 +177,27 @@ impl Kind for MaxCompute {
 
 impl MaxCompute {
     /// Whether targets see a network card in a VPC, and not the proxy's addresses.
-    const fn is_in_a_vpc(&self) -> bool {
-        false
+    fn is_in_a_vpc(&self) -> bool {
+        self.connection.is(Solution::Vpc)
+    }
+
+    /// One that others come in to, through no proxy.
+    const fn called(connection: Connection, served: Served) -> Self {
+        Self {
+            connection,
+            served: Some(served),
+            connections: 0,
+            on_full: OnFull::Refuse,
+            egress: Egress::none(),
+            review: Dist::Constant { value: 0.0 },
+            new_connections: 0.0,
+            forwarding: 0.0,
+            bandwidth: Dist::Constant { value: 0.0 },
+            redraw: Span::ZERO,
+            record_ttl: Span::ZERO,
+            negative_ttl: Span::ZERO,
+            resolver: None,
+        }
     }
 }
 
@@ -165,10 +205,15 @@ impl MaxCompute {
 /// the path.
 pub(super) fn through(name: &str, after: &[Step], l: &mut Lowering<'_>) -> Vec<Hop> {
     let mut hops = l.fragment(MaxCompute::NAME, name, false).hops;
-    let specs = l.specs;
-    let ports = egress::ports(&specs.maxcompute[name], after, l);
+    let thing = &l.specs.maxcompute[name];
+    if thing.spec.served.is_some() {
+        return hops;
+    }
+    let gate = allow::gate(thing, after, l);
+    let ports = gate.into_iter().chain(egress::ports(thing, after, l));
     // After the connection's slot: who finds none takes no port.
     let at = hops.iter().position(|h| matches!(h, Hop::Pool(_))).map_or(hops.len(), |i| i + 1);
+    let ports: Vec<_> = ports.collect();
     hops.splice(at..at, ports);
     hops
 }
@@ -202,24 +247,78 @@ fn asking(spec: &MaxCompute, name: &str, l: &mut Lowering<'_>) -> Option<Hop> {
 
 #[cfg(test)]
 mod tests {
-    use crate::scenario::testing::{assumed, codes, lowered};
+    use crate::scenario::testing::{assumed, codes, load, lowered};
+
+    const BACKEND: &str = "[backend.b]\nbandwidth = \"1 Gbps\"\nservice = \"1 ms\"\n";
 
     #[test]
     fn lowered_network() {
         let keys = "[resolver.r]\n[maxcompute.m]\negress_ips = 2\nresolver = \"resolver.r\"\n\
                     on_full = { wait = { queue = 10, timeout = \"1 s\" } }\n";
-        // 2 addresses x 55,000 ports; 5,000 new/s are 200 us each, 20,000 requests/s 50 us.
+        // 5,000 new/s are 200 us each, 20,000 requests/s 50 us.
+        let tree = lowered(&format!("{BACKEND}{keys}"), "\"maxcompute.m\", \"backend.b\"");
         assert_eq!(
-            lowered(keys, "\"maxcompute.m\""),
+            tree.split_once("link backend.b").expect("the target").0,
             "choose maxcompute.m.name (dns): random, name ttl 1 min at resolver.r\n  target\n\
              pool maxcompute.m.connections: 50000 slots per connection, wait of 10 for 1 s\n\
-             pool maxcompute.m.ports: 110000 ports per connection, refuse, held 1 min more\n\
+             choose maxcompute.m.egress.to.backend.b (egress): hash mod n\n\
+             \x20 address-1\n    pool maxcompute.m.ports-1.to.backend.b: 55000 ports per connection, refuse, held 1 min more\n\
+             \x20 address-2\n    pool maxcompute.m.ports-2.to.backend.b: 55000 ports per connection, refuse, held 1 min more\n\
              station maxcompute.m.new-connections: 1 x 200 us per connection, queue 5000 [maxcompute.m]\n\
              station maxcompute.m.forwarding: 1 x 50 us per request, queue 20000 [maxcompute.m]\n\
              link maxcompute.m.bandwidth: 5 Gbps..10 Gbps every 1 min [maxcompute.m]\n"
         );
         let seen = assumed(keys, "\"maxcompute.m\"", "maxcompute.m.ports_per_ip");
         assert_eq!(seen, Some(("55000".into(), "D".into())));
+    }
+
+    #[test]
+    fn an_address_that_changes_has_other_ports_and_waits_for_lists() {
+        let path = "\"maxcompute.m\", \"backend.b\"";
+        let keys = |list: &str| {
+            format!(
+                "{BACKEND}{list}[maxcompute.m]\nsolution = \"internet\"\negress_ips = 2\n\
+                 address_changes = [{{ at = \"1 s\", mended_after = \"5 s\" }}, {{ at = \"9 s\", addresses = 2 }}]\n"
+            )
+        };
+        let listed = keys("allow_list = [\"203.0.113.7\"]\n");
+        let tree = lowered(&listed, path);
+        // The first address goes at 1 s, then the second and the first again at 9 s.
+        assert!(tree.contains(
+            "\x20 address-1\n    choose maxcompute.m.ports-1.to.backend.b (egress): first up\n\
+             \x20     address-1\n        pool maxcompute.m.ports-1.1.to.backend.b: 55000 ports per connection, refuse, held 1 min more\n\
+             \x20     address-2 [maxcompute.m.ports-1.2.to.backend.b]\n"
+        ), "{tree}");
+        assert_eq!(tree.matches("pool maxcompute.m.ports-").count(), 3 + 2, "{tree}");
+        assert!(!lowered(&keys(""), path).contains("["), "no list, nothing to wait for");
+        let plan = load(&listed, path).unwrap().plan;
+        let told: Vec<_> =
+            plan.faults.iter().map(|f| (f.label.as_str(), f.from.nanos(), f.to.nanos())).collect();
+        assert_eq!(
+            told,
+            [
+                ("an egress address of maxcompute.m changes", 1_000_000_000, 6_000_000_000),
+                ("2 egress addresses of maxcompute.m change", 9_000_000_000, u64::MAX),
+            ]
+        );
+    }
+
+    #[test]
+    fn complaints_about_changes_of_addresses() {
+        let seen = |keys: &str| {
+            codes(&format!("{BACKEND}[maxcompute.m]\n{keys}\n"), "\"maxcompute.m\", \"backend.b\"")
+        };
+        let of = |changes: &str| seen(&format!("egress_ips = 2\naddress_changes = [{changes}]"));
+        assert_eq!(of("{ at = \"1 s\" }"), seen(""));
+        let more = |code: &str| {
+            let mut all = vec![code.to_owned()];
+            all.extend(seen("").into_iter().filter(|c| c.starts_with("M-01")));
+            all
+        };
+        assert_eq!(of("{ at = \"1 s\", addresses = 3 }"), more("range"));
+        assert_eq!(of("{ at = \"1 s\" }, { at = \"1 s\" }"), more("duplicate"));
+        assert_eq!(of("{ addresses = 1 }"), more("missing-key"));
+        assert_eq!(seen("egress_ips = 251"), more("range"));
     }
 
     #[test]

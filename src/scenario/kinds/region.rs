@@ -13,6 +13,7 @@
 //! client elsewhere ──( half a round trip between zones )────> ENI in zone a
 //! ```
 //!
+//! `id` (`"cn-hangzhou"`) is the name by which tables of the documents know it (M-23, M-24).
 //! Leaves out: distances between single pairs of zones, other regions.
 
 use super::{Kind, Thing};
@@ -21,7 +22,8 @@ use crate::random::Dist;
 use crate::scenario::context::Ref;
 use crate::scenario::law::{Law, scaled};
 use crate::scenario::lowering::Lowering;
-use crate::scenario::reader::{Basis, Reader};
+use crate::scenario::read::CloudId;
+use crate::scenario::reader::{Basis, Given, Reader};
 use crate::units::Span;
 
 /// As written.
@@ -29,6 +31,8 @@ use crate::units::Span;
 pub(crate) struct Region {
     in_zone: Dist,
     between_zones: Dist,
+    /// By which the documents' tables know it.
+    pub(crate) id: Option<Given<CloudId>>,
     /// Whether it is on the Chinese mainland, if the scenario says so.
     pub(crate) mainland: Option<bool>,
 }
@@ -44,7 +48,8 @@ impl Kind for Region {
         let in_zone = r.param::<Law<Span>>("round_trip_in_zone", "0.3 ms", MEASURED);
         let between = r.param::<Law<Span>>("round_trip_between_zones", "1.5 ms", MEASURED);
         let mainland = r.opt("mainland");
-        Some(Self { in_zone: in_zone?.dist, between_zones: between?.dist, mainland })
+        let id = r.given("id");
+        Some(Self { id, in_zone: in_zone?.dist, between_zones: between?.dist, mainland })
     }
 }
 

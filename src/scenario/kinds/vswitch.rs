@@ -5,6 +5,7 @@
 //! | usable addresses | 2^(32 - mask) - 4: first and last three are reserved | CreateVSwitch API (A) |
 //! | mask | /16 to /29 | the same (A) |
 //! | each ENI of an endpoint takes one address | | P-13, X-18 (001, 003) |
+//! | MaxCompute's VPC connection has an ENI | | M-15 (000) |
 //! | each instance takes one address, and creation fails without | | E-21 to E-23 (002) |
 //!
 //! ```text
@@ -18,6 +19,7 @@
 use super::change::{Act, Migration};
 use super::eas::Eas;
 use super::endpoint::Endpoint;
+use super::maxcompute::connection::cards_in;
 use super::{Kind, Specs, Thing};
 use crate::plan::{Hop, Lack, OnFull, Pool, Scope};
 use crate::scenario::cidr::Cidr;
@@ -74,8 +76,8 @@ impl Kind for VSwitch {
         let cards = thing.cards(specs);
         if spec.used.value <= spec.usable && spec.used.value + cards > spec.usable {
             let (what, addresses) = match cards {
-                1 => ("the network card of an endpoint needs", "an address"),
-                _ => ("the network cards of endpoints need", "addresses"),
+                1 => ("a network card needs", "address"),
+                _ => ("the network cards need", "addresses"),
             };
             let message = format!(
                 "{what} {cards} {addresses} of `{}`, {} are free",
@@ -201,11 +203,11 @@ impl Thing<VSwitch> {
         }
     }
 
-    /// Network cards that endpoints have in it: an address each.
+    /// Network cards that endpoints and MaxCompute's connections have in it: an address each.
     fn cards(&self, specs: &Specs) -> u64 {
         let named =
             |e: &&Thing<Endpoint>| e.spec.terms.vswitches.iter().any(|v| v.name == self.name);
-        specs.endpoint.values().filter(named).count() as u64
+        specs.endpoint.values().filter(named).count() as u64 + cards_in(&self.name, specs)
     }
 }
 

@@ -4,17 +4,21 @@
 //! [zone.a]  ->  component zone.a, and a place that selectors may prefer
 //! ```
 //!
-//! Everything in a zone needs its component, so `zone_outage` takes all of it down. Leaves out:
+//! Everything in a zone needs its component, so `zone_outage` takes all of it down. `id`
+//! (`"cn-hangzhou-h"`) is the name by which tables of the documents know it (M-24). Leaves out:
 //! power feeds and racks within the zone (use `component`).
 
 use super::Kind;
 use crate::scenario::context::Ref;
-use crate::scenario::reader::Reader;
+use crate::scenario::read::CloudId;
+use crate::scenario::reader::{Given, Reader};
 
 /// As written.
 #[derive(Clone, Debug)]
 pub(crate) struct Zone {
     pub(crate) region: Ref,
+    /// By which the documents' tables know it.
+    pub(crate) id: Option<Given<CloudId>>,
 }
 
 impl Kind for Zone {
@@ -23,6 +27,7 @@ impl Kind for Zone {
     const FAILS: bool = true;
 
     fn read(r: &Reader<'_>) -> Option<Self> {
-        r.req_reference("region", &["region"]).map(|region| Self { region })
+        let id = r.given("id");
+        r.req_reference("region", &["region"]).map(|region| Self { region, id })
     }
 }

@@ -38,7 +38,8 @@ pub(crate) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) 
                     }
                 }
                 MaxCompute::NAME => {
-                    if let Some(proxy) = specs.maxcompute.get(&step.what.name) {
+                    let out = specs.maxcompute.get(&step.what.name);
+                    if let Some(proxy) = out.filter(|m| !m.spec.connection.leads_in()) {
                         through_proxy(workload, proxy, cx);
                     }
                 }
@@ -72,6 +73,11 @@ fn way(workload: &Thing<Workload>, specs: &Specs, cx: &Context) {
         &["circuit", "circuit_group", "maxcompute", "nat_gateway", "site", "transit_router", "vbr"];
     const SERVES: &[&str] = &["backend", "endpoint", "load_balancer"];
     let steps = workload.spec.way.steps(specs);
+    // Behind the endpoint or load balancer that leads there, MaxCompute serves (M-08).
+    let inside = |s: &Step| {
+        s.what.kind == MaxCompute::NAME
+            && specs.maxcompute.get(&s.what.name).is_some_and(|m| m.spec.connection.leads_in())
+    };
     let carries = |kind: &str| CARRIES.contains(&kind) || SERVES.contains(&kind);
     for step in steps {
         if let Some(balancer) = gwlb(step, specs) {
@@ -89,7 +95,8 @@ fn way(workload: &Thing<Workload>, specs: &Specs, cx: &Context) {
     };
     let serves = |s: &Step| SERVES.contains(&s.what.kind) && !passes(s);
     if let Some(at) = steps.iter().position(serves) {
-        if let Some(after) = steps[at + 1..].iter().find(|s| carries(s.what.kind)) {
+        let beyond = |s: &&Step| carries(s.what.kind) && !inside(s);
+        if let Some(after) = steps[at + 1..].iter().find(beyond) {
             let (served, after) = (&steps[at].what, &after.what);
             let message =
                 format!("`{}` comes after `{}`, which serves", after.full(), served.full());
@@ -103,7 +110,8 @@ fn way(workload: &Thing<Workload>, specs: &Specs, cx: &Context) {
                 )),
             );
         }
-    } else if let Some(last) = steps.last().filter(|s| CARRIES.contains(&s.what.kind)) {
+    } else if let Some(last) = steps.last().filter(|s| CARRIES.contains(&s.what.kind) && !inside(s))
+    {
         let message = format!(
             "workload `{}` ends at `{}`, where nothing serves",
             workload.name,

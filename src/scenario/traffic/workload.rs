@@ -10,11 +10,13 @@ use crate::plan::{self, NameCache, Objective};
 use crate::random::Dist;
 use crate::scenario::context::{Ref, wrong_type};
 use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::host::Host;
+use crate::scenario::kinds::maxcompute::connection::{ENGINES, Engine};
 use crate::scenario::kinds::{Specs, Thing};
 use crate::scenario::law::Law;
 use crate::scenario::lowering::Lowering;
 use crate::scenario::read::{Above0, Count, Factor, Port, Share};
-use crate::scenario::reader::{Reader, word};
+use crate::scenario::reader::{Given, Reader, word};
 use crate::scenario::tree::Value;
 use crate::units::{Bytes, Rate, Span};
 
@@ -41,6 +43,10 @@ pub(crate) struct Workload {
     weight: f64,
     priority: u8,
     pub(crate) idempotent: bool,
+    /// What of MaxCompute runs it.
+    pub(crate) engine: Option<Given<Engine>>,
+    /// The domain name that goes into the Host header of requests to a bare address.
+    pub(crate) host: Option<Given<Host>>,
     objectives: Vec<Objective>,
 }
 
@@ -112,6 +118,8 @@ impl Workload {
         }
         let priority = priority(r);
         let idempotent = r.or("idempotent", true);
+        let engine = r.given_word("engine", ENGINES);
+        let host = r.given("host");
         let objectives = r.table("objectives").map_or_else(Vec::new, objectives);
         Some(Self {
             way: way?,
@@ -132,6 +140,8 @@ impl Workload {
             weight: weight.map_or(1.0, |w| w.value.0),
             priority: priority.unwrap_or(plan::Workload::NORMAL),
             idempotent,
+            engine,
+            host,
             objectives,
         })
     }

@@ -83,6 +83,11 @@ impl Egress {
         })
     }
 
+    /// None, for a way in.
+    pub(super) const fn none() -> Self {
+        Self { addresses: 1, ports: 0, hold_after: Span::ZERO, changes: Vec::new() }
+    }
+
     /// Which addresses the change of this number replaces, from 0: one after the other in turn.
     fn replaced(&self, number: usize) -> impl Iterator<Item = u32> {
         let before: u32 = self.changes[..number].iter().map(|c| c.addresses).sum();
