@@ -321,14 +321,6 @@ fn the_scenarios_say_what_their_runs_answer() {
     for (name, answer) in
         [("eas-rolling-update", rolling_update()), ("nat-two-tenants", two_tenants())]
     {
-        let path = format!("scenarios/{name}.toml");
-        let text = fs::read_to_string(&path).expect("the scenario");
-        let from = text.find("# Answer: ").expect("its answer");
-        let to = from + text[from..].find("\n\n").expect("its end") + 1;
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            fs::write(&path, format!("{}{answer}{}", &text[..from], &text[to..])).expect("written");
-        } else {
-            assert_eq!(text[from..to], answer, "UPDATE_GOLDEN=1 rewrites it");
-        }
+        crate::lab::hold_the_scenario_to(name, &answer);
     }
 }
