@@ -1,7 +1,8 @@
-//! What became of each row of the inventory of PrivateLink and EAS: modelled, checked, or why neither.
+//! What became of each row of the inventory of MaxCompute, EAS and PrivateLink: modelled, checked, or why neither.
 //!
 //! A test holds the table against the tests that it names, the planted faults and `docs/inventory.md`
-//! (which is written from here). Rows: E of EAS network configuration (002), P of the PrivateLink overview (001), X of PrivateLink endpoint
+//! (which is written from here). Rows: E of EAS network configuration (002), M of MaxCompute
+//! network connection (000), P of the PrivateLink overview (001), X of PrivateLink endpoint
 //! services (003), Z of what follows from several documents.
 
 use std::fmt::Write as _;
@@ -61,6 +62,7 @@ impl Row {
     pub fn document(&self) -> &'static str {
         match self.id.as_bytes()[0] {
             b'E' => "EAS network configuration",
+            b'M' => "MaxCompute network connection",
             b'P' => "PrivateLink overview",
             b'X' => "PrivateLink endpoint services",
             _ => "several; inferred",
@@ -73,6 +75,10 @@ const PLANTED_TEST: &str = "every_planted_fault_is_found_and_its_clean_twin_rais
 /// That of PrivateLink.
 const PLANTED: &str =
     "tests/it/planted.rs::every_planted_fault_is_found_and_its_clean_twin_raises_nothing";
+
+/// That of MaxCompute.
+const EGRESS: &str =
+    "tests/it/planted_egress.rs::every_planted_fault_is_found_and_its_clean_twin_raises_nothing";
 
 macro_rules! rows {
     ($($id:literal $how:ident: $says:literal; $place:literal; [$($test:expr),*];)*) => {
@@ -87,9 +93,10 @@ macro_rules! rows {
 }
 
 mod eas;
+mod egress;
 
 /// Lists by document, in order.
-static ALL: LazyLock<Vec<Row>> = LazyLock::new(|| [eas::ROWS, ROWS].concat());
+static ALL: LazyLock<Vec<Row>> = LazyLock::new(|| [eas::ROWS, egress::ROWS, ROWS].concat());
 
 /// Every row, in order.
 pub fn coverage() -> &'static [Row] {
@@ -99,8 +106,9 @@ pub fn coverage() -> &'static [Row] {
 /// The table as the docs show it, in Markdown.
 pub fn coverage_table() -> String {
     let mut text = String::from(
-        "# PrivateLink and EAS, row by row\n\n\
-         What the documents say (rows E: EAS network configuration; P: PrivateLink overview; X: PrivateLink\n\
+        "# MaxCompute, EAS and PrivateLink, row by row\n\n\
+         What the documents say (rows E: EAS network configuration; M: MaxCompute network connection;\n\
+         P: PrivateLink overview; X: PrivateLink\n\
          endpoint services; Z: what follows from several), and what became of it. *Modelled* rows show in runs; *checked* ones are rules\n\
          of `highwater check`, told with the row's id as their code. Files are below `src/scenario/`.\n\
          The table is written from `src/scenario/coverage.rs`.\n\n",
@@ -568,6 +576,15 @@ rows! {
     "X-68" Rule: "always Disconnected: the provider must allow";
         "`auto_accept`; rules/access.rs";
         [PLANTED];
+    "Z-01" Both: "resolving once spares the resolver, but disables failover by DNS";
+        "`names` of workloads; traffic/rules.rs; scenarios/maxcompute-resolve.toml";
+        [EGRESS,
+         "tests/it/jobs.rs::names_that_are_asked_for_every_so_often",
+         "tests/it/answers.rs::the_readme_says_what_jobs_and_retries_answer"];
+    "Z-02" Both: "persistent connections stay on a card that has left the record";
+        "`max_age` of connections, `drain` of replacements; traffic/rules.rs";
+        [EGRESS,
+         "tests/it/maxcompute.rs::connections_that_outlive_the_drain_are_reset"];
     "Z-03" Behaviour: "survivors of a zone keep cap and ramp each";
         "scenarios/privatelink-zone-failover.toml";
         ["tests/it/scenario.rs::shipped_scenarios_lower_as_agreed",
@@ -582,6 +599,10 @@ rows! {
         "ports of (EIP, next thing on the path); scenarios/nat-two-tenants.toml";
         ["src/scenario/kinds/nat_gateway.rs::who_calls_one_destination_through_one_eip_shares_its_ports",
          "tests/it/eas.rs::ports_are_lost_as_erlang_says_with_their_hold"];
+    "Z-07" Behaviour: "a forcible migration makes all clients connect anew at once";
+        "change `manner = \"forcible\"`; scenarios/privatelink-migration.toml";
+        ["tests/it/changes.rs::smooth_and_forcible_migration",
+         "tests/it/answers.rs::the_readme_says_what_the_scenarios_answer"];
     "Z-11" Behaviour: "a new address breaks who has cached the old one";
         "keys `reschedule`, `look_up`; eas.rs";
         ["tests/it/scalers.rs::addresses_that_are_gone_swallow_those_who_have_not_looked_since"];

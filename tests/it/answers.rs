@@ -205,10 +205,26 @@ fn rerun() -> String {
     };
     let (long, short) = (told("long", 200.0, 600.0), told("short", 6_000.0, 20.0));
     format!(
-        "of 120,000 rows {:.0} are written twice by instances of half an hour ({:.0} are expected), and {:.0} \
-         by instances of a minute ({:.0})",
-        long.0, long.1, short.0, short.1
+        "of 120,000 rows {} are written twice by instances of half an hour ({} are expected), and {} \
+         by instances of a minute ({})",
+        thousands(long.0),
+        thousands(long.1),
+        thousands(short.0),
+        thousands(short.1)
     )
+}
+
+/// A whole number with separators, as in 16,156.
+fn thousands(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Share of requests that end `ok` among those that end in a span of seconds, in %.

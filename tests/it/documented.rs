@@ -137,7 +137,7 @@ fn a_cross_region_endpoint_carries_its_default_bandwidth() {
 fn proxy(connections: u32, clients: u32) -> String {
     format!(
         "version = 1\n[run]\nlength = \"20 s\"\nwindow = \"1 s\"\nreplications = 1\n\
-         [maxcompute.m]\nconnections = {connections}\negress_ips = 4\nnew_connections = \"1000000/s\"\n\
+         [maxcompute.m]\nsolution = \"internet\"\nconnections = {connections}\negress_ips = 4\nnew_connections = \"1000000/s\"\n\
          forwarding = \"1000000/s\"\nbandwidth = \"10 Gbps\"\n\
          [backend.d]\nbandwidth = \"10 Gbps\"\nservers = \"unlimited\"\nservice = \"10 ms\"\n\
          [workload.job]\npath = [\"maxcompute.m\", \"backend.d\"]\nclients = {clients}\n\

@@ -3,10 +3,10 @@
 //!
 //! Each case is an edit of [`BASE`] (the clean twin), and one more edit (the fault).
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use highwater::scenario::Severity;
 
-use highwater::scenario::{Diagnostic, Failure, Severity, Source, load_text};
+use super::plant::{Bed, Planted};
+pub(crate) use super::plant::{Edit, said};
 
 /// A sound design: each `# mark` is where edits add keys.
 pub(crate) const BASE: &str = r#"
@@ -79,20 +79,6 @@ response = "1 kB" # w
 # more
 "#;
 
-/// A text to find and what stands in its place; after a mark, lines that are added.
-pub(crate) type Edit = (&'static str, &'static str);
-
-struct Planted {
-    row: &'static str,
-    severity: Severity,
-    clean: Vec<Edit>,
-    fault: Edit,
-    /// What the caret is under.
-    at: &'static str,
-    /// A part of the fix.
-    fix: &'static str,
-}
-
 const CLB: Edit = ("type = \"nlb\"", "type = \"clb\"");
 const ALB: Edit = ("type = \"nlb\"", "type = \"alb\"");
 const TWO_CLB: Edit = ("# svc", "\nresources = [\"lb2\"] # svc");
@@ -145,6 +131,7 @@ const CUT: &[Edit] = &[
     ),
 ];
 const SMOOTH: &[Edit] = &[
+    ("# w", "\nconnections = { max_age = \"30 s\" } # w"),
     CLB,
     TWO_CLB,
     // The first zone is the primary one.
@@ -185,6 +172,7 @@ macro_rules! planted {
                 fault: $fault,
                 at: $at,
                 fix: $fix,
+                mend: None,
             },)*]
         }
     };
@@ -524,30 +512,22 @@ planted! {
         "\"10 Gbps\"", "each network card to 9.09 Gbps";
 }
 
-pub(crate) fn apply(text: &str, (find, replace): Edit) -> String {
-    assert!(text.contains(find), "nothing to edit: {find}");
+pub(crate) fn apply(text: &str, edit: Edit) -> String {
     // The first one, but of both load balancers.
-    match [CLB.0, CLB.1].contains(&find) {
-        true => text.replace(find, replace),
-        false => text.replacen(find, replace, 1),
+    match [CLB.0, CLB.1].contains(&edit.0) {
+        true => text.replace(edit.0, edit.1),
+        false => super::plant::apply(text, edit),
     }
 }
 
-pub(crate) fn said(text: &str) -> (Vec<Diagnostic>, Vec<Source>) {
-    let source = Source { path: "planted.toml".into(), text: text.into() };
-    match load_text(source, Path::new("scenarios"), &[]) {
-        Ok(loaded) => (loaded.diagnostics, loaded.sources),
-        Err(Failure::Refused { diagnostics, sources }) => (diagnostics, sources),
-        Err(other) => panic!("{other}"),
-    }
+pub(crate) fn bed() -> Bed {
+    Bed { base: BASE, document: "PrivateLink", beside: None, edit: apply, planted: planted() }
 }
 
 /// The clean twin of a row, and the scenario that breaks it.
 pub(crate) fn twins(row: &str) -> (String, String) {
-    let case = planted().into_iter().find(|case| case.row == row).expect("a planted row");
-    let clean = case.clean.iter().fold(BASE.to_owned(), |text, edit| apply(&text, *edit));
-    let broken = apply(&clean, case.fault);
-    (clean, broken)
+    let bed = bed();
+    bed.twins(bed.planted.iter().find(|case| case.row == row).expect("a planted row"))
 }
 
 #[test]
@@ -557,45 +537,7 @@ fn the_base_is_sound() {
 
 #[test]
 fn every_planted_fault_is_found_and_its_clean_twin_raises_nothing() {
-    let mut wrong = Vec::new();
-    for case in planted() {
-        let clean = case.clean.iter().fold(BASE.to_owned(), |text, edit| apply(&text, *edit));
-        let (raised, sources) = said(&clean);
-        if !raised.is_empty() {
-            wrong.push(format!(
-                "{}: the clean twin raises\n{}",
-                case.row,
-                highwater::scenario::render(&raised, &sources, false)
-            ));
-            continue;
-        }
-        let broken = apply(&clean, case.fault);
-        let (raised, sources) = said(&broken);
-        let shown = || highwater::scenario::render(&raised, &sources, false);
-        let Some(found) = raised.iter().find(|d| d.code == case.row) else {
-            wrong.push(format!("{}: not found\n{}", case.row, shown()));
-            continue;
-        };
-        let (from, to) = (found.place.start as usize, found.place.end as usize);
-        let at = &broken[from..to];
-        let reason = found.reason.as_deref().unwrap_or("");
-        let help = found.help.as_deref().unwrap_or("");
-        let good = raised.len() == 1
-            && found.severity == case.severity
-            && at == case.at
-            && reason.contains("PrivateLink")
-            && help.contains(case.fix)
-            && !(help.is_empty() && found.label.is_empty());
-        if !good {
-            wrong.push(format!("{}: at `{at}`\n{}", case.row, shown()));
-        }
-    }
-    assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
-}
-
-/// The rows that [`planted`] breaks.
-pub(crate) fn rows_with_a_planted_fault() -> BTreeSet<&'static str> {
-    planted().iter().map(|case| case.row).collect()
+    bed().check();
 }
 
 #[test]

@@ -3,10 +3,9 @@
 //!
 //! Each case is an edit of [`BASE`] (the clean twin), and one more edit (the fault).
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use highwater::scenario::Severity;
 
-use highwater::scenario::{Diagnostic, Failure, Severity, Source, load_text};
+use super::plant::{Bed, Edit, Planted, apply};
 
 /// A sound design: a service that reads a database in its VPC and calls an API on the Internet.
 const BASE: &str = r#"
@@ -77,20 +76,6 @@ response = "1 kB"
 # more
 "#;
 
-/// A text to find and what stands in its place; after a mark, lines that are added.
-type Edit = (&'static str, &'static str);
-
-struct Planted {
-    row: &'static str,
-    severity: Severity,
-    clean: Vec<Edit>,
-    fault: Edit,
-    /// What the caret is under.
-    at: &'static str,
-    /// A part of the fix.
-    fix: &'static str,
-}
-
 const OUT: &str = "[workload.calls]\npath = [\"eas.llm\", \"nat_gateway.out\", \"backend.api\"]";
 /// Nobody calls out any more; the service gets its models from there.
 const STARTS: &[Edit] = &[(OUT, "[workload.calls]\npath = [\"eas.llm\", \"backend.db\"]")];
@@ -100,7 +85,7 @@ const DEV_NET: Edit = ("# dev", "\nvswitch = \"t\"\nsecurity_group = \"eas\" # d
 fn planted() -> Vec<Planted> {
     let mut all = Vec::new();
     let mut case = |row, severity, clean: &[Edit], fault, at, fix| {
-        all.push(Planted { row, severity, clean: clean.to_vec(), fault, at, fix });
+        all.push(Planted { row, severity, clean: clean.to_vec(), fault, at, fix, mend: None });
     };
     use Severity::{Error, Note, Warning};
     case("E-01", Error, &[DEV_NET, ("gateway = {} ", ""), ("[\"eas.llm\"]", "[\"eas.dev\"]")],
@@ -136,55 +121,12 @@ fn planted() -> Vec<Planted> {
     all
 }
 
-fn apply(text: &str, (find, replace): Edit) -> String {
-    assert!(text.contains(find), "nothing to edit: {find}");
-    text.replacen(find, replace, 1)
-}
-
-fn said(text: &str) -> (Vec<Diagnostic>, Vec<Source>) {
-    let source = Source { path: "planted.toml".into(), text: text.into() };
-    match load_text(source, Path::new("scenarios"), &[]) {
-        Ok(loaded) => (loaded.diagnostics, loaded.sources),
-        Err(Failure::Refused { diagnostics, sources }) => (diagnostics, sources),
-        Err(other) => panic!("{other}"),
-    }
+pub(crate) fn bed() -> Bed {
+    // Which step it was is told beside each of the three.
+    Bed { base: BASE, document: "EAS", beside: Some("E-28"), edit: apply, planted: planted() }
 }
 
 #[test]
 fn every_planted_fault_is_found_and_its_clean_twin_raises_nothing() {
-    let mut wrong = Vec::new();
-    for case in planted() {
-        let clean = case.clean.iter().fold(BASE.to_owned(), |text, edit| apply(&text, *edit));
-        let (raised, sources) = said(&clean);
-        if !raised.is_empty() {
-            let shown = highwater::scenario::render(&raised, &sources, false);
-            wrong.push(format!("{}: the clean twin raises\n{shown}", case.row));
-            continue;
-        }
-        let broken = apply(&clean, case.fault);
-        let (mut raised, sources) = said(&broken);
-        // Which step it was is told beside each of the three.
-        raised.retain(|d| case.row == "E-28" || d.code != "E-28");
-        let shown = || highwater::scenario::render(&raised, &sources, false);
-        let Some(found) = raised.iter().find(|d| d.code == case.row) else {
-            wrong.push(format!("{}: not found\n{}", case.row, shown()));
-            continue;
-        };
-        let (from, to) = (found.place.start as usize, found.place.end as usize);
-        let others = raised.iter().filter(|d| d.code != case.row).count();
-        let good = others == usize::from(case.row == "E-28")
-            && found.severity == case.severity
-            && &broken[from..to] == case.at
-            && found.reason.as_deref().unwrap_or("").contains("EAS")
-            && found.help.as_deref().unwrap_or("").contains(case.fix);
-        if !good {
-            wrong.push(format!("{}: at `{}`\n{}", case.row, &broken[from..to], shown()));
-        }
-    }
-    assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
-}
-
-/// The rows that [`planted`] breaks.
-pub(crate) fn rows_with_a_planted_fault() -> BTreeSet<&'static str> {
-    planted().iter().map(|case| case.row).collect()
+    bed().check();
 }

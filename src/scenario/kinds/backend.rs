@@ -11,6 +11,8 @@
 //! `endpoint` and `restricted` say who may call it, and how. On a path of its own, a backend with several zones is called in a zone at
 //! random; put a load balancer before it for health checks. Leaves out: what the servers do.
 
+use std::fmt;
+
 use super::station::Serving;
 use super::{Kind, Thing};
 use crate::plan::{Belief, Branch, Capacity, Duplex, Hop, Link, Policy, Scope, Selector};
@@ -74,6 +76,12 @@ pub(crate) enum Names {
     Classic,
     Internal,
     Public,
+}
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(NAMES.iter().find(|(_, n)| n == self).map_or("", |(word, _)| *word))
+    }
 }
 
 const NAMES: &[(&str, Names)] =

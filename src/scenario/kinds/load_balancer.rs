@@ -28,8 +28,8 @@ use super::region::{way_between, way_into};
 use super::selector::{NEGATIVE_CACHE, RESOLVING, answering};
 use super::{Kind, Specs, Thing};
 use crate::plan::{
-    Belief, Branch, Capacity, Detector, Duplex, Hop, Lack, Link, Naming, OnFull, Policy, Pool,
-    Scope, Selector, Servers, Station,
+    Belief, Branch, Capacity, ComponentId, Detector, Duplex, Hop, Lack, Link, Naming, OnFull,
+    Policy, Pool, Scope, Selector, Servers, Station,
 };
 use crate::random::Dist;
 use crate::scenario::context::{Context, Ref};
@@ -273,30 +273,45 @@ pub(crate) fn a_second_of(per_second: f64) -> u64 {
     (per_second.ceil() as u64).max(1)
 }
 
+/// How many connections there may be, and how many new ones a second: those beyond are refused. One that
+/// rests for `idle` loses its place.
+pub(super) fn admission(
+    name: &str,
+    connections: u64,
+    new_connections: f64,
+    idle: Option<Span>,
+    needs: Vec<ComponentId>,
+    l: &mut Lowering<'_>,
+) -> Vec<Hop> {
+    let pool = l.pool(Pool {
+        name: format!("{name}.connections"),
+        units: connections,
+        on_full: OnFull::Refuse,
+        hold_after: Span::ZERO,
+        idle,
+        scope: Scope::Connection,
+        lack: Lack::Slot,
+    });
+    let opening = l.station(Station {
+        name: format!("{name}.new-connections"),
+        servers: Servers::Count(1),
+        service: Dist::constant(1e9 / new_connections),
+        queue: Some(a_second_of(new_connections)),
+        timeout: None,
+        scope: Scope::Connection,
+        needs,
+    });
+    vec![Hop::Pool(pool), Hop::Station(opening)]
+}
+
 /// The load balancer's share in one zone, and the backend behind it.
 pub(crate) fn hops_in(thing: &Thing<LoadBalancer>, zone: &Ref, l: &mut Lowering<'_>) -> Vec<Hop> {
     let name = format!("{}.zone-{}", thing.full(), zone.name);
     l.part(&name, |l| {
         let spec = &thing.spec;
         let needs = vec![l.component(&zone.full()), l.component(&thing.full())];
-        let pool = l.pool(Pool {
-            name: format!("{name}.connections"),
-            units: spec.connections,
-            on_full: OnFull::Refuse,
-            hold_after: Span::ZERO,
-            idle: None,
-            scope: Scope::Connection,
-            lack: Lack::Slot,
-        });
-        let opening = l.station(Station {
-            name: format!("{name}.new-connections"),
-            servers: Servers::Count(1),
-            service: Dist::constant(1e9 / spec.new_connections),
-            queue: Some(a_second_of(spec.new_connections)),
-            timeout: None,
-            scope: Scope::Connection,
-            needs: needs.clone(),
-        });
+        let mut hops =
+            admission(&name, spec.connections, spec.new_connections, None, needs.clone(), l);
         let link = l.link(Link {
             name: format!("{name}.link"),
             role: "load balancer".into(),
@@ -310,7 +325,7 @@ pub(crate) fn hops_in(thing: &Thing<LoadBalancer>, zone: &Ref, l: &mut Lowering<
             headline: true,
         });
         l.carries(&thing.full(), link, 1.0);
-        let mut hops = vec![Hop::Pool(pool), Hop::Station(opening), Hop::Link(link)];
+        hops.push(Hop::Link(link));
         let backend: &Thing<Backend> = &l.specs.backend[&spec.backend.name];
         match spec.cross_zone {
             false => hops.extend(behind(spec, backend, Some(zone), l)),

@@ -54,7 +54,7 @@ pub(crate) struct MaxCompute {
     pub(crate) egress: Egress,
     /// How long a ticket takes, ns.
     review: Dist,
-    new_connections: f64,
+    pub(crate) new_connections: f64,
     forwarding: f64,
     bandwidth: Dist,
     redraw: Span,
@@ -81,7 +81,7 @@ impl Kind for MaxCompute {
         if connection.leads_in() {
             return Served::read(r).map(|served| Self::called(connection, served));
         }
-        Served::refuse(r);
+        Served::refuse(r, connection.solution.as_ref().map(|s| s.value));
         let connections = r.param::<u64>("connections", "50000", FREE);
         let on_full = match r.node("on_full") {
             Some(node) => on_full(node, r.cx),
@@ -181,6 +181,12 @@ impl MaxCompute {
         self.connection.is(Solution::Vpc)
     }
 
+    /// Source ports to one destination, over all egress addresses, and how long a closed connection
+    /// keeps its own.
+    pub(crate) const fn ports(&self) -> (u64, Span) {
+        self.egress.all_ports()
+    }
+
     /// One that others come in to, through no proxy.
     const fn called(connection: Connection, served: Served) -> Self {
         Self {
@@ -253,7 +259,7 @@ mod tests {
 
     #[test]
     fn lowered_network() {
-        let keys = "[resolver.r]\n[maxcompute.m]\negress_ips = 2\nresolver = \"resolver.r\"\n\
+        let keys = "[resolver.r]\n[maxcompute.m]\nsolution = \"vpc\"\negress_ips = 2\nresolver = \"resolver.r\"\n\
                     on_full = { wait = { queue = 10, timeout = \"1 s\" } }\n";
         // 5,000 new/s are 200 us each, 20,000 requests/s 50 us.
         let tree = lowered(&format!("{BACKEND}{keys}"), "\"maxcompute.m\", \"backend.b\"");
@@ -306,26 +312,24 @@ mod tests {
     #[test]
     fn complaints_about_changes_of_addresses() {
         let seen = |keys: &str| {
-            codes(&format!("{BACKEND}[maxcompute.m]\n{keys}\n"), "\"maxcompute.m\", \"backend.b\"")
+            let text =
+                format!("{BACKEND}[maxcompute.m]\nsolution = \"vpc\"\negress_ips = {keys}\n");
+            codes(&text, "\"maxcompute.m\", \"backend.b\"")
         };
-        let of = |changes: &str| seen(&format!("egress_ips = 2\naddress_changes = [{changes}]"));
-        assert_eq!(of("{ at = \"1 s\" }"), seen(""));
-        let more = |code: &str| {
-            let mut all = vec![code.to_owned()];
-            all.extend(seen("").into_iter().filter(|c| c.starts_with("M-01")));
-            all
-        };
-        assert_eq!(of("{ at = \"1 s\", addresses = 3 }"), more("range"));
-        assert_eq!(of("{ at = \"1 s\" }, { at = \"1 s\" }"), more("duplicate"));
-        assert_eq!(of("{ addresses = 1 }"), more("missing-key"));
-        assert_eq!(seen("egress_ips = 251"), more("range"));
+        let of = |changes: &str| seen(&format!("2\naddress_changes = [{changes}]"));
+        assert_eq!(of("{ at = \"1 s\" }"), seen("2"));
+        assert_eq!(of("{ at = \"1 s\", addresses = 3 }"), ["range"]);
+        assert_eq!(of("{ at = \"1 s\" }, { at = \"1 s\" }"), ["duplicate"]);
+        assert_eq!(of("{ addresses = 1 }"), ["missing-key"]);
+        assert_eq!(seen("251"), ["range"]);
+        assert_eq!(of("{ at = \"2 h\" }"), ["change"]);
     }
 
     #[test]
     fn complaints_about_what_goes_through_it() {
         let seen = |keys: &str| {
             let path = format!("\"maxcompute.m\"]\n{keys}\nzones = [");
-            codes("[maxcompute.m]\nconnections = 10\n", &path)
+            codes("[maxcompute.m]\nsolution = \"vpc\"\nconnections = 10\n", &path)
         };
         assert!(seen("").is_empty());
         assert_eq!(seen("connections = { reuse = false }"), ["M-30"]);

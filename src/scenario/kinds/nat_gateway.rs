@@ -24,13 +24,12 @@
 //! instance that loads its models over the Internet starts up. Leaves out: DNAT, fragments, UDP.
 
 use super::eas::Eas;
-use super::load_balancer::a_second_of;
+use super::load_balancer::admission;
 use super::{Kind, Specs, Thing};
 use crate::plan::{
     Belief, Branch, Capacity, Change, Duplex, Fault, Hop, Lack, Link, Manner, OnFull, Policy, Pool,
-    Scope, Selector, Servers, Station, What,
+    Scope, Selector, What,
 };
-use crate::random::Dist;
 use crate::scenario::cidr::Cidr;
 use crate::scenario::context::{Context, Ref, Step};
 use crate::scenario::diagnostic::Diagnostic;
@@ -179,24 +178,8 @@ impl Kind for NatGateway {
             push(from.value, What::Fail { component: own, manner: Manner::BlackHole });
             push(*to, What::Repair { component: own });
         }
-        let slots = l.pool(Pool {
-            name: format!("{name}.connections"),
-            units: spec.connections,
-            on_full: OnFull::Refuse,
-            hold_after: Span::ZERO,
-            idle: Some(spec.idle_timeout),
-            scope: Scope::Connection,
-            lack: Lack::Slot,
-        });
-        let opening = l.station(Station {
-            name: format!("{name}.new-connections"),
-            servers: Servers::Count(1),
-            service: Dist::constant(1e9 / spec.new_connections),
-            queue: Some(a_second_of(spec.new_connections)),
-            timeout: None,
-            scope: Scope::Connection,
-            needs: vec![own],
-        });
+        let (idle, needs) = (Some(spec.idle_timeout), vec![own]);
+        let mut hops = admission(&name, spec.connections, spec.new_connections, idle, needs, l);
         let link = l.link(Link {
             name: format!("{name}.bandwidth"),
             role: "nat gateway".into(),
@@ -206,7 +189,8 @@ impl Kind for NatGateway {
             headline: true,
         });
         l.carries(&name, link, 1.0);
-        Fragment::of(vec![Hop::Pool(slots), Hop::Station(opening), Hop::Link(link)])
+        hops.push(Hop::Link(link));
+        Fragment::of(hops)
     }
 }
 

@@ -84,11 +84,15 @@ impl Kind for VSwitch {
                 thing.full(),
                 spec.usable - spec.used.value
             );
-            cx.complain(
-                Diagnostic::error("P-13", spec.used.place, message)
+            let complaint = match cards_in(&thing.name, specs) {
+                0 => Diagnostic::error("P-13", spec.used.place, message)
                     .reason("an endpoint has a network card in each of its zones, with an address of a vSwitch (PrivateLink overview)")
                     .help("free addresses, or name a larger vSwitch in the endpoint's `vswitches`"),
-            );
+                _ => Diagnostic::error("M-15", spec.used.place, message)
+                    .reason("an ENI appears in the vSwitch of a VPC connection (MaxCompute network connection)")
+                    .help("free addresses, or name a larger vSwitch"),
+            };
+            cx.complain(complaint);
         }
         thing.spare(cards, specs, cx);
         thing.instances(cards, specs, cx);

@@ -11,6 +11,7 @@ use super::super::kinds::security_group::SecurityGroup;
 use super::super::kinds::vswitch::VSwitch;
 use super::super::kinds::{Kind, Specs, Thing};
 use super::super::traffic::Workload;
+use super::connected;
 
 /// A service whose instances call something.
 struct Call<'a> {
@@ -98,14 +99,6 @@ fn called(workload: &Thing<Workload>, eas: &Thing<Eas>, step: &Step, specs: &Spe
         let who = format!("workload `{}` from {block}", workload.name);
         denied(step, group, &who, &eas.full(), &format!("source = \"{block}\""), cx);
     }
-}
-
-fn connected(one: &str, other: &str, specs: &Specs) -> bool {
-    let leads = |from: &str, to: &str| {
-        let vpc = specs.vpc.get(from);
-        vpc.is_some_and(|v| v.spec.connected_to.iter().any(|c| c.name == to))
-    };
-    one == other || leads(one, other) || leads(other, one)
 }
 
 /// E-11: no way between the VPCs.

@@ -1,4 +1,4 @@
-//! Rules of PrivateLink and EAS that need several things at once: who may connect, through which names, to
+//! Rules of PrivateLink, EAS and MaxCompute that need several things at once: who may connect, through which names, to
 //! which resources, from which regions and addresses. Rules of one thing alone stand with its kind.
 //!
 //! Each complaint has the id of its inventory row as code, the document as its reason, and the fix
@@ -8,6 +8,7 @@ mod access;
 mod addresses;
 mod backends;
 mod eas;
+mod egress;
 mod forms;
 mod names;
 mod regions;
@@ -40,12 +41,22 @@ pub(crate) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) 
     addresses::check(&visits, specs, cx);
     backends::check(specs, cx);
     eas::check(workloads, specs, cx);
+    egress::check(workloads, specs, cx);
     forms::check(&visits, specs, cx);
     names::check(&visits, specs, cx);
     regions::check(specs, cx);
     resources::check(specs, cx);
     routes::check(workloads, specs, cx);
     versions::check(specs, cx);
+}
+
+/// Whether two VPCs are one, or connected: it holds both ways.
+fn connected(one: &str, other: &str, specs: &Specs) -> bool {
+    let leads = |from: &str, to: &str| {
+        let vpc = specs.vpc.get(from);
+        vpc.is_some_and(|v| v.spec.connected_to.iter().any(|c| c.name == to))
+    };
+    one == other || leads(one, other) || leads(other, one)
 }
 
 fn visits<'a>(workloads: &'a [Thing<Workload>], specs: &'a Specs) -> Vec<Visit<'a>> {

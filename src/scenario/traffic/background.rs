@@ -36,7 +36,7 @@ impl Background {
 impl Thing<Background> {
     /// Adds it to the plan.
     pub(crate) fn add_to(&self, l: &mut Lowering<'_>) {
-        let route = self.spec.way.lower(&format!("background.{}", self.name), l);
+        let route = self.spec.way.lower(&format!("background.{}", self.name), None, l);
         l.plan.backgrounds.push(plan::Background {
             name: self.name.clone(),
             route,

@@ -20,7 +20,7 @@ use super::context::Step;
 use super::kinds::Thing;
 use super::lowering::Lowering;
 use super::reader::Reader;
-use crate::plan::{self, RouteId};
+use crate::plan::{self, Hop, RouteId};
 
 /// Where traffic goes: a declared route, or a path of its own.
 #[derive(Clone, Debug)]
@@ -52,15 +52,21 @@ impl Way {
         }
     }
 
-    /// The route of the plan; a path becomes one under the traffic's own name.
-    fn lower(&self, owner: &str, l: &mut Lowering<'_>) -> RouteId {
+    /// The route of the plan; a path becomes one under the traffic's own name, as does a declared
+    /// route with something more that this traffic needs.
+    fn lower(&self, owner: &str, more: Option<Hop>, l: &mut Lowering<'_>) -> RouteId {
         match self {
             Self::Route(name) => {
                 let route: &Thing<_> = &l.specs.route[name];
-                route.id(l)
+                let id = route.id(l);
+                let Some(more) = more else { return id };
+                let mut hops = l.plan.routes[id.index()].hops.clone();
+                hops.push(more);
+                l.route(plan::Route { name: owner.to_owned(), hops })
             }
             Self::Path(steps) => {
-                let hops = l.steps(steps);
+                let mut hops = l.steps(steps);
+                hops.extend(more);
                 l.route(plan::Route { name: owner.to_owned(), hops })
             }
             Self::Rows => unreachable!("rows bring their routes"),

@@ -4,10 +4,12 @@ use super::Workload;
 use super::arrivals::Arrivals;
 use crate::plan::{self, Assumption, NameCache};
 use crate::scenario::context::{Context, Step};
-use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::diagnostic::{Diagnostic, Severity};
+use crate::scenario::kinds::change::{Act, Migration, changes_of};
 use crate::scenario::kinds::endpoint::{Endpoint, Form};
 use crate::scenario::kinds::load_balancer::{LoadBalancer, Product};
 use crate::scenario::kinds::maxcompute::MaxCompute;
+use crate::scenario::kinds::maxcompute::connection::way_out;
 use crate::scenario::kinds::selector::Selector;
 use crate::scenario::kinds::{Kind, Specs, Thing};
 use crate::units::Span;
@@ -35,6 +37,7 @@ pub(crate) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) 
                     if let Some(endpoint) = specs.endpoint.get(&step.what.name) {
                         names(workload, endpoint, specs, cx);
                         connections(workload, endpoint, specs, cx);
+                        outlived(workload, endpoint, specs, cx);
                     }
                 }
                 MaxCompute::NAME => {
@@ -43,9 +46,18 @@ pub(crate) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) 
                         through_proxy(workload, proxy, cx);
                     }
                 }
+                LoadBalancer::NAME => {
+                    if let Some(balancer) = specs.load_balancer.get(&step.what.name) {
+                        balanced(workload, balancer, cx);
+                    }
+                }
                 _ => {}
             }
         }
+        repeated(workload, specs, cx);
+    }
+    for proxy in specs.maxcompute.values() {
+        ports(proxy, workloads, specs, cx);
     }
 }
 
@@ -77,6 +89,11 @@ fn way(workload: &Thing<Workload>, specs: &Specs, cx: &Context) {
     let inside = |s: &Step| {
         s.what.kind == MaxCompute::NAME
             && specs.maxcompute.get(&s.what.name).is_some_and(|m| m.spec.connection.leads_in())
+    };
+    // That nobody comes in where a solution leads out is told already (M-03).
+    let led_out = |s: &Step| {
+        let there = specs.maxcompute.get(&s.what.name).filter(|_| s.what.kind == MaxCompute::NAME);
+        steps.len() > 1 && there.is_some_and(|m| m.spec.connection.solution.is_some())
     };
     let carries = |kind: &str| CARRIES.contains(&kind) || SERVES.contains(&kind);
     for step in steps {
@@ -110,7 +127,8 @@ fn way(workload: &Thing<Workload>, specs: &Specs, cx: &Context) {
                 )),
             );
         }
-    } else if let Some(last) = steps.last().filter(|s| CARRIES.contains(&s.what.kind) && !inside(s))
+    } else if let Some(last) =
+        steps.last().filter(|s| CARRIES.contains(&s.what.kind) && !inside(s) && !led_out(s))
     {
         let message = format!(
             "workload `{}` ends at `{}`, where nothing serves",
@@ -186,13 +204,58 @@ fn names(workload: &Thing<Workload>, endpoint: &Thing<Endpoint>, specs: &Specs, 
             workload.name,
             endpoint.full()
         );
-        cx.complain(
-            Diagnostic::warning("Z-01", workload.place, message)
-                .reason(
-                    "resolving once spares the resolver (M-42) but disables failover by DNS (P-34)",
-                )
-                .help("write names = \"ttl\", or names = { every = \"5 min\" }"),
+        cx.complain(for_ever(workload, message).also(endpoint.place, "the endpoint"));
+    }
+}
+
+/// Z-01: what never asks again does not hear of a lost zone.
+fn for_ever(workload: &Thing<Workload>, message: String) -> Diagnostic {
+    Diagnostic::warning("Z-01", workload.place, message)
+        .reason(
+            "resolving once spares the resolver (M-42, MaxCompute network connection) but disables \
+             failover by DNS (P-34, PrivateLink overview)",
+        )
+        .help("write names = \"ttl\", or names = { every = \"5 min\" }")
+}
+
+/// Z-01 with a load balancer in several zones.
+fn balanced(workload: &Thing<Workload>, balancer: &Thing<LoadBalancer>, cx: &Context) {
+    if workload.spec.names != NameCache::Forever || balancer.spec.zones.len() < 2 {
+        return;
+    }
+    let message = format!(
+        "workload `{}` resolves `{}` once and for ever: it cannot leave a lost zone",
+        workload.name,
+        balancer.full()
+    );
+    cx.complain(for_ever(workload, message).also(balancer.place, "the load balancer"));
+}
+
+/// Z-02: connections that are still in use when the network card that they were made to is deleted.
+fn outlived(workload: &Thing<Workload>, endpoint: &Thing<Endpoint>, specs: &Specs, cx: &Context) {
+    let kept = &workload.spec.connections;
+    for change in changes_of(specs, &endpoint.full()) {
+        let Act::Replace(it) = &change.spec.act else { continue };
+        let Migration::Smooth { drain, .. } = it.manner.value else { continue };
+        if !kept.reuse || kept.max_age.is_some_and(|age| age <= drain) {
+            continue;
+        }
+        let message = format!(
+            "connections of workload `{}` may outlive the {drain} in which `{}` drains",
+            workload.name,
+            endpoint.full()
         );
+        cx.complain(
+            Diagnostic::warning("Z-02", workload.place, message)
+                .label("those still in use are reset with the old network card")
+                .also(it.manner.place, "the replacement")
+                .reason(
+                    "persistent connections (M-30, MaxCompute network connection) stay on a network \
+                     card that has left the record (X-52, PrivateLink endpoint services)",
+                )
+                .help(format!("let them age: connections = {{ max_age = \"{drain}\" }}, or drain longer")),
+        );
+        return;
     }
 }
 
@@ -283,17 +346,74 @@ fn through_proxy(workload: &Thing<Workload>, proxy: &Thing<MaxCompute>, cx: &Con
                 .help("use fewer workers or connections (M-31)"),
         );
     }
-    if !spec.idempotent {
-        let message = format!(
-            "requests of workload `{}` may be repeated but are not idempotent",
-            workload.name
-        );
-        cx.complain(
-            Diagnostic::warning("M-38", workload.place, message)
-                .reason("nodes may be rerun on failover: code must be idempotent (MaxCompute network connection)")
-                .help("guard writes, or prefer reads"),
-        );
+}
+
+/// M-38: jobs of MaxCompute, whatever they call, may run again.
+fn repeated(workload: &Thing<Workload>, specs: &Specs, cx: &Context) {
+    let spec = &workload.spec;
+    let job = matches!(&spec.arrivals, Arrivals::Requests(plan::Arrivals::Jobs(_)));
+    let leaves = way_out(spec.way.steps(specs), specs).is_some() || spec.engine.is_some();
+    if spec.idempotent || !(job || leaves) {
+        return;
     }
+    let message =
+        format!("requests of workload `{}` may be repeated but are not idempotent", workload.name);
+    cx.complain(
+        Diagnostic::warning("M-38", workload.place, message)
+            .reason(
+                "nodes may be rerun on failover: code must be idempotent (MaxCompute network \
+                 connection)",
+            )
+            .help("guard writes, or prefer reads, and leave idempotent = false out"),
+    );
+}
+
+/// Share of the source ports from which on the run book is told, as no document gives one.
+const RUN_BOOK: f64 = 0.8;
+
+/// M-34: so many source ports that connections may begin to behave oddly.
+fn ports(proxy: &Thing<MaxCompute>, workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) {
+    if proxy.spec.connection.leads_in() {
+        return;
+    }
+    let (all, hold) = proxy.spec.ports();
+    let through = workloads.iter().filter(|w| {
+        way_out(w.spec.way.steps(specs), specs).is_some_and(|(_, p)| p.name == proxy.name)
+    });
+    // A port for each connection that is kept; for others as many as are opened while one is held.
+    let used = through.filter_map(|w| {
+        let spec = &w.spec;
+        if spec.connections.reuse {
+            #[expect(clippy::cast_precision_loss, reason = "numbers of connections are small")]
+            return most_connections(spec).map(|n| (w, n as f64));
+        }
+        let Arrivals::Requests(arrivals) = &spec.arrivals else { return None };
+        let per_second = match arrivals {
+            plan::Arrivals::Poisson { per_second, .. } => *per_second,
+            plan::Arrivals::Renewal { gap, .. } => 1e9 / gap.mean(),
+            plan::Arrivals::Closed { workers, think } => f64::from(*workers) * 1e9 / think.mean(),
+            _ => return None,
+        };
+        Some((w, per_second.min(proxy.spec.new_connections) * hold.secs()))
+    });
+    let used: Vec<_> = used.collect();
+    let total: f64 = used.iter().map(|(_, n)| n).sum();
+    #[expect(clippy::cast_precision_loss, reason = "numbers of ports are small")]
+    let share = total / all as f64;
+    let most = used.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+    let Some((most, _)) = most.filter(|_| share > RUN_BOOK) else { return };
+    let message =
+        format!("up to {total:.0} of the {all} source ports of `{}` are in use", proxy.full());
+    cx.complain(
+        Diagnostic::new(Severity::Note, "M-34", proxy.place, message)
+            .label("for the run book: odd connections are for technical support")
+            .also(most.place, "most of them")
+            .reason(
+                "the proxy has few egress addresses; abnormal connections are to be told to technical \
+                 support (MaxCompute network connection)",
+            )
+            .help("use fewer workers, or keep connections: connections = { reuse = true }"),
+    );
 }
 
 #[cfg(test)]

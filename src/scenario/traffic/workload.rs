@@ -6,12 +6,12 @@ use super::arrivals::{self, Arrivals};
 use super::flows::Flows;
 use super::profile::Profiles;
 use super::{Tcp, Way, client};
-use crate::plan::{self, NameCache, Objective};
+use crate::plan::{self, Hop, NameCache, Objective};
 use crate::random::Dist;
 use crate::scenario::context::{Ref, wrong_type};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::host::Host;
-use crate::scenario::kinds::maxcompute::connection::{ENGINES, Engine};
+use crate::scenario::kinds::maxcompute::connection::{ENGINES, Engine, called, way_out};
 use crate::scenario::kinds::{Specs, Thing};
 use crate::scenario::law::Law;
 use crate::scenario::lowering::Lowering;
@@ -148,6 +148,14 @@ impl Workload {
 }
 
 impl Workload {
+    /// Whether its requests to this target fail the validation of the certificate: HTTPS to a bare
+    /// address without the domain name in the Host header (M-43, M-44).
+    pub(crate) fn fails_the_certificate(&self, target: &Host) -> bool {
+        let https = self.connections.handshake_rtts > 1;
+        let named = self.host.as_ref().is_some_and(|host| !host.value.is_address());
+        https && target.is_address() && !named
+    }
+
     /// Whether its connections are open and pure: a list of flows that says nothing else.
     pub(super) fn is_pure(&self) -> bool {
         matches!(&self.arrivals, Arrivals::Flows(flows) if flows.are_open())
@@ -198,12 +206,41 @@ fn objectives(r: Reader<'_>) -> Vec<Objective> {
 }
 
 impl Thing<Workload> {
+    /// HTTPS from MaxCompute to a bare address: no certificate has that name (M-43). What cannot be
+    /// had is shut from the start; a connection is refused before its handshakes, which take some
+    /// round trips more in truth.
+    fn certificate(&self, l: &mut Lowering<'_>) -> Option<Hop> {
+        let steps = self.spec.way.steps(l.specs);
+        let (at, _) = way_out(steps, l.specs)?;
+        let target = called(&steps[at + 1..], l.specs)?.spec.door.address.as_ref()?;
+        if !self.spec.fails_the_certificate(&target.value) {
+            return None;
+        }
+        let name = format!("workload.{}.certificate", self.name);
+        let component = l.component(&name);
+        let shut = plan::Reason {
+            state: "Invalid".into(),
+            cause: "the certificate names a domain, not the address".into(),
+            shuts: Some(plan::Manner::Reset),
+            at_first: true,
+        };
+        l.gate(plan::Gate {
+            name,
+            component: Some(component),
+            open: "Valid".into(),
+            reasons: vec![shut],
+        });
+        Some(Hop::Need(component))
+    }
+
     /// Adds it to the plan.
     pub(crate) fn add_to(&self, l: &mut Lowering<'_>) {
         let spec = &self.spec;
         let (arrivals, route) = match &spec.arrivals {
             Arrivals::Requests(arrivals) => {
-                (arrivals.clone(), spec.way.lower(&format!("workload.{}", self.name), l))
+                let certificate = self.certificate(l);
+                let name = format!("workload.{}", self.name);
+                (arrivals.clone(), spec.way.lower(&name, certificate, l))
             }
             Arrivals::Flows(flows) => {
                 let routes = flows.routes(l);

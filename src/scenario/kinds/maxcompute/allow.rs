@@ -14,8 +14,8 @@
 //! A call before its time ends `denied`. Tickets are submitted when the run begins; business days are
 //! taken for days. The states of the gates are told with their causes: who must act.
 
-use super::connection::{Solution, Validation};
-use super::{MaxCompute, egress};
+use super::MaxCompute;
+use super::connection::{Solution, Validation, called};
 use crate::plan::{After, Change, Fault, Gate, Hop, Manner, Reason, Wait, What};
 use crate::random::Dist;
 use crate::scenario::context::Step;
@@ -54,7 +54,7 @@ pub(super) fn review(r: &Reader<'_>, tickets: bool) -> Option<Dist> {
 pub(super) fn gate(thing: &Thing<MaxCompute>, after: &[Step], l: &mut Lowering<'_>) -> Option<Hop> {
     let connection = &thing.spec.connection;
     let last = &after.last()?.what;
-    let target = egress::target(last, l.specs).filter(|_| connection.is(Solution::Internet))?;
+    let target = called(after, l.specs).filter(|_| connection.is(Solution::Internet))?;
     let host = target.spec.door.address.as_ref().map(|a| &a.value);
     let entry = host.and_then(|host| connection.allowed(host));
     let mut first = Vec::new();

@@ -9,6 +9,8 @@
 //! | DataWorks' resource group must reach the source, its sandbox must list it | M-39, M-40 |
 //! | an instance's engine decides which solutions serve it | M-04 to M-06 |
 
+use super::super::backend::Backend;
+use super::super::load_balancer::LoadBalancer;
 use super::super::station::Serving;
 use super::super::{Kind, Specs, Thing};
 use super::MaxCompute;
@@ -184,6 +186,17 @@ pub(crate) fn way_out<'s>(
     found.into_iter().find(|(_, m)| !m.spec.connection.leads_in())
 }
 
+/// The backend that the last step of a path names, or that is behind the load balancer there.
+pub(crate) fn called<'s>(after: &[Step], specs: &'s Specs) -> Option<&'s Thing<Backend>> {
+    let serves = |s: &&Step| [Backend::NAME, LoadBalancer::NAME].contains(&s.what.kind);
+    let step = &after.iter().rev().find(serves)?.what;
+    let name = match step.kind {
+        Backend::NAME => &step.name,
+        _ => &specs.load_balancer.get(&step.name)?.spec.backend.name,
+    };
+    specs.backend.get(name)
+}
+
 /// `allow = ["aliyun.com", { target = "api.example.com", validated = "ticket" }]`
 fn allow(r: &Reader<'_>) -> Given<Vec<Allowed>> {
     let place = r.place_of("allow");
@@ -247,9 +260,12 @@ impl Served {
         Some(Self { bandwidth: bandwidth?.0, serving: serving? })
     }
 
-    /// Refuses them where nobody comes in.
-    pub(super) fn refuse(r: &Reader<'_>) {
+    /// Refuses them where nobody comes in, as far as that is known.
+    pub(super) fn refuse(r: &Reader<'_>, solution: Option<Solution>) {
         for key in SERVES.into_iter().filter(|key| r.has(key)) {
+            if solution.is_none() {
+                continue;
+            }
             let message = format!("`{key}` says nothing on the way out of `{}`", r.path);
             r.cx.complain(Diagnostic::error("unknown-key", r.place_of(key), message).help(
                 "what is called has its servers; with solution = \"privatelink\", \"peering\" \
@@ -297,6 +313,20 @@ mod tests {
                 "station maxcompute.in: 2 x 10 ms per request [maxcompute.in]",
             ]
         );
+    }
+
+    #[test]
+    fn a_vpc_connection_has_a_card_in_a_zone() {
+        // M-15: it is lost with its zone, and takes one of the 4 addresses of a /29.
+        let text = format!(
+            "{ZONES}[vpc.v]\nregion = \"r\"\n[vswitch.s]\nvpc = \"v\"\nzone = \"a\"\n\
+             cidr = \"10.0.0.0/29\"\n[security_group.g]\ninbound = []\n[maxcompute.m]\n\
+             solution = \"vpc\"\nvswitch = \"s\"\nsecurity_group = \"g\"\n"
+        );
+        let tree = lowered(&text, "\"maxcompute.m\", \"backend.app\"");
+        assert!(tree.starts_with("need zone.a\n"), "{tree}");
+        let tree = lowered(&text, "\"vswitch.s\", \"backend.app\"");
+        assert!(tree.contains("pool vswitch.s.addresses: 3 addresses"), "{tree}");
     }
 
     #[test]

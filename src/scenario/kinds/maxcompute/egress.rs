@@ -21,15 +21,15 @@
 //! comes from the new one until its list is mended. Others feel the reset alone.
 
 use super::MaxCompute;
+use super::connection::called;
 use crate::plan::{
     After, Belief, Branch, Change, ComponentId, Fault, Hop, Lack, Manner, OnFull, Policy, Pool,
     Rehash, Scope, Selector, SelectorId, Wait, What,
 };
 use crate::random::Dist;
-use crate::scenario::context::{Ref, Step};
+use crate::scenario::context::Step;
 use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::kinds::backend::Backend;
-use crate::scenario::kinds::{Kind, Specs, Thing};
+use crate::scenario::kinds::{Specs, Thing};
 use crate::scenario::law::Law;
 use crate::scenario::lowering::Lowering;
 use crate::scenario::read::Count;
@@ -81,6 +81,11 @@ impl Egress {
             hold_after: hold_after?,
             changes,
         })
+    }
+
+    /// Ports to one destination over all addresses, and how long a closed connection keeps its own.
+    pub(super) const fn all_ports(&self) -> (u64, Span) {
+        (self.ports * self.addresses as u64, self.hold_after)
     }
 
     /// None, for a way in.
@@ -180,18 +185,8 @@ pub(super) fn ports(thing: &Thing<MaxCompute>, after: &[Step], l: &mut Lowering<
 /// Whether the target at the end of a path has an allow list that holds the proxy's addresses: behind the
 /// network card of a VPC connection nobody sees them.
 fn has_list(thing: &Thing<MaxCompute>, after: &[Step], specs: &Specs) -> bool {
-    let target = after.last().and_then(|s| target(&s.what, specs));
-    !thing.spec.is_in_a_vpc() && target.is_some_and(|t| t.spec.door.allow_list.is_some())
-}
-
-/// Who serves at the end of a path that the proxy leads to.
-pub(super) fn target<'s>(last: &Ref, specs: &'s Specs) -> Option<&'s Thing<Backend>> {
-    let name = match last.kind {
-        Backend::NAME => &last.name,
-        "load_balancer" => &specs.load_balancer.get(&last.name)?.spec.backend.name,
-        _ => return None,
-    };
-    specs.backend.get(name)
+    !thing.spec.is_in_a_vpc()
+        && called(after, specs).is_some_and(|t| t.spec.door.allow_list.is_some())
 }
 
 fn choice(name: String, policy: Policy, branches: Vec<Branch>, l: &mut Lowering<'_>) -> SelectorId {
