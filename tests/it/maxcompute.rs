@@ -159,6 +159,26 @@ fn https_to_a_bare_address_fails_without_the_host() {
 }
 
 #[test]
+fn who_shares_a_route_has_a_certificate_of_his_own() {
+    let text = |keys: &str| {
+        asking("secure", "", &format!("connections = {{ tls = \"1.2\" }}\n{keys}"))
+            + &asking("plain", "", "")
+    };
+    let r = |keys: &str| {
+        let net = "[maxcompute.m]\nsolution = \"internet\"\nallow = [\"47.1.1.1\"]\n[backend.api]\n\
+             bandwidth = \"1 Gbps\"\nservers = \"unlimited\"\nservice = \"1 ms\"\npublic = true\n\
+             address = \"47.1.1.1\"\n[route.out]\nhops = [\"maxcompute.m\", \"backend.api\"]\n";
+        results(&format!("{FLUID}{net}{}", text(keys).replace("path = []", "route = \"out\"")))
+    };
+    let errors = |r: &Results, name: &str| (of(r, name).errors_total(), of(r, name).offered);
+    let fails = r("host = \"47.1.1.1\"");
+    let (lost, all) = errors(&fails, "secure");
+    assert!(lost == all && all > 0, "an address is no name, in the header either");
+    assert_eq!(errors(&fails, "plain").0, 0);
+    assert_eq!(errors(&r("host = \"api.example.com\""), "secure").0, 0);
+}
+
+#[test]
 fn connections_that_are_kept_are_opened_once() {
     // M-30: 10 clients that ask some 20 times each.
     let text = |reuse: bool| {

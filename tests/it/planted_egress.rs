@@ -5,7 +5,7 @@
 
 use highwater::scenario::Severity;
 
-use super::plant::{Bed, Edit, Planted, apply};
+use super::plant::{Bed, Edit, Planted, apply, said};
 
 /// A sound design: jobs that call an API on the Internet, a database in a VPC and OSS; users who come in.
 pub(crate) const BASE: &str = r#"
@@ -216,4 +216,51 @@ pub(crate) fn bed() -> Bed {
 #[test]
 fn every_planted_fault_is_found_and_its_clean_twin_raises_nothing() {
     bed().check();
+}
+
+/// What is said of an id that no list has, by the part of [`BASE`] that is edited.
+fn told_of(edits: &[Edit]) -> Vec<(&'static str, String)> {
+    let text = edits.iter().fold(BASE.to_owned(), |text, edit| apply(&text, *edit));
+    said(&text).0.into_iter().map(|d| (d.code, d.help.unwrap_or_default())).collect()
+}
+
+#[test]
+fn ids_that_nobody_knows_are_guessed_or_listed() {
+    const NET: Edit = ("region = \"r\"\nallow", "region = \"far\"\nallow");
+    let far = |id: &'static str| {
+        let region: Edit = match id {
+            "cn-hangzou" => ("# more", "[region.far]\nid = \"cn-hangzou\""),
+            _ => ("# more", "[region.far]\nid = \"elsewhere-9\""),
+        };
+        told_of(&[region, NET])
+    };
+    let misspelt = far("cn-hangzou");
+    assert_eq!(misspelt, [("M-23", "did you mean `cn-hangzhou`?".to_owned())]);
+    let [(code, help)] = &far("elsewhere-9")[..] else { panic!("one complaint") };
+    assert!(
+        *code == "M-23" && help.contains("cn-hangzhou, cn-beijing") && !help.contains("finance")
+    );
+    // A vSwitch in a zone whose id, or letter alone, is another region's.
+    let zone = |id| told_of(&[("\"cn-hangzhou-h\"", id)]);
+    assert_eq!(zone("\"h\""), []);
+    assert_eq!(zone("\"b\"")[0].0, "M-24");
+    assert!(zone("\"cn-beijing-h\"").iter().any(|(code, _)| *code == "zone"));
+    // Its own region is not that of its vSwitch.
+    let other = told_of(&[
+        ("# more", "[region.far]\nid = \"cn-beijing\""),
+        ("# own", "\nregion = \"far\""),
+    ]);
+    assert_eq!(other[0].0, "zone");
+}
+
+#[test]
+fn what_is_not_said_is_not_checked() {
+    // A target without address, kind and lists, an engine that is not named, a solution alone.
+    let text = "version = 1\n[maxcompute.m]\nsolution = \"internet\"\nallow = [\"a.example.com\"]\n\
+         [backend.b]\nbandwidth = \"1 Gbps\"\nservice = \"1 ms\"\n[workload.w]\n\
+         path = [\"maxcompute.m\", \"backend.b\"]\narrivals = { poisson = { rate = \"1/s\" } }\n\
+         request = \"1 kB\"\nresponse = \"1 kB\"\n";
+    for solution in ["internet", "vpc", "alibaba_service"] {
+        assert_eq!(said(&text.replace("\"internet\"", &format!("\"{solution}\""))).0, []);
+    }
 }

@@ -42,7 +42,7 @@ pub(crate) struct Door {
     pub(crate) product: Option<Given<Product>>,
     /// Which of its names its callers use.
     pub(crate) endpoint: Option<Given<Names>>,
-    /// Its administrator keeps callers from outside away.
+    /// Its administrator keeps callers from the Internet away.
     pub(crate) restricted: Option<Given<Restriction>>,
 }
 
@@ -87,7 +87,7 @@ impl fmt::Display for Names {
 const NAMES: &[(&str, Names)] =
     &[("classic", Names::Classic), ("internal", Names::Internal), ("public", Names::Public)];
 
-/// How long callers from outside are kept away.
+/// How long callers from the Internet are kept away.
 #[derive(Clone, Debug)]
 pub(crate) struct Restriction {
     /// From the start of the run until the administrator lifts it, ns; none for ever.

@@ -111,9 +111,7 @@ fn unconnected(
              jobs call others, or \"privatelink\", \"peering\" or \"cen\", by which others call it",
         );
     for (workload, step) in flows.iter().take(MOST_SHOWN) {
-        let place =
-            if step.what.place == Place::default() { workload.place } else { step.what.place };
-        complaint = complaint.also(place, format!("workload `{}`", workload.name));
+        complaint = complaint.also(step.what.place, format!("workload `{}`", workload.name));
     }
     cx.complain(complaint);
 }

@@ -156,7 +156,7 @@ fn restricted(target: &Target<'_>, door: &Door, cx: &Context) {
          remove them"
     );
     if let Some(it) = door.restricted.as_ref().filter(|r| r.value.lifted_after.is_none()) {
-        let message = format!("`{}` keeps callers from outside away", target.name);
+        let message = format!("`{}` keeps callers from the Internet away", target.name);
         cx.complain(
             Diagnostic::warning("M-14", it.place, message)
                 .label("its administrator must act")
