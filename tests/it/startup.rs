@@ -53,7 +53,7 @@ fn switched_off_it_leaves_every_fact_as_the_plain_fluid_tells_it() {
         ("hybrid-review", 0x55d1_1e74_290c_6b88_u64),
         ("privatelink-zone-failover", 0x038c_78fe_6efb_fb6f),
         ("express-connect-ecmp", 0x70eb_9382_ecb2_b0f8),
-        ("maxcompute-egress", 0xf76f_0aff_0bb3_2d2e),
+        ("maxcompute-egress", 0xdfb7_d414_ab37_e5fa),
         ("mm1", 0x2567_75c1_54d5_641e),
     ];
     assert_eq!(folds.map(|(scenario, _)| (scenario, facts(scenario, true))), folds);
