@@ -145,6 +145,8 @@ pub struct ScalerUse {
     pub failed: u64,
     /// Connections and requests that were reset with their instance so far.
     pub reset: u64,
+    /// Start-ups that failed since something was down that they need, so far.
+    pub failed_starts: u64,
 }
 
 /// What a station did in a window, and its counters so far.
@@ -464,6 +466,13 @@ pub enum JobFact {
         stage: u32,
         /// Whether it was lost; an error made it start again otherwise.
         lost: bool,
+    },
+    /// The run is over, and the job is not: a stage that is ready has instances left.
+    Left {
+        /// Stage.
+        stage: u32,
+        /// Instances that are not done.
+        instances: u32,
     },
     /// A request is made again that was done before a rerun, or may have been.
     Repeated {

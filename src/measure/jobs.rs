@@ -49,6 +49,10 @@ pub struct StageSeen {
     pub lost: u64,
     /// Instances that started again after an error.
     pub errors: u64,
+    /// How often it was ready and not done at the horizon.
+    pub unfinished: u64,
+    /// Its instances that were not done then.
+    pub left: u64,
 }
 
 impl JobResults {
@@ -95,6 +99,11 @@ impl JobResults {
                 it.lost += u64::from(lost);
                 it.errors += u64::from(!lost);
             }
+            JobFact::Left { stage, instances } => {
+                let it = &mut self.stages[stage as usize];
+                it.unfinished += 1;
+                it.left += u64::from(instances);
+            }
             JobFact::Repeated { duplicate, bytes } => {
                 self.repeated += 1;
                 self.duplicates += u64::from(duplicate);
@@ -116,6 +125,8 @@ impl JobResults {
             a.instance_time.merge(&b.instance_time);
             a.lost += b.lost;
             a.errors += b.errors;
+            a.unfinished += b.unfinished;
+            a.left += b.left;
         }
         self.repeated += other.repeated;
         self.duplicates += other.duplicates;

@@ -26,6 +26,8 @@ pub struct ScalerResults {
     pub failed: u64,
     /// Connections and requests reset with their instance.
     pub reset: u64,
+    /// Start-ups that failed since something was down that they need.
+    pub failed_starts: u64,
     /// Instant of the first of these in each replication that had any, ns.
     pub first_failed: BTreeMap<u32, u64>,
     /// Duration of each renewal that came to its end, ns.
@@ -45,6 +47,7 @@ impl ScalerResults {
         self.gone += other.gone;
         self.failed += other.failed;
         self.reset += other.reset;
+        self.failed_starts += other.failed_starts;
         self.first_failed.extend(&other.first_failed);
         self.renewals.merge(&other.renewals);
         add(&mut self.running_us_by_window, &other.running_us_by_window);
@@ -81,6 +84,7 @@ impl ScalerTally {
         it.wanted_us_by_window[window] += seen.wanted_us;
         (it.peak, it.made, it.gone) = (seen.peak, seen.made, seen.gone);
         (it.failed, it.reset) = (seen.failed, seen.reset);
+        it.failed_starts = seen.failed_starts;
     }
 
     pub(super) fn unmade(&mut self, at: u64) {

@@ -277,6 +277,8 @@ pub enum Manner {
     BlackHole,
     /// Live connections are reset and new ones refused at once.
     Reset,
+    /// The same by a rule: who opens a connection is denied. For gates; elsewhere it is as `Reset`.
+    Deny,
 }
 
 /// A fault as the user wrote it: the band on charts and the name in the table of gaps.

@@ -101,6 +101,9 @@ pub struct Pool {
     pub on_full: OnFull,
     /// A released unit stays unusable this long (TIME_WAIT).
     pub hold_after: Span,
+    /// A connection that rests for this long loses its unit without being told: who uses it next is
+    /// reset. Never where absent.
+    pub idle: Option<Span>,
     /// Held by connections or by requests.
     pub scope: Scope,
     /// What kind of refusal it is.

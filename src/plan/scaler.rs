@@ -3,7 +3,7 @@
 use crate::random::Dist;
 use crate::units::Span;
 
-use super::{PoolId, Scope, StationId};
+use super::{ComponentId, PoolId, Scope, StationId};
 
 /// Instances that serve at a station. Their number follows what is wanted; each takes a unit of a pool
 /// when it is made, adds its servers when its start-up is over, and gives the unit back when it goes.
@@ -24,6 +24,9 @@ pub struct Scaler {
     pub pool: Option<PoolId>,
     /// From the making of an instance to its service, ns.
     pub start_up: Dist,
+    /// What must be up when a start-up ends; it starts again otherwise, and its next end is a look away
+    /// at least.
+    pub needs: Vec<ComponentId>,
     /// How often it looks, above 0: at the use of its servers, and at what it could not make before.
     pub step: Span,
     /// What moves the wanted number, beside changes.

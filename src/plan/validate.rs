@@ -82,7 +82,8 @@ impl Plan {
             let tracks = it.tracking.as_ref().is_none_or(|t| {
                 t.target > 0.0 && t.target <= 1.0 && t.least > 0 && t.least <= t.most
             });
-            let pool = it.pool.is_none_or(|p| p.index() < self.pools.len());
+            let pool = it.pool.is_none_or(|p| p.index() < self.pools.len())
+                && it.needs.iter().all(|c| c.index() < self.components.len());
             if it.servers == 0 || it.step.nanos() == 0 || !tracks || !pool {
                 return Err(PlanError(format!("scaler {}: figures out of range", it.name)));
             }

@@ -5,7 +5,7 @@ use super::format::{
     self, mean_count, percent, rate, rate_unit, setting, span, span_unit, with_half,
 };
 use super::table::Table;
-use crate::measure::{GateResults, Histogram, Results, SettingsSeen, WorkloadResults};
+use crate::measure::{GateResults, Histogram, PoolResults, Results, SettingsSeen, WorkloadResults};
 
 pub(super) const NONE: &str = "-";
 
@@ -115,8 +115,15 @@ pub(crate) fn jobs(r: &Results) -> Table {
     let none = || NONE.to_owned();
     let found = r.workloads.iter().filter_map(|w| w.jobs.as_ref().map(|jobs| (w, jobs)));
     for (w, jobs) in found {
-        let times = |h: &Histogram| [0.5, 0.9, 1.0].map(|q| quantile(h, q));
-        let [p50, p90, max] = times(&jobs.time);
+        // Those that are not over take longer than all that are known to have taken.
+        let times = |h: &Histogram, unfinished: u64| {
+            let known = float(h.count()) / float((h.count() + unfinished).max(1));
+            [0.5, 0.9, 1.0].map(|q| match q > known {
+                true => "past the end".into(),
+                false => quantile(h, q),
+            })
+        };
+        let [p50, p90, max] = times(&jobs.time, jobs.unfinished);
         table.row([
             w.name.clone(),
             "(all)".into(),
@@ -132,13 +139,13 @@ pub(crate) fn jobs(r: &Results) -> Table {
             max,
         ]);
         for s in &jobs.stages {
-            let [p50, p90, max] = times(&s.time);
+            let [p50, p90, max] = times(&s.time, s.unfinished);
             table.row([
                 w.name.clone(),
                 s.name.clone(),
                 mean(s.done),
                 none(),
-                none(),
+                mean(s.unfinished),
                 mean(s.instances),
                 mean(s.lost + s.errors),
                 none(),
@@ -325,17 +332,43 @@ fn bytes(b: f64) -> String {
     format!("{} {unit}", format::sig3(b / factor))
 }
 
-/// Pools, those that refused or made wait first.
+/// What the ports of several addresses to one destination have in common: `maxcompute.etl.ports` and
+/// `backend.db` of `maxcompute.etl.ports-3.to.backend.db`.
+fn address_of(pool: &PoolResults) -> Option<(&str, &str)> {
+    let (owner, rest) = pool.name.split_once(".ports-")?;
+    let (number, to) = rest.split_once(".to.")?;
+    let is_number = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    is_number.then_some((owner, to))
+}
+
+/// Pools, those that refused or made wait first; those of the addresses of one proxy to one destination
+/// are one row, with the peak of the fullest.
 pub(crate) fn pools(r: &Results) -> Table {
     let head = ["pool", "units", "peak", "asked", "refused", "timed out", "p99 wait"];
     let mut table = Table::new(1, head);
     let n = runs(&r.settings);
-    let mut list: Vec<_> = r.pools.iter().collect();
-    list.sort_by_key(|p| std::cmp::Reverse(p.refused + p.timed_out));
-    for p in list {
+    let mut list: Vec<(String, String, PoolResults)> = Vec::new();
+    for p in &r.pools {
+        let Some((owner, to)) = address_of(p) else {
+            list.push((p.name.clone(), format::count(p.units), p.clone()));
+            continue;
+        };
+        let name = format!("{owner}.ports.to.{to}");
+        if let Some((_, _, all)) = list.iter_mut().find(|row| row.0 == name) {
+            all.peak = all.peak.max(p.peak);
+            all.asked += p.asked;
+            all.refused += p.refused;
+            all.timed_out += p.timed_out;
+            continue;
+        }
+        let n = r.pools.iter().filter(|p| address_of(p) == Some((owner, to))).count();
+        list.push((name, format!("{n} x {}", format::count(p.units)), p.clone()));
+    }
+    list.sort_by_key(|(_, _, p)| std::cmp::Reverse(p.refused + p.timed_out));
+    for (name, units, p) in list {
         table.row([
-            p.name.clone(),
-            format::count(p.units),
+            name,
+            units,
             format::count(p.peak),
             mean_count(float(p.asked) / n),
             mean_count(float(p.refused) / n),
@@ -396,6 +429,7 @@ pub(crate) fn scalers(r: &Results) -> Table {
         "gone",
         "failed",
         "first failure",
+        "starts failed",
         "reset",
         "renewed in",
     ];
@@ -422,6 +456,7 @@ pub(crate) fn scalers(r: &Results) -> Table {
             mean_count(float(it.gone) / n),
             mean_count(float(it.failed) / n),
             first.map_or_else(|| NONE.into(), |at| instant(s, *at)),
+            mean_count(float(it.failed_starts) / n),
             mean_count(float(it.reset) / n),
             quantile(&it.renewals, 0.5),
         ]);

@@ -600,8 +600,9 @@ rows! {
         ["src/scenario/kinds/nat_gateway.rs::who_calls_one_destination_through_one_eip_shares_its_ports",
          "tests/it/eas.rs::ports_are_lost_as_erlang_says_with_their_hold"];
     "Z-07" Behaviour: "a forcible migration makes all clients connect anew at once";
-        "change `manner = \"forcible\"`; scenarios/privatelink-migration.toml";
+        "change `manner = \"forcible\"`; scenarios/endpoint-migration-storm.toml, privatelink-migration.toml";
         ["tests/it/changes.rs::smooth_and_forcible_migration",
+         "tests/it/answers.rs::scenarios_of_the_way_out_say_what_their_runs_answer",
          "tests/it/answers.rs::the_readme_says_what_the_scenarios_answer"];
     "Z-11" Behaviour: "a new address breaks who has cached the old one";
         "keys `reschedule`, `look_up`; eas.rs";

@@ -166,10 +166,11 @@ impl<O: Observer> World<'_, O> {
         let it = &mut self.components[c as usize];
         it.reasons += 1;
         let goes_down = it.reasons == 1;
-        if manner == Manner::Reset {
+        let breaks = manner != Manner::BlackHole;
+        if breaks {
             it.resets += 1;
         }
-        let resets = manner == Manner::Reset && it.resets == 1;
+        let resets = breaks && it.resets == 1;
         if resets {
             for i in 0..self.components[c as usize].paths.len() {
                 let path = self.components[c as usize].paths[i];
@@ -272,6 +273,9 @@ impl<O: Observer> World<'_, O> {
     /// A path with a failed need stalls its flows; otherwise they run up to its own cap.
     fn apply_cap(&mut self, p: u32) {
         let path = &self.paths[p as usize];
+        if !path.first {
+            return; // those of the first path with these needs
+        }
         let cap = if path.down > 0 { 0.0 } else { path.cap };
         for class in path.classes.into_iter().flatten() {
             self.sharing.set_cap(class, cap, instant(self.now));

@@ -38,6 +38,7 @@ impl<O: Observer> World<'_, O> {
             number: self.ended.connections,
             idle_since: 0,
             timer: false,
+            forgotten: false,
             leaving: false,
             windows: [self.first_windows[workload as usize]; 2],
             held: Vec::new(),
@@ -173,9 +174,12 @@ impl<O: Observer> World<'_, O> {
             return false;
         }
         if it.resets > 0 {
-            let opening =
-                matches!(self.requests[r as usize].stage, Stage::Opening | Stage::Shaking);
-            self.fail(r, if opening { End::Refused } else { End::Reset });
+            let end = match self.requests[r as usize].stage {
+                Stage::Opening | Stage::Shaking if self.is_denied(path) => End::Denied,
+                Stage::Opening | Stage::Shaking => End::Refused,
+                _ => End::Reset,
+            };
+            self.fail(r, end);
             return true;
         }
         let tries = self.requests[r as usize].tries.min(16);
@@ -261,10 +265,11 @@ impl<O: Observer> World<'_, O> {
         if !spec.reuse || !young || it.leaving {
             return self.close(c);
         }
-        if !it.timer && spec.idle_timeout.nanos() < u64::MAX / 2 {
+        let patience = spec.idle_timeout.nanos().min(self.paths[it.path as usize].idle);
+        if !it.timer && patience < u64::MAX / 2 {
             it.timer = true;
             let event = Event::IdleCheck { connection: c, turn: it.turn };
-            let at = self.now.saturating_add(spec.idle_timeout.nanos());
+            let at = self.now.saturating_add(patience);
             self.agenda.schedule(instant(at), Rank::Timer, event);
         }
         self.clients[workload as usize][client as usize].idle.push_back(c);
@@ -281,7 +286,8 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    /// Whether an idle connection has rested too long.
+    /// Whether an idle connection has rested too long: for its client, or for those on its way that
+    /// forget it without a word.
     pub(super) fn idle_check(&mut self, c: u32, turn: u32) {
         let it = &mut self.connections[c as usize];
         if it.turn != turn || !it.live {
@@ -296,12 +302,32 @@ impl<O: Observer> World<'_, O> {
         if due <= self.now {
             let (workload, client) = (it.workload, it.client);
             self.forget_idle(workload, client, c);
-            self.close(c);
-        } else {
-            it.timer = true;
-            let event = Event::IdleCheck { connection: c, turn };
-            self.agenda.schedule(instant(due), Rank::Timer, event);
+            return self.close(c);
         }
+        let lost = match it.forgotten {
+            true => u64::MAX,
+            false => it.idle_since.saturating_add(self.paths[it.path as usize].idle),
+        };
+        if lost <= self.now {
+            self.lose_units(c);
+        }
+        let next = if lost <= self.now { due } else { due.min(lost) };
+        if next < u64::MAX / 2 {
+            self.connections[c as usize].timer = true;
+            let event = Event::IdleCheck { connection: c, turn };
+            self.agenda.schedule(instant(next), Rank::Timer, event);
+        }
+    }
+
+    /// Units of pools that forget who rests go back, and the connection does not know.
+    fn lose_units(&mut self, c: u32) {
+        let it = &mut self.connections[c as usize];
+        it.forgotten = true;
+        let plan = self.plan;
+        let forgets = |pool: &u32| plan.pools[*pool as usize].idle.is_some();
+        let (lost, kept): (Vec<u32>, Vec<u32>) = it.held.iter().partition(|p| forgets(p));
+        it.held = kept;
+        lost.into_iter().for_each(|pool| self.give_back(pool));
     }
 
     /// Takes a connection off its client's idle list, which is in order of `idle_since`: who has

@@ -2,7 +2,7 @@
 
 use crate::kernel::Rank;
 use crate::measure::{Fact, Observer};
-use crate::plan::Gate;
+use crate::plan::{Gate, Manner};
 use crate::random::Stream;
 
 use super::state::{Event, instant};
@@ -73,6 +73,17 @@ impl<O: Observer> World<'_, O> {
                 false => self.repair_component(c.0),
             }
         }
+    }
+
+    /// Whether a rule keeps those out who open connections on a path: a gate on it denies.
+    pub(super) fn is_denied(&self, path: u32) -> bool {
+        let denies = |gate: u32| {
+            let reasons = self.plan.gates[gate as usize].reasons.iter();
+            let held = reasons.zip(&self.gates[gate as usize].holds).filter(|(_, holds)| **holds);
+            held.into_iter().any(|(r, _)| r.shuts == Some(Manner::Deny))
+        };
+        let gates = self.paths[path as usize].needs.iter();
+        gates.filter_map(|c| self.components[*c as usize].gate).any(denies)
     }
 
     /// A try failed on a path: whose gate was shut on it?

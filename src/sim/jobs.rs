@@ -412,6 +412,30 @@ impl<O: Observer> World<'_, O> {
         self.hand_out_workers(workload);
     }
 
+    /// What the horizon cuts off: the stages of jobs that are ready and not done.
+    pub(super) fn tell_unfinished_jobs(&mut self) {
+        let plan = self.plan;
+        let mut left = Vec::new();
+        for (workload, state) in (0..).zip(&self.jobs) {
+            let (Some(state), Arrivals::Jobs(spec)) =
+                (state, &plan.workloads[workload as usize].arrivals)
+            else {
+                continue;
+            };
+            for job in self.live_jobs(state) {
+                for (stage, (s, law)) in (0..).zip(job.stages.iter().zip(&spec.stages)) {
+                    let instances = law.instances - s.done;
+                    if s.waits_for == 0 && instances > 0 {
+                        left.push((workload, job.start, JobFact::Left { stage, instances }));
+                    }
+                }
+            }
+        }
+        for (workload, start, what) in left {
+            self.tell_job(workload, start, what);
+        }
+    }
+
     /// Each worker is idle or runs an instance that makes a request or will.
     ///
     /// # Panics

@@ -26,6 +26,9 @@ pub(super) struct Path {
     /// Flow classes of requests and of responses; none where no link is crossed and nothing else
     /// holds flows back.
     pub(super) classes: [Option<ClassId>; 2],
+    /// Whether it is the first path with these classes: one that differs from it in its pools and
+    /// stations only has the same.
+    pub(super) first: bool,
     /// The (link, side) that each of them crosses.
     pub(super) sides: [Vec<(u32, u8)>; 2],
     /// Most that one flow takes, bytes per ns, headers included.
@@ -39,12 +42,17 @@ pub(super) struct Path {
     pub(super) opening: Vec<Visit>,
     pub(super) serving: Vec<Visit>,
     pub(super) needs: Vec<u32>,
+    /// How long a connection may rest before it loses units without being told, ns.
+    pub(super) idle: u64,
     /// How many of its needs are down, and how many of those reset.
     pub(super) down: u32,
     pub(super) resets: u32,
     /// (selector, branch) in order.
     pub(super) picks: Vec<(u32, u8)>,
 }
+
+/// What makes flows of one class: (workload, place, round trip, links and sides, needs).
+pub(super) type Way = (u32, u32, u64, [Vec<(u32, u8)>; 2], Vec<u32>);
 
 /// Every route that requests of a workload can take.
 pub(super) fn routes_of(workload: &Workload) -> &[RouteId] {
@@ -185,6 +193,11 @@ impl<O: Observer> World<'_, O> {
         }
         needs.sort_unstable();
         needs.dedup();
+        let limit = |v: &Visit| match v {
+            Visit::Pool(pool) => plan.pools[*pool as usize].idle.map(|span| span.nanos()),
+            _ => None,
+        };
+        let idle = opening.iter().filter_map(limit).min().unwrap_or(u64::MAX);
         let down = needs.iter().filter(|c| self.components[**c as usize].reasons > 0).count();
         let resets = needs.iter().filter(|c| self.components[**c as usize].resets > 0).count();
         let round_trip = self.mean_round_trip(delay, &laws);
@@ -199,11 +212,16 @@ impl<O: Observer> World<'_, O> {
         };
         // A list of flows goes one way.
         let back = !matches!(spec.arrivals, Arrivals::Flows { .. });
-        let classes = [class(&forward), back.then(|| class(&backward)).flatten()];
+        let way = (workload, place, round_trip, sides.clone(), needs.clone());
+        let known = self.ways.get(&way).copied();
+        let classes =
+            known.unwrap_or_else(|| [class(&forward), back.then(|| class(&backward)).flatten()]);
+        self.ways.insert(way, classes);
         let [down, resets] = [down, resets].map(|n| u32::try_from(n).expect("few components"));
         Path {
             workload,
             classes,
+            first: known.is_none(),
             sides,
             cap,
             round_trip,
@@ -212,6 +230,7 @@ impl<O: Observer> World<'_, O> {
             opening,
             serving,
             needs,
+            idle,
             down,
             resets,
             picks,

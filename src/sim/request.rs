@@ -227,6 +227,12 @@ impl<O: Observer> World<'_, O> {
         {
             self.connections[c as usize].user = r;
             self.requests[r as usize].connection = c;
+            if self.connections[c as usize].forgotten {
+                self.next_turn(r);
+                self.enter(r, Phase::Send);
+                self.requests[r as usize].stage = Stage::Sending;
+                return self.fail(r, End::Reset);
+            }
             self.restart_windows(workload, c);
             let path = self.connections[c as usize].path;
             for i in 0..self.paths[path as usize].picks.len() {

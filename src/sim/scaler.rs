@@ -213,6 +213,15 @@ impl<O: Observer> World<'_, O> {
         let now = self.now;
         let it = &mut self.scalers[s as usize];
         let Some(i) = it.starting.iter().position(|x| x.0 == serial) else { return };
+        let spec = &self.plan.scalers[s as usize];
+        if spec.needs.iter().any(|c| self.components[c.index()].reasons > 0) {
+            it.seen.failed_starts += 1;
+            let mut draws = Draws::about(it.key ^ now, u64::from(serial));
+            let span = spec.start_up.sample_whole(&mut draws).max(spec.step.nanos());
+            let event = Event::Started { scaler: s, instance: serial };
+            self.agenda.schedule(instant(now.saturating_add(span)), Rank::Completion, event);
+            return;
+        }
         it.accrue(now);
         let (_, generation) = it.starting.remove(i);
         it.running.push(Instance { generation, ready: now, seats: Vec::new() });

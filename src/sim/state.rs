@@ -216,6 +216,8 @@ pub(super) struct Connection {
     pub(super) number: u64,
     pub(super) idle_since: u64,
     pub(super) timer: bool,
+    /// It has lost units while it rested: who uses it is reset.
+    pub(super) forgotten: bool,
     /// Its instance has gone: it closes after the request that uses it.
     pub(super) leaving: bool,
     /// Payload bytes that it may have on the way per round trip: requests, responses.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::kernel::{Agenda, Bound, Rank, ResourceId, Sharing};
+use crate::kernel::{Agenda, Bound, ClassId, Rank, ResourceId, Sharing};
 use crate::measure::{Fact, Limit, Observer};
 use crate::plan::{Arrivals, Capacity, NameCache, Plan, What};
 use crate::random::Stream;
@@ -12,7 +12,7 @@ use super::belief::{ComponentState, SelectorState};
 use super::gate::GateState;
 use super::jobs::JobsState;
 use super::link::{BackgroundState, LinkState, resources_of, take_whole, whole};
-use super::path::{Path, routes_of};
+use super::path::{Path, Way, routes_of};
 use super::scaler::ScalerState;
 use super::state::{
     Choices, Client, Connection, Deadline, Event, NONE, Patience, Request, Stage, Token, instant,
@@ -47,6 +47,8 @@ pub(super) struct World<'a, O: Observer> {
     pub(super) paths: Vec<Path>,
     /// By workload, route, place and choices.
     pub(super) path_index: BTreeMap<(u32, u32, u32, Choices), u32>,
+    /// The flow classes of each way that some path has.
+    pub(super) ways: BTreeMap<Way, [Option<ClassId>; 2]>,
     pub(super) requests: Vec<Request>,
     pub(super) free_requests: Vec<u32>,
     pub(super) connections: Vec<Connection>,
@@ -144,6 +146,7 @@ impl<'a, O: Observer> World<'a, O> {
             backgrounds: backgrounds.collect(),
             paths: Vec::new(),
             path_index: BTreeMap::new(),
+            ways: BTreeMap::new(),
             requests: Vec::new(),
             free_requests: Vec::new(),
             connections: Vec::new(),
@@ -354,6 +357,7 @@ impl<'a, O: Observer> World<'a, O> {
                 self.tell(Fact::Unfinished { workload, start, at: horizon, bytes, number });
             }
         }
+        self.tell_unfinished_jobs();
         self.audit();
         Ok(self.ended)
     }
@@ -383,7 +387,7 @@ impl<'a, O: Observer> World<'a, O> {
             "every request ended or is under way"
         );
         let flowing = under_way.filter(|r| r.flow.is_some()).count() as u64;
-        let classes = self.paths.iter().flat_map(|p| p.classes.into_iter().flatten());
+        let classes = self.ways.values().flat_map(|c| c.iter().flatten().copied());
         let flows: u64 = classes.map(|c| u64::from(self.sharing.active(c))).sum();
         assert_eq!(flows, flowing, "every flow has its request");
         let idling: u64 = self.idlers.iter().map(|w| w.count).sum();
@@ -496,7 +500,7 @@ impl<'a, O: Observer> World<'a, O> {
         let mut bytes = std::mem::take(&mut self.untold);
         let mut held: Vec<BTreeMap<Limit, f64>> = vec![BTreeMap::new(); n];
         let sides = self.sides();
-        for path in &self.paths {
+        for path in self.paths.iter().filter(|p| p.first) {
             let w = path.workload as usize;
             for class in path.classes.into_iter().flatten() {
                 bytes[w] += self.sharing.read_class(class, instant(self.now), |bound, flow_ns| {

@@ -297,3 +297,140 @@ fn the_readme_says_what_jobs_and_retries_answer() {
     .concat();
     hold_the_readme_to("What jobs, names and retries come to, in the runs as shipped:\n\n", &lines);
 }
+
+/// Sweeps the executors of the kept job around the knee: of what is safe, the most.
+fn executors() -> String {
+    // Percent of the requests of both jobs that are lost.
+    let lost = |executors: u32| {
+        let key = "workload.job.arrivals.closed.workers";
+        let r = run_with("maxcompute-egress", &[(key, &executors.to_string())]);
+        ["job", "naive"].map(|name| self::lost(&r, name))
+    };
+    let budget = 0.1;
+    let mut safe = (0, [0.0, 0.0]);
+    for executors in (900..=1_500).step_by(100) {
+        let seen = lost(executors);
+        if seen.iter().all(|percent| *percent <= budget) {
+            safe = (executors, seen);
+            continue;
+        }
+        assert!(safe.0 > 0, "900 are safe");
+        return format!(
+            "# Answer: {} executors lose {:.3} % of the requests of job and {:.3} % of naive, within a budget\n\
+             # of 0.1 %; {executors} lose {:.3} % and {:.1} %.\n",
+            safe.0, safe.1[0], safe.1[1], seen[0], seen[1]
+        );
+    }
+    panic!("1,500 are not safe");
+}
+
+/// Most units that were in use at once in any pool whose name begins so, summed over the pools.
+fn most(r: &Results, pools: &str) -> u64 {
+    r.pools.iter().filter(|p| p.name.starts_with(pools)).map(|p| p.peak).sum()
+}
+
+fn connections() -> String {
+    let r = run_with("maxcompute-connections", &[]);
+    let seconds = (r.settings.horizon_ns - r.settings.warmup_ns) as f64 / 1e9 * runs(&r);
+    let told = |name: &str| {
+        let w = workload(&r, name);
+        assert_eq!(w.errors_total(), 0);
+        let p99 = w.latency_ok.quantile(0.99).expect("requests") as f64 / 1e6;
+        (
+            w.connections as f64 / seconds,
+            most(&r, &format!("maxcompute.{name}.ports")),
+            p99,
+            w.ok as f64 / seconds,
+        )
+    };
+    let (kept, fresh) = (told("kept"), told("fresh"));
+    // Ports held for a minute: connections a second x 60 s, and those in use.
+    let held = fresh.0 * 60.0;
+    assert!((fresh.1 as f64 / held - 1.0).abs() < 0.03, "{} of {held}", fresh.1);
+    assert!(kept.0 < 0.01, "all were open before");
+    format!(
+        "# Answer: kept opens {:.0} connections a second, has at most {} ports in use and a p99 of {:.0} ms at\n\
+         # {:.0} requests a second; fresh opens {:.0}, has {:.0} thousand ports in use and a p99 of {:.0} ms at {:.0}.\n",
+        kept.0,
+        kept.1,
+        kept.2,
+        kept.3,
+        fresh.0,
+        fresh.1 as f64 / 1e3,
+        fresh.2,
+        fresh.3
+    )
+}
+
+fn address_change() -> String {
+    let r = run_with("maxcompute-address-change", &[]);
+    let meanwhile = |name: &str| 100.0 - answered(&r, name, 300, 2_100);
+    let reset = |name: &str| errors(&r, name, "reset");
+    let outage = |name: &str| {
+        let it = r.recoveries.iter().find(|x| x.workload == name)?;
+        Some(it.total.max().expect("a value") as f64 / 6e10)
+    };
+    assert_eq!(outage("open"), None);
+    assert_eq!(workload(&r, "open").errors_total(), 0);
+    // One in eight: 180,000 requests a replication, with four times the deviation of their share.
+    let lost = meanwhile("one-try");
+    assert!(
+        (lost - 12.5).abs() < 4.0 * (12.5_f64 * 87.5 / (180_000.0 * runs(&r))).sqrt(),
+        "{lost}"
+    );
+    format!(
+        "# Answer: the target with a list is out for {:.1} min at one address: one-try loses {:.1} % of its\n\
+         # requests meanwhile, and {:.0} by the reset; retried {:.2} %; open none, and {:.0} are made again.\n",
+        outage("one-try").expect("it was out"),
+        lost,
+        reset("one-try"),
+        meanwhile("retried"),
+        workload(&r, "open").retries as f64 / runs(&r)
+    )
+}
+
+fn migration_storm() -> String {
+    let r = run_with("endpoint-migration-storm", &[]);
+    let told = |name: &str| {
+        let w = workload(&r, name);
+        let before = w.ok_by_window[200..239].iter().sum::<u64>() as f64 / 39.0;
+        let short = w.ok_by_window.iter().rposition(|ok| (*ok as f64) < 0.9 * before);
+        let back = short.expect("a storm") + 1 - 240;
+        let station = format!("maxcompute.{name}.new-connections");
+        let opening = r.stations.iter().find(|s| s.name == station).expect("the proxy");
+        let busiest = opening.busy_us_by_window[240..].iter().max().expect("windows");
+        let rate = if name == "larger" { 400.0 } else { 40.0 };
+        let peak = *busiest as f64 / 1e6 / runs(&r) * rate;
+        (back, w.retries as f64 / runs(&r), w.errors_total() as f64 / runs(&r), peak)
+    };
+    let [fixed, jittered, larger] = ["fixed", "jittered", "larger"].map(told);
+    format!(
+        "# Answer: yes. With fixed pauses all are back after {} s, {:.0} tries are made again, {:.0} requests lost,\n\
+         # at a peak of {:.0} connections a second; with jitter after {} s ({:.0}, {:.0}, {:.0}/s), with larger limits\n\
+         # after {} s ({:.0}, {:.0}, {:.0}/s).\n",
+        fixed.0,
+        fixed.1,
+        fixed.2,
+        fixed.3,
+        jittered.0,
+        jittered.1,
+        jittered.2,
+        jittered.3,
+        larger.0,
+        larger.1,
+        larger.2,
+        larger.3,
+    )
+}
+
+#[test]
+fn scenarios_of_the_way_out_say_what_their_runs_answer() {
+    for (name, answer) in [
+        ("maxcompute-egress", executors()),
+        ("maxcompute-connections", connections()),
+        ("maxcompute-address-change", address_change()),
+        ("endpoint-migration-storm", migration_storm()),
+    ] {
+        crate::lab::hold_the_scenario_to(name, &answer);
+    }
+}

@@ -152,7 +152,7 @@ fn jobs_are_told_in_the_summary_and_the_files() {
     let all =
         ["w", "(all)", "1", "0", "0", "3", "0", "0", "0", "4.00", "s", "4.00", "s", "4.00", "s"];
     assert_eq!(row("(all)"), all);
-    assert_eq!(row("load")[..6], ["w", "load", "1", "-", "-", "2"]);
+    assert_eq!(row("load")[..6], ["w", "load", "1", "-", "0", "2"]);
     let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("jobs-files");
     let _ = std::fs::remove_dir_all(&dir);
     highwater::report::write_all(&r, &dir, &[]).expect("files");
@@ -165,4 +165,27 @@ fn jobs_are_told_in_the_summary_and_the_files() {
     assert!(read("job_times.csv").lines().count() == 1 + 1 + 2 + 2);
     let page = read("report.html");
     assert!(page.contains("&lt;end&gt;") && !page.contains("<end>"));
+}
+
+#[test]
+fn what_the_end_cuts_off_has_its_stage_named() {
+    // Two workers, requests of 1 s: `load` is over at 3 s, of `write` two instances at 603 s, and three are
+    // left at 1,000 s; `check` was never ready.
+    let stages = vec![
+        stage("load", vec![], 2, 3.0),
+        stage("write", vec![0], 5, 600.0),
+        stage("check", vec![1], 1, 1.0),
+    ];
+    let mut p = asking(vec![Hop::Station(StationId(0))], jobs(stages, 2, OnError::Fail));
+    p.stations.push(station(Servers::Unlimited, Dist::constant(1e9)));
+    let mut r = run_one(&p, 0);
+    r.merge(&run_one(&p, 1));
+    let j = seen(&r);
+    let left = j.stages.iter().map(|s| (s.done, s.unfinished, s.left)).collect::<Vec<_>>();
+    assert_eq!((j.unfinished, &left[..]), (2, &[(2, 0, 0), (0, 2, 6), (0, 0, 0)][..]));
+    let text = highwater::report::summary(&r, 160);
+    let line = text.lines().find(|l| l.contains("write")).expect("its stage");
+    assert!(line.contains("past the end"), "{line}");
+    let whole = text.lines().find(|l| l.contains("(all)")).expect("the job");
+    assert_eq!(whole.matches("past the end").count(), 3, "{whole}");
 }

@@ -79,6 +79,7 @@ fn random_plan(seed: u64) -> Plan {
             units: d.below(12),
             on_full,
             hold_after: if d.one_in(2) { d.ms(500) } else { Span::ZERO },
+            idle: None,
             scope: scope(&mut d),
             lack: [Lack::Slot, Lack::Port, Lack::Address][d.below(3) as usize],
         });

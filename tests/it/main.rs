@@ -8,6 +8,7 @@ mod changes;
 mod coverage;
 mod documented;
 mod eas;
+mod egress;
 mod engine;
 mod fairness;
 mod flows;

@@ -31,6 +31,7 @@ fn pool(units: u64) -> Pool {
         units,
         on_full: OnFull::Refuse,
         hold_after: Span::ZERO,
+        idle: None,
         scope: Scope::Connection,
         lack: Lack::Address,
     }
@@ -39,6 +40,7 @@ fn pool(units: u64) -> Pool {
 /// One server an instance, 10 s of start-up, a look every 10 s.
 fn scaler(instances: u32) -> Scaler {
     Scaler {
+        needs: vec![],
         name: "crew".into(),
         station: StationId(0),
         servers: 1,

@@ -136,6 +136,7 @@ pub fn pool(units: u64, on_full: OnFull) -> Pool {
         units,
         on_full,
         hold_after: Span::ZERO,
+        idle: None,
         scope: Scope::Request,
         lack: Lack::Slot,
     }

@@ -64,7 +64,7 @@ pub(super) fn jobs(results: &Results) -> Sheet {
                 none,
                 s.done,
                 none,
-                none,
+                s.unfinished,
                 s.instances,
                 s.lost,
                 s.errors,

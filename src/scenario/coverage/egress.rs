@@ -39,15 +39,18 @@ rows! {
     "M-11" Rule: "engines do not matter on the way in";
         "`engine` of workloads; rules/egress.rs";
         [PLANTED];
-    "M-12" Rule: "Internet targets are added in Project Management";
-        "`allow`, `address` of backend; rules/egress/targets.rs";
-        [PLANTED];
-    "M-13" Rule: "failed validation: a ticket, up to three business days";
-        "`validated` in `allow`; rules/egress/targets.rs";
-        [PLANTED];
-    "M-14" Rule: "the target's administrator must lift its restrictions";
-        "`restricted`, `allow_list` of backend; rules/egress/targets.rs";
-        [PLANTED];
+    "M-12" Both: "Internet targets are added in Project Management";
+        "`allow`, `address` of backend, a gate to each target; maxcompute/allow.rs, rules/egress/targets.rs";
+        [PLANTED,
+         "tests/it/egress.rs::calls_are_denied_until_somebody_lets_them_through"];
+    "M-13" Both: "failed validation: a ticket, up to three business days";
+        "`validated` in `allow`, `review`; maxcompute/allow.rs, rules/egress/targets.rs";
+        [PLANTED,
+         "tests/it/egress.rs::calls_are_denied_until_somebody_lets_them_through"];
+    "M-14" Both: "the target's administrator must lift its restrictions";
+        "`restricted`, `allow_list` of backend; maxcompute/allow.rs, rules/egress/targets.rs";
+        [PLANTED,
+         "tests/it/egress.rs::who_keeps_calls_away_is_told"];
     "M-15" Both: "a VPC connection has an ENI, ruled by its security group";
         "`vswitch`, `security_group`; an address of the vSwitch, the zone's component; rules/egress/targets.rs, vswitch.rs";
         [PLANTED,
@@ -99,26 +102,33 @@ rows! {
     "M-29" Both: "too many connections make requests fail";
         "`connections`, `on_full`; maxcompute.rs, traffic/rules.rs";
         [PLANTED,
+         "tests/it/egress.rs::connections_are_refused_as_erlang_b_says_whatever_their_law",
+         "tests/it/egress.rs::connections_wait_as_erlang_c_says",
          "tests/it/documented.rs::proxy_refusals_begin_exactly_at_the_connection_limit"];
     "M-30" Both: "use persistent connections";
-        "`connections` of workloads; traffic/rules.rs";
+        "`connections` of workloads; traffic/rules.rs; scenarios/maxcompute-connections.toml";
         [PLANTED,
+         "tests/it/answers.rs::scenarios_of_the_way_out_say_what_their_runs_answer",
          "tests/it/maxcompute.rs::connections_that_are_kept_are_opened_once"];
     "M-31" Behaviour: "limit the number of nodes";
         "`workers` of arrivals, swept; scenarios/maxcompute-egress.toml";
-        ["tests/it/documented.rs::proxy_refusals_begin_exactly_at_the_connection_limit"];
+        ["tests/it/answers.rs::scenarios_of_the_way_out_say_what_their_runs_answer",
+         "tests/it/documented.rs::proxy_refusals_begin_exactly_at_the_connection_limit"];
     "M-32" Behaviour: "limited bandwidth makes tasks slow";
         "one link that all tasks share; maxcompute.rs";
         ["tests/it/maxcompute.rs::bandwidth_without_guarantee_makes_a_band_of_job_times"];
     "M-33" Behaviour: "the proxy has few egress addresses";
-        "`egress_ips`, `ports_per_ip`, `port_hold`; maxcompute.rs";
-        ["src/scenario/kinds/maxcompute.rs::lowered_network"];
+        "`egress_ips`, `ports_per_ip`, `port_hold`; maxcompute/egress.rs";
+        ["src/scenario/kinds/maxcompute.rs::lowered_network",
+         "tests/it/egress.rs::addresses_by_hash_refuse_more_than_their_ports_together"];
     "M-34" Rule: "odd connections are for technical support";
         "share of source ports in use at most; traffic/rules.rs";
         [PLANTED];
     "M-35" Behaviour: "egress addresses may change";
-        "what would be shut out is told as M-36; rules/egress/targets.rs";
-        [PLANTED];
+        "`address_changes`; maxcompute/egress.rs; scenarios/maxcompute-address-change.toml";
+        ["tests/it/egress.rs::a_new_address_is_refused_until_lists_are_mended",
+         "tests/it/egress.rs::a_change_resets_connections_that_are_kept_and_retries_open_others",
+         "tests/it/answers.rs::scenarios_of_the_way_out_say_what_their_runs_answer"];
     "M-36" Rule: "no access control by egress address on the target";
         "`allow_list` of backend; rules/egress/targets.rs";
         [PLANTED];
@@ -138,6 +148,8 @@ rows! {
     "M-41" Behaviour: "many concurrent lookups overwhelm DNS";
         "`rate`, `queue`, `timeout` of resolver; resolver.rs";
         ["src/scenario/kinds/resolver.rs::answers_at_its_rate",
+         "tests/it/egress.rs::a_resolver_that_is_overloaded_answers_at_its_rate",
+         "tests/it/egress.rs::a_queue_that_is_longer_than_patience_answers_nobody",
          "tests/it/answers.rs::the_readme_says_what_jobs_and_retries_answer"];
     "M-42" Behaviour: "resolve once when a task starts";
         "`names = \"forever\"`, or `{ every = ... }`; traffic/client.rs; what it costs is Z-01";

@@ -340,6 +340,21 @@ pub(crate) fn check_times(specs: &Specs, horizon: Span, cx: &Context) {
             format!("`{}` is at {}, but the run ends at {horizon}", change.full(), at.value);
         cx.complain(Diagnostic::warning("change", at.place, message));
     }
+    check_addresses(specs, horizon, cx);
+}
+
+/// The same of egress addresses.
+fn check_addresses(specs: &Specs, horizon: Span, cx: &Context) {
+    for proxy in specs.maxcompute.values() {
+        for late in proxy.spec.egress.changes.iter().filter(|c| c.at.value >= horizon) {
+            let message = format!(
+                "addresses of `{}` change at {}, but the run ends at {horizon}",
+                proxy.full(),
+                late.at.value
+            );
+            cx.complain(Diagnostic::warning("change", late.at.place, message));
+        }
+    }
 }
 
 /// The changes of a thing, in order of time and name.

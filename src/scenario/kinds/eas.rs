@@ -32,8 +32,8 @@ use super::station::Serving;
 use super::vswitch::VSwitch;
 use super::{Kind, Specs, Thing};
 use crate::plan::{
-    Capacity, Change, Delay, Duplex, Fault, Hop, Link, PoolId, Scaler, Scope, Seats, Servers,
-    Station, Tracking, What,
+    Capacity, Change, ComponentId, Delay, Duplex, Fault, Hop, Link, PoolId, Scaler, Scope, Seats,
+    Servers, Station, Tracking, What,
 };
 use crate::random::Dist;
 use crate::scenario::context::{Context, Ref};
@@ -296,6 +296,22 @@ impl Thing<Eas> {
         }
     }
 
+    /// What an instance needs to load its models when it starts: the NAT gateway of its vSwitch.
+    fn way_to_models(&self, l: &mut Lowering<'_>) -> Vec<ComponentId> {
+        let over_the_internet =
+            self.spec.models.as_ref().is_some_and(|m| m.value == Models::Internet);
+        let Some(vswitch) = self.spec.network().vswitch.as_ref().filter(|_| over_the_internet)
+        else {
+            return Vec::new();
+        };
+        let specs = l.specs;
+        let leads_out = |n: &&Thing<super::nat_gateway::NatGateway>| {
+            n.spec.snat.iter().any(|e| e.vswitch.name == vswitch.name)
+        };
+        let gateways = specs.nat_gateway.values().filter(leads_out);
+        gateways.map(|n| l.component(&n.full())).collect()
+    }
+
     /// Its scaler, and what is done to it in the course of the run.
     fn come_and_go(
         &self,
@@ -308,6 +324,7 @@ impl Thing<Eas> {
             Some(_) => (Scope::Request, Span::ZERO),
             None => (Scope::Connection, spec.look_up.value),
         };
+        let needs = self.way_to_models(l);
         let scaler = l.scaler(Scaler {
             name: name.clone(),
             station,
@@ -315,6 +332,7 @@ impl Thing<Eas> {
             instances: spec.instances.value,
             pool,
             start_up: spec.start_up.clone(),
+            needs,
             step: spec.look_every,
             tracking: spec.scaling.as_ref().map(|s| s.value.clone()),
             seats: Some(Seats { scope, look_up }),

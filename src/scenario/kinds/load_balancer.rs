@@ -273,11 +273,13 @@ pub(crate) fn a_second_of(per_second: f64) -> u64 {
     (per_second.ceil() as u64).max(1)
 }
 
-/// How many connections there may be, and how many new ones a second: those beyond are refused.
+/// How many connections there may be, and how many new ones a second: those beyond are refused. One that
+/// rests for `idle` loses its place.
 pub(super) fn admission(
     name: &str,
     connections: u64,
     new_connections: f64,
+    idle: Option<Span>,
     needs: Vec<ComponentId>,
     l: &mut Lowering<'_>,
 ) -> Vec<Hop> {
@@ -286,6 +288,7 @@ pub(super) fn admission(
         units: connections,
         on_full: OnFull::Refuse,
         hold_after: Span::ZERO,
+        idle,
         scope: Scope::Connection,
         lack: Lack::Slot,
     });
@@ -307,7 +310,8 @@ pub(crate) fn hops_in(thing: &Thing<LoadBalancer>, zone: &Ref, l: &mut Lowering<
     l.part(&name, |l| {
         let spec = &thing.spec;
         let needs = vec![l.component(&zone.full()), l.component(&thing.full())];
-        let mut hops = admission(&name, spec.connections, spec.new_connections, needs.clone(), l);
+        let mut hops =
+            admission(&name, spec.connections, spec.new_connections, None, needs.clone(), l);
         let link = l.link(Link {
             name: format!("{name}.link"),
             role: "load balancer".into(),

@@ -10,16 +10,15 @@
 //! | many concurrent lookups overwhelm DNS; resolve once | | M-41, M-42 |
 //!
 //! ```text
-//! worker ─> name ─> [ pool: connections ] ─> [ pool: ports, held after close ]
+//! worker ─> name ─> [ pool: connections ] ─> address by hash ─> [ pool: its ports, held after close ]
 //!        ─> [ station: new connections/s ] ─> [ station: forwarding ] ─> [ link: random bandwidth ] ─>
 //! ```
 //!
-//! Stands first on a path, before what is called: `["maxcompute.etl", "backend.db"]`. One of it is
-//! the way to one destination, so the ports are those of one (address, destination). With
+//! Stands first on a path, before what is called: `["maxcompute.etl", "backend.db"]`. Ports are those
+//! of an address and a destination (`maxcompute/egress.rs`, also what changes of addresses do). With
 //! `resolver`, the target's name is asked for there before each new connection, as `names` of the
 //! workload says. Reruns (M-37) and their duplicates (M-38) are the workload's: `arrivals = { job }`.
-//! With a solution that leads in, it stands last on a path and serves, as a backend does. Leaves out:
-//! changes of egress addresses (M-35).
+//! With a solution that leads in, it stands last on a path and serves, as a backend does.
 
 use super::load_balancer::a_second_of;
 use super::pool::on_full;
@@ -30,16 +29,19 @@ use crate::plan::{
     Selector, Servers, Station,
 };
 use crate::random::Dist;
-use crate::scenario::context::Ref;
+use crate::scenario::context::{Ref, Step};
 use crate::scenario::law::Law;
 use crate::scenario::lowering::{Fragment, Lowering};
-use crate::scenario::read::{Above0, Count, PerSecond};
+use crate::scenario::read::{Above0, PerSecond};
 use crate::scenario::reader::{Basis, Reader};
 use crate::units::{Rate, Span};
 
+mod allow;
 pub(crate) mod connection;
+pub(crate) mod egress;
 
-use connection::{Connection, Served};
+use connection::{Connection, Served, Solution};
+use egress::Egress;
 
 /// As written.
 #[derive(Clone, Debug)]
@@ -49,8 +51,9 @@ pub(crate) struct MaxCompute {
     served: Option<Served>,
     pub(crate) connections: u64,
     on_full: OnFull,
-    ports: u64,
-    hold_after: Span,
+    pub(crate) egress: Egress,
+    /// How long a ticket takes, ns.
+    review: Dist,
     pub(crate) new_connections: f64,
     forwarding: f64,
     bandwidth: Dist,
@@ -61,11 +64,6 @@ pub(crate) struct MaxCompute {
 }
 
 const FREE: Basis = Basis { source: "not published (M-28); a free parameter to sweep", mark: "D" };
-const PORTS: Basis = Basis {
-    source: "NAT gateway limits: ports per address; all addresses are used evenly (optimistic)",
-    mark: "D",
-};
-const TIME_WAIT: Basis = Basis { source: "TIME_WAIT of Linux", mark: "D" };
 const NO_PROMISE: Basis =
     Basis { source: "bandwidth is not guaranteed (M-27); a band to sweep", mark: "D" };
 const RECORD: Basis = Basis { source: "PrivateZone default TTL", mark: "A" };
@@ -89,9 +87,8 @@ impl Kind for MaxCompute {
             Some(node) => on_full(node, r.cx),
             None => Some(OnFull::Refuse),
         };
-        let addresses = r.param::<Count>("egress_ips", "16", FREE);
-        let per_address = r.param::<Count>("ports_per_ip", "55000", PORTS);
-        let hold_after = r.param::<Span>("port_hold", "60 s", TIME_WAIT);
+        let egress = Egress::read(r);
+        let review = allow::review(r, connection.has_tickets());
         let new_connections = r.param::<PerSecond>("new_connections", "5000/s", FREE);
         let forwarding = r.param::<PerSecond>("forwarding", "20000/s", FREE);
         let band = "{ uniform = { low = \"5 Gbps\", high = \"10 Gbps\" } }";
@@ -111,8 +108,8 @@ impl Kind for MaxCompute {
             served: None,
             connections: connections?,
             on_full: on_full?,
-            ports: u64::from(addresses?.0) * u64::from(per_address?.0),
-            hold_after: hold_after?,
+            egress: egress?,
+            review: review?,
             new_connections: new_connections?.0,
             forwarding: forwarding?.0,
             bandwidth: bandwidth?.dist,
@@ -129,17 +126,16 @@ impl Kind for MaxCompute {
             return served.lower(&name, l);
         }
         let needs = vec![l.component(&name)];
-        let pool = |part: &str, units, on_full, hold_after, lack| Pool {
-            name: format!("{name}.{part}"),
-            units,
-            on_full,
-            hold_after,
+        egress::announce(thing, l);
+        let slots = Pool {
+            name: format!("{name}.connections"),
+            units: spec.connections,
+            on_full: spec.on_full.clone(),
+            hold_after: Span::ZERO,
+            idle: None,
             scope: Scope::Connection,
-            lack,
+            lack: Lack::Slot,
         };
-        let slots =
-            pool("connections", spec.connections, spec.on_full.clone(), Span::ZERO, Lack::Slot);
-        let ports = pool("ports", spec.ports, OnFull::Refuse, spec.hold_after, Lack::Port);
         let station = |part: &str, per_second: f64, scope| Station {
             name: format!("{name}.{part}"),
             servers: Servers::Count(1),
@@ -170,7 +166,6 @@ impl Kind for MaxCompute {
         let mut hops: Vec<Hop> = asking(spec, &name, l).into_iter().collect();
         hops.extend(spec.connection.card(l));
         hops.push(Hop::Pool(l.pool(slots)));
-        hops.push(Hop::Pool(l.pool(ports)));
         hops.push(Hop::Station(l.station(opening)));
         hops.push(Hop::Station(l.station(forwarding)));
         let link = l.link(link);
@@ -181,10 +176,15 @@ impl Kind for MaxCompute {
 }
 
 impl MaxCompute {
+    /// Whether targets see a network card in a VPC, and not the proxy's addresses.
+    fn is_in_a_vpc(&self) -> bool {
+        self.connection.is(Solution::Vpc)
+    }
+
     /// Source ports to one destination, over all egress addresses, and how long a closed connection
     /// keeps its own.
     pub(crate) const fn ports(&self) -> (u64, Span) {
-        (self.ports, self.hold_after)
+        self.egress.all_ports()
     }
 
     /// One that others come in to, through no proxy.
@@ -194,8 +194,8 @@ impl MaxCompute {
             served: Some(served),
             connections: 0,
             on_full: OnFull::Refuse,
-            ports: 0,
-            hold_after: Span::ZERO,
+            egress: Egress::none(),
+            review: Dist::Constant { value: 0.0 },
             new_connections: 0.0,
             forwarding: 0.0,
             bandwidth: Dist::Constant { value: 0.0 },
@@ -205,6 +205,23 @@ impl MaxCompute {
             resolver: None,
         }
     }
+}
+
+/// The hops of a path through it: what all share, and the ports of the proxy's addresses to the end of
+/// the path.
+pub(super) fn through(name: &str, after: &[Step], l: &mut Lowering<'_>) -> Vec<Hop> {
+    let mut hops = l.fragment(MaxCompute::NAME, name, false).hops;
+    let thing = &l.specs.maxcompute[name];
+    if thing.spec.served.is_some() {
+        return hops;
+    }
+    let gate = allow::gate(thing, after, l);
+    let ports = gate.into_iter().chain(egress::ports(thing, after, l));
+    // After the connection's slot: who finds none takes no port.
+    let at = hops.iter().position(|h| matches!(h, Hop::Pool(_))).map_or(hops.len(), |i| i + 1);
+    let ports: Vec<_> = ports.collect();
+    hops.splice(at..at, ports);
+    hops
 }
 
 /// The target's name: a choice of one, so that it is asked for and cached like any other.
@@ -236,24 +253,76 @@ fn asking(spec: &MaxCompute, name: &str, l: &mut Lowering<'_>) -> Option<Hop> {
 
 #[cfg(test)]
 mod tests {
-    use crate::scenario::testing::{assumed, codes, lowered};
+    use crate::scenario::testing::{assumed, codes, load, lowered};
+
+    const BACKEND: &str = "[backend.b]\nbandwidth = \"1 Gbps\"\nservice = \"1 ms\"\n";
 
     #[test]
     fn lowered_network() {
         let keys = "[resolver.r]\n[maxcompute.m]\nsolution = \"vpc\"\negress_ips = 2\nresolver = \"resolver.r\"\n\
                     on_full = { wait = { queue = 10, timeout = \"1 s\" } }\n";
-        // 2 addresses x 55,000 ports; 5,000 new/s are 200 us each, 20,000 requests/s 50 us.
+        // 5,000 new/s are 200 us each, 20,000 requests/s 50 us.
+        let tree = lowered(&format!("{BACKEND}{keys}"), "\"maxcompute.m\", \"backend.b\"");
         assert_eq!(
-            lowered(keys, "\"maxcompute.m\""),
+            tree.split_once("link backend.b").expect("the target").0,
             "choose maxcompute.m.name (dns): random, name ttl 1 min at resolver.r\n  target\n\
              pool maxcompute.m.connections: 50000 slots per connection, wait of 10 for 1 s\n\
-             pool maxcompute.m.ports: 110000 ports per connection, refuse, held 1 min more\n\
+             choose maxcompute.m.egress.to.backend.b (egress): hash mod n\n\
+             \x20 address-1\n    pool maxcompute.m.ports-1.to.backend.b: 55000 ports per connection, refuse, held 1 min more\n\
+             \x20 address-2\n    pool maxcompute.m.ports-2.to.backend.b: 55000 ports per connection, refuse, held 1 min more\n\
              station maxcompute.m.new-connections: 1 x 200 us per connection, queue 5000 [maxcompute.m]\n\
              station maxcompute.m.forwarding: 1 x 50 us per request, queue 20000 [maxcompute.m]\n\
              link maxcompute.m.bandwidth: 5 Gbps..10 Gbps every 1 min [maxcompute.m]\n"
         );
         let seen = assumed(keys, "\"maxcompute.m\"", "maxcompute.m.ports_per_ip");
         assert_eq!(seen, Some(("55000".into(), "D".into())));
+    }
+
+    #[test]
+    fn an_address_that_changes_has_other_ports_and_waits_for_lists() {
+        let path = "\"maxcompute.m\", \"backend.b\"";
+        let keys = |list: &str| {
+            format!(
+                "{BACKEND}{list}[maxcompute.m]\nsolution = \"internet\"\negress_ips = 2\n\
+                 address_changes = [{{ at = \"1 s\", mended_after = \"5 s\" }}, {{ at = \"9 s\", addresses = 2 }}]\n"
+            )
+        };
+        let listed = keys("allow_list = [\"203.0.113.7\"]\n");
+        let tree = lowered(&listed, path);
+        // The first address goes at 1 s, then the second and the first again at 9 s.
+        assert!(tree.contains(
+            "\x20 address-1\n    choose maxcompute.m.ports-1.to.backend.b (egress): first up\n\
+             \x20     address-1\n        pool maxcompute.m.ports-1.1.to.backend.b: 55000 ports per connection, refuse, held 1 min more\n\
+             \x20     address-2 [maxcompute.m.ports-1.2.to.backend.b]\n"
+        ), "{tree}");
+        assert_eq!(tree.matches("pool maxcompute.m.ports-").count(), 3 + 2, "{tree}");
+        assert!(!lowered(&keys(""), path).contains("address-2 ["), "nothing to wait for");
+        let plan = load(&listed, path).unwrap().plan;
+        let told: Vec<_> =
+            plan.faults.iter().map(|f| (f.label.as_str(), f.from.nanos(), f.to.nanos())).collect();
+        assert_eq!(
+            told,
+            [
+                ("an egress address of maxcompute.m changes", 1_000_000_000, 6_000_000_000),
+                ("2 egress addresses of maxcompute.m change", 9_000_000_000, u64::MAX),
+            ]
+        );
+    }
+
+    #[test]
+    fn complaints_about_changes_of_addresses() {
+        let seen = |keys: &str| {
+            let text =
+                format!("{BACKEND}[maxcompute.m]\nsolution = \"vpc\"\negress_ips = {keys}\n");
+            codes(&text, "\"maxcompute.m\", \"backend.b\"")
+        };
+        let of = |changes: &str| seen(&format!("2\naddress_changes = [{changes}]"));
+        assert_eq!(of("{ at = \"1 s\" }"), seen("2"));
+        assert_eq!(of("{ at = \"1 s\", addresses = 3 }"), ["range"]);
+        assert_eq!(of("{ at = \"1 s\" }, { at = \"1 s\" }"), ["duplicate"]);
+        assert_eq!(of("{ addresses = 1 }"), ["missing-key"]);
+        assert_eq!(seen("251"), ["range"]);
+        assert_eq!(of("{ at = \"2 h\" }"), ["change"]);
     }
 
     #[test]

@@ -204,6 +204,9 @@ pub(crate) fn in_context(steps: &[Step], at: usize, l: &mut Lowering<'_>) -> Opt
     let (what, after) = (&steps[at].what, &steps[at + 1..]);
     match what.kind {
         eas::Eas::NAME if !after.is_empty() => Some(eas::calling(&what.name, l)),
+        maxcompute::MaxCompute::NAME if !after.is_empty() => {
+            Some(maxcompute::through(&what.name, after, l))
+        }
         nat_gateway::NatGateway::NAME => {
             Some(nat_gateway::through(&what.name, &steps[..at], after, l))
         }

@@ -20,7 +20,8 @@
 //!
 //! The destination is the next thing on the path: who calls the same one through the same EIP shares
 //! its ports, whatever vSwitch they come from (Z-06). A connection that is left idle beyond the idle
-//! timeout is told by `check`, not reset. Leaves out: DNAT, fragments, UDP.
+//! timeout loses its slot and its port, and who uses it next is reset. While the gateway is off, no
+//! instance that loads its models over the Internet starts up. Leaves out: DNAT, fragments, UDP.
 
 use super::eas::Eas;
 use super::load_balancer::admission;
@@ -177,7 +178,8 @@ impl Kind for NatGateway {
             push(from.value, What::Fail { component: own, manner: Manner::BlackHole });
             push(*to, What::Repair { component: own });
         }
-        let mut hops = admission(&name, spec.connections, spec.new_connections, vec![own], l);
+        let (idle, needs) = (Some(spec.idle_timeout), vec![own]);
+        let mut hops = admission(&name, spec.connections, spec.new_connections, idle, needs, l);
         let link = l.link(Link {
             name: format!("{name}.bandwidth"),
             role: "nat gateway".into(),
@@ -228,6 +230,7 @@ impl Thing<NatGateway> {
                 units: spec.ports,
                 on_full: OnFull::Refuse,
                 hold_after: spec.hold_after,
+                idle: Some(spec.idle_timeout),
                 scope: Scope::Connection,
                 lack: Lack::Port,
             }))]

@@ -50,7 +50,8 @@ impl Kind for Pool {
 
     fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
         let Self { units, on_full, hold_after, scope, lack } = thing.spec.clone();
-        let id = l.pool(plan::Pool { name: thing.full(), units, on_full, hold_after, scope, lack });
+        let name = thing.full();
+        let id = l.pool(plan::Pool { name, units, on_full, hold_after, idle: None, scope, lack });
         Fragment::of(vec![Hop::Pool(id)])
     }
 }

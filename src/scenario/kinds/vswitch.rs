@@ -119,6 +119,7 @@ impl Kind for VSwitch {
             units: thing.spec.usable - thing.spec.used.value - thing.cards(l.specs),
             on_full: OnFull::Refuse,
             hold_after: crate::units::Span::ZERO,
+            idle: None,
             scope: Scope::Connection,
             lack: Lack::Address,
         });

@@ -183,7 +183,7 @@ fn fragile(bytes: u64, manner: Manner, at: Span, to: Span) -> Plan {
     p.faults.push(fault("f", 0, 1));
     p.changes.push(match manner {
         Manner::BlackHole => black_hole(at, 0, 0),
-        Manner::Reset => Change {
+        Manner::Reset | Manner::Deny => Change {
             at,
             after: None,
             fault: Some(0),

@@ -147,6 +147,11 @@ impl Connection {
         self.solution.as_ref().is_some_and(|s| s.value == solution)
     }
 
+    /// Whether a target on the list waits for a ticket.
+    pub(super) fn has_tickets(&self) -> bool {
+        self.allow.value.iter().any(|a| a.validated.value == Validation::Ticket)
+    }
+
     /// What is said of an Internet target on the list; none for one that is not there.
     pub(crate) fn allowed(&self, target: &Host) -> Option<&Allowed> {
         self.allow.value.iter().find(|a| a.target.value.covers(target))
