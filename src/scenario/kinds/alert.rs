@@ -304,6 +304,6 @@ mod tests {
         assert!(seen("metric = \"full\"\nwarn = \"20 %\"").is_empty());
         assert_eq!(seen("metric = \"busy\""), ["word"]);
         // Only a group knows whether its circuits are up.
-        assert_eq!(seen("metric = \"down\""), ["kind"]);
+        assert_eq!(seen("metric = \"down\""), ["reference"]);
     }
 }
