@@ -3,11 +3,10 @@
 //! Both are judged after a replication, from its windows: nothing is counted twice, and a run without
 //! alerts pays nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::merge::add;
 use super::results::LinkResults;
 use crate::plan::{Alert, Metric, Objective, Plan, Watched};
 
@@ -35,8 +34,6 @@ pub struct LevelSeen {
     pub ns: u64,
     /// When it was reached first, in each replication that reached it, ns.
     pub first: BTreeMap<u32, u64>,
-    /// Per window: in how many replications it held for some of it.
-    pub at_by_window: Vec<u64>,
 }
 
 impl AlertResults {
@@ -45,34 +42,44 @@ impl AlertResults {
             a.raised += b.raised;
             a.ns += b.ns;
             a.first.extend(&b.first);
-            add(&mut a.at_by_window, &b.at_by_window);
         }
     }
 }
 
-/// When the branches of choices that alerts watch were believed down, by (selector, branch): from the
-/// detection to the repair.
-#[derive(Debug, Default)]
+/// When branches of the choices that alerts watch were believed down, from detection to detection.
+#[derive(Debug)]
 pub(super) struct Beliefs {
+    watched: BTreeSet<u32>,
     open: BTreeMap<(u32, u32), u64>,
+    /// (selector, from, to)
     found: Vec<(u32, u64, u64)>,
 }
 
 impl Beliefs {
-    pub(super) fn down(&mut self, selector: u32, branch: u32, at: u64) {
-        self.open.entry((selector, branch)).or_insert(at);
+    pub(super) fn new(plan: &Plan) -> Self {
+        let watched = plan.alerts.iter().filter_map(|a| match a.on {
+            Watched::Belief { selector } => Some(selector.0),
+            Watched::Links { .. } => None,
+        });
+        Self { watched: watched.collect(), open: BTreeMap::new(), found: Vec::new() }
     }
 
-    pub(super) fn up(&mut self, selector: u32, branch: u32, at: u64) {
-        if let Some(since) = self.open.remove(&(selector, branch)) {
+    pub(super) fn flip(&mut self, selector: u32, branch: u32, up: bool, at: u64) {
+        if !self.watched.contains(&selector) {
+            return;
+        }
+        if !up {
+            self.open.entry((selector, branch)).or_insert(at);
+        } else if let Some(since) = self.open.remove(&(selector, branch)) {
             self.found.push((selector, since, at.max(since)));
         }
     }
 
+    /// Up to the horizon, in order of time.
     pub(super) fn finish(mut self, horizon: u64) -> Vec<(u32, u64, u64)> {
-        let open = std::mem::take(&mut self.open);
-        let open = open.into_iter().map(|((selector, _), since)| (selector, since, horizon));
+        let open = self.open.into_iter().map(|((selector, _), since)| (selector, since, horizon));
         self.found.extend(open);
+        self.found.sort_unstable_by_key(|(_, from, to)| (*from, *to));
         self.found
     }
 }
@@ -97,7 +104,7 @@ pub(super) fn judge(
             }
             Watched::Belief { selector } => {
                 let own = beliefs.iter().filter(|b| b.0 == selector.0);
-                vec![own.map(|(_, from, to)| (*from, *to)).collect()]
+                vec![united(own.map(|(_, from, to)| (*from, *to)))]
             }
         };
         let event = matches!(alert.on, Watched::Belief { .. });
@@ -114,6 +121,18 @@ pub(super) fn judge(
         }
     };
     plan.alerts.iter().map(judged).collect()
+}
+
+/// Spans in order of time, as long as any of them lasts: one where they meet.
+fn united(spans: impl Iterator<Item = (u64, u64)>) -> Vec<(u64, u64)> {
+    let mut all: Vec<(u64, u64)> = Vec::new();
+    for (from, to) in spans {
+        match all.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            _ => all.push((from, to)),
+        }
+    }
+    all
 }
 
 /// The greatest share of each whole period over some links' directions.
@@ -171,19 +190,14 @@ fn held(counts: &[bool], need: u32, of: u32, period: u64) -> Vec<(u64, u64)> {
 
 /// What spans of time at a level come to. One that begins with the end of the run tells nobody.
 fn level_seen(spans: &[(u64, u64)], replication: u32, plan: &Plan) -> LevelSeen {
-    let (window, horizon) = (plan.settings.window.nanos(), plan.settings.horizon.nanos());
-    let windows = usize::try_from(horizon.div_ceil(window)).expect("windows fit");
-    let mut it = LevelSeen { at_by_window: vec![0; windows], ..LevelSeen::default() };
+    let horizon = plan.settings.horizon.nanos();
+    let mut it = LevelSeen::default();
     for &(from, to) in spans.iter().filter(|s| s.0 < horizon) {
         let to = to.min(horizon);
         it.raised += 1;
         it.ns += to - from;
         let first = it.first.entry(replication).or_insert(from);
         *first = from.min(*first);
-        let last = to.max(from + 1).div_ceil(window);
-        for at in (from / window)..last {
-            it.at_by_window[usize::try_from(at).expect("windows fit")] = 1;
-        }
     }
     it
 }
@@ -256,7 +270,13 @@ fn beyond(some: u64, all: u64, share: f64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::held;
+    use super::{held, united};
+
+    #[test]
+    fn spans_that_meet_are_one() {
+        let all = [(0, 5), (3, 8), (8, 9), (12, 13), (12, 20)];
+        assert_eq!(united(all.into_iter()), [(0, 9), (12, 20)]);
+    }
 
     #[test]
     fn a_level_holds_while_enough_of_the_last_periods_count() {

@@ -274,6 +274,17 @@ pub enum Fact {
         /// Detection to the change of choice.
         propagate: u64,
     },
+    /// A choice believes another thing of a branch from now on.
+    Belief {
+        /// Selector.
+        selector: u32,
+        /// Branch.
+        branch: u32,
+        /// Whether it is up.
+        up: bool,
+        /// When that was detected: the change of choice came later by its propagation.
+        at: u64,
+    },
     /// A branch is truly up again.
     Restored {
         /// Selector.

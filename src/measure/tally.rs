@@ -136,7 +136,7 @@ impl<'a> Tally<'a> {
             open: BTreeMap::new(),
             gaps: BTreeMap::new(),
             recoveries: Recoveries::default(),
-            beliefs: Beliefs::default(),
+            beliefs: Beliefs::new(plan),
             window: 0,
         }
     }
@@ -435,11 +435,13 @@ impl Observer for Tally<'_> {
                     self.recoveries.felt(workload, (selector, branch), 0, at);
                 }
             }
+            Fact::Belief { selector, branch, up, at } => {
+                self.beliefs.flip(selector, branch, up, at);
+            }
             Fact::Moved { selector, connections } => {
                 self.selectors[selector as usize].moved += connections;
             }
             Fact::Believed { fault, selector, branch, failed, detect, propagate } => {
-                self.beliefs.down(selector, branch, failed + detect);
                 let changed = failed + detect + propagate;
                 self.recoveries.learnt((selector, branch), detect, propagate);
                 let gap = OpenGap {
@@ -478,8 +480,7 @@ impl Observer for Tally<'_> {
                 self.stations[station as usize].waits.record(wait);
             }
             Fact::PoolWait { .. } | Fact::StationWait { .. } => {}
-            Fact::Restored { selector, branch, at } => {
-                self.beliefs.up(selector, branch, at);
+            Fact::Restored { selector, branch, .. } => {
                 self.recoveries.close(self.plan, (selector, branch));
                 if let Some(gap) = self.open.remove(&(selector, branch)) {
                     self.close_gap((selector, branch), gap);

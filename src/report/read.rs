@@ -89,9 +89,6 @@ fn check(r: &Results) -> Result<(), String> {
             fits(&it.name, list)?;
         }
     }
-    for level in r.alerts.iter().flat_map(|a| &a.levels) {
-        fits(&level.level, &level.at_by_window)?;
-    }
     for sel in &r.selectors {
         for list in sel.chosen_by_window.iter().chain(&sel.stale_by_window) {
             fits(&sel.name, list)?;

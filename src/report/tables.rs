@@ -1,5 +1,7 @@
 //! The tables that the terminal and the page share.
 
+use std::collections::BTreeSet;
+
 use super::findings::{self, LADDER, binding_in_rows, float, links_in_rows, runs};
 use super::format::{
     self, mean_count, percent, rate, rate_unit, setting, span, span_unit, with_half,
@@ -115,12 +117,17 @@ pub(crate) fn jobs(r: &Results) -> Table {
     let none = || NONE.to_owned();
     let found = r.workloads.iter().filter_map(|w| w.jobs.as_ref().map(|jobs| (w, jobs)));
     for (w, jobs) in found {
-        // Those that are not over take longer than all that are known to have taken.
+        // Of one that each run has at most, those that are not over take longer than all that are known
+        // to have taken. Of several, the last may just have begun: the others are told.
         let times = |h: &Histogram, unfinished: u64| {
-            let known = float(h.count()) / float((h.count() + unfinished).max(1));
+            let all = h.count() + unfinished;
+            let known = match float(all) > n {
+                true => 1.0,
+                false => float(h.count()) / float(all.max(1)),
+            };
             [0.5, 0.9, 1.0].map(|q| match q > known {
                 true => "past the end".into(),
-                false => quantile(h, q),
+                false => quantile(h, q / known),
             })
         };
         let [p50, p90, max] = times(&jobs.time, jobs.unfinished);
@@ -361,8 +368,14 @@ pub(crate) fn pools(r: &Results) -> Table {
             all.timed_out += p.timed_out;
             continue;
         }
-        let n = r.pools.iter().filter(|p| address_of(p) == Some((owner, to))).count();
-        list.push((name, format!("{n} x {}", format::count(p.units)), p.clone()));
+        let addresses: BTreeSet<&str> = r
+            .pools
+            .iter()
+            .filter(|p| address_of(p) == Some((owner, to)))
+            .filter_map(|p| p.name.split_once(".ports-")?.1.split('.').next())
+            .collect();
+        let units = format!("{} x {}", addresses.len(), format::count(p.units));
+        list.push((name, units, p.clone()));
     }
     list.sort_by_key(|(_, _, p)| std::cmp::Reverse(p.refused + p.timed_out));
     for (name, units, p) in list {

@@ -33,6 +33,11 @@ impl Cidr {
         self.first <= other.first && other.last <= self.last
     }
 
+    /// Bits of its mask.
+    pub(crate) const fn prefix(self) -> u8 {
+        (self.first ^ self.last).leading_zeros() as u8
+    }
+
     /// Whether it is one address.
     pub(crate) const fn is_single(self) -> bool {
         self.first == self.last

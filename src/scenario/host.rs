@@ -49,6 +49,14 @@ impl Host {
         }
     }
 
+    /// How narrow it is, among those that cover one target.
+    pub(crate) fn detail(&self) -> usize {
+        match self {
+            Self::Block(block) => usize::from(block.prefix()),
+            Self::Domain(name) => name.len(),
+        }
+    }
+
     /// Whether clients use a bare address.
     pub(crate) const fn is_address(&self) -> bool {
         matches!(self, Self::Block(_))

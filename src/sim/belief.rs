@@ -89,6 +89,8 @@ pub(super) struct BranchState {
     repaired: u64,
     /// Detections under way that are overtaken by events have another serial.
     serial: u32,
+    /// When the last one of them comes to its end.
+    detected: u64,
 }
 
 impl SelectorState {
@@ -323,9 +325,10 @@ impl<O: Observer> World<'_, O> {
             let failed = self.now;
             self.pending_gaps.push((selector, branch, serial, fault, failed, detect, propagate));
         }
-        let at = self.now.saturating_add(detect).saturating_add(propagate);
+        let detected = self.now.saturating_add(detect);
+        self.selectors[selector as usize].branches[branch as usize].detected = detected;
         self.agenda.schedule(
-            instant(at),
+            instant(detected.saturating_add(propagate)),
             Rank::Change,
             Event::Believe { selector, branch, serial },
         );
@@ -338,9 +341,10 @@ impl<O: Observer> World<'_, O> {
         if state.serial != serial {
             return;
         }
-        let up = state.down == 0;
+        let (up, at) = (state.down == 0, state.detected);
         it.believed.set(branch as usize, up);
         it.history.push((now, it.open()));
+        self.tell(Fact::Belief { selector, branch, up, at });
         self.settle(selector);
         if let Some(i) =
             self.pending_gaps.iter().position(|g| (g.0, g.1, g.2) == (selector, branch, serial))

@@ -69,27 +69,32 @@ fn levels_are_reached_and_left_at_the_ends_of_periods() {
     assert!(shown.contains("Alerts, per replication"), "{shown}");
 }
 
-#[test]
-fn a_cut_is_told_when_it_is_detected() {
-    let text = "version = 1\n[run]\nlength = \"10 min\"\nwindow = \"10 s\"\nreplications = 20\n\
+/// Two circuits that share the load, watched.
+const GROUP: &str = "version = 1\n[run]\nlength = \"10 min\"\nwindow = \"10 s\"\nreplications = 20\n\
          [region.r]\n[access_point.p]\nregion = \"r\"\n[access_point.q]\nregion = \"r\"\n\
          [circuit.one]\nport = \"1 Gbps\"\naccess_point = \"p\"\nisp = \"x\"\none_way = \"1 ms\"\n\
          [circuit.two]\nport = \"1 Gbps\"\naccess_point = \"q\"\nisp = \"y\"\none_way = \"1 ms\"\n\
          [circuit_group.g]\nmembers = [\"circuit.one\", \"circuit.two\"]\nmode = \"ecmp\"\n\
          detection = { bfd = { interval = \"1 s\", multiplier = 3 } }\n\
-         [fault.cut]\ncircuit_cut = \"circuit.one\"\nat = \"2 min\"\nlength = \"3 min\"\n\
          [alert.down]\nof = \"circuit_group.g\"\nmetric = \"down\"\n\
          [workload.w]\npath = [\"circuit_group.g\"]\nrequest = \"1 kB\"\nresponse = \"1 kB\"\n\
          arrivals = { poisson = { rate = \"1/s\" } }\n";
-    let plan = loaded(text);
+
+#[test]
+fn a_cut_is_told_when_it_is_detected() {
+    let text = format!(
+        "{GROUP}[fault.cut]\ncircuit_cut = \"circuit.one\"\nat = \"2 min\"\nlength = \"3 min\"\n"
+    );
+    let plan = loaded(&text);
     let all = run(&plan);
     for r in &all {
         let [level] = &of(r, "down").levels[..] else { panic!("{:?}", r.alerts) };
         let first = *level.first.values().next().expect("it was cut") as f64 / 1e9;
-        // Two to three intervals after the cut, until the repair.
+        // Two to three intervals after the cut; its repair, at 300 s, takes 10 to 30 s to be seen.
         assert!((122.0..=123.0).contains(&first), "{first}");
         assert_eq!((level.raised, level.from), (1, None));
-        assert!((level.ns as f64 / 1e9 - (300.0 - first)).abs() < 1e-6);
+        let end = first + level.ns as f64 / 1e9;
+        assert!((310.0..=330.0).contains(&end), "{end}");
     }
     // Merging in any order gives the same.
     let merged = |order: &mut dyn Iterator<Item = &Results>| {
@@ -100,6 +105,30 @@ fn a_cut_is_told_when_it_is_detected() {
     let (one, other) = (merged(&mut all.iter()), merged(&mut all.iter().rev()));
     assert_eq!(one, other);
     assert_eq!(of(&one, "down").levels[0].first.len(), 20);
+}
+
+#[test]
+fn what_is_down_as_long_as_any_circuit_is() {
+    // Both are cut, one after the other and together: one outage from the first detection to the last.
+    let cut = |name: &str, of: &str, at: &str, length: &str| {
+        format!(
+            "[fault.{name}]\ncircuit_cut = \"circuit.{of}\"\nat = \"{at}\"\nlength = \"{length}\"\n"
+        )
+    };
+    let text = format!(
+        "{GROUP}{}{}{}",
+        cut("a", "one", "2 min", "3 min"),
+        cut("b", "two", "3 min", "3 min"),
+        // Believed down still when it is cut again: no second outage.
+        cut("c", "two", "365 s", "1 min")
+    );
+    for r in run(&loaded(&text)) {
+        let level = &of(&r, "down").levels[0];
+        assert_eq!(level.raised, 1);
+        let minutes = level.ns as f64 / 60e9;
+        // To 7 min 5 s, and 10 to 30 s until that is seen.
+        assert!((5.1..5.6).contains(&minutes), "{minutes}");
+    }
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn connections_wait_as_erlang_c_says() {
 #[test]
 fn addresses_by_hash_refuse_more_than_their_ports_together() {
     // 10/s, each port 0.5 s in use, whatever its law, and 1 s held after it: 15 erlang. One address of 20
-    // ports refuses B(20, 15) = 4.6 %; four of 5 get a quarter each: B(5, 3.75) = 20 %.
+    // ports refuses B(20, 15) = 4.6 %; four of 5 get a quarter each: B(5, 3.75) = 17.7 %.
     let law = "{ lognormal = { mean = \"500 ms\", sigma = 1.0 } }";
     for (k, ports, theory) in [(1, 20, erlang_b(20, 15.0)), (4, 5, erlang_b(5, 3.75))] {
         let keys = format!("egress_ips = {k}\nports_per_ip = {ports}\nport_hold = \"1 s\"");
@@ -110,8 +110,6 @@ fn addresses_by_hash_refuse_more_than_their_ports_together() {
         let seen: Vec<f64> = runs(&text).iter().map(|r| share(r, "w", "no_port")).collect();
         agree(&keys, &seen, theory, 0.012);
     }
-    // Where ports are many, the split is no matter: 55 erlang on 16 x 55 and on 880 refuse nobody.
-    assert!(erlang_b(55, 55.0 / 16.0) < 1e-20 && erlang_b(880, 55.0) < 1e-20);
 }
 
 #[test]
@@ -233,7 +231,7 @@ fn calls_are_denied_until_somebody_lets_them_through() {
             + &once("w", "api", 10);
         let all = runs(&text);
         let last = |r: &Results| {
-            let windows = &of(r, "w").errors_by_window["denied"];
+            let Some(windows) = of(r, "w").errors_by_window.get("denied") else { return 0 };
             assert_eq!(windows.iter().sum::<u64>(), of(r, "w").errors_total());
             windows.iter().rposition(|n| *n > 0).map_or(0, |i| (i + 1) * 4)
         };
@@ -249,6 +247,11 @@ fn calls_are_denied_until_somebody_lets_them_through() {
         denied("\"example.com\"", "", "restricted = { lifted_after = \"200 s\" }"),
         [200; 10]
     );
+    // A list without entries lets nobody in.
+    assert_eq!(denied("\"example.com\"", "", "allow_list = []"), [400; 10]);
+    // Of two entries the narrower one counts, wherever it stands.
+    let narrow = format!("{no}, \"api.example.com\"");
+    assert_eq!(denied(&narrow, "", ""), [0; 10]);
     // Both have to agree, whoever is later.
     let both = denied(ticket, "review = \"300 s\"", "restricted = { lifted_after = \"200 s\" }");
     assert_eq!(both, [300; 10]);

@@ -102,7 +102,8 @@ impl Kind for Alert {
         let told = |of: String, on, levels| Told { name: thing.name.clone(), of, on, levels };
         let alert = match &thing.spec.on {
             On::Shares { metric, levels, period, need, of: last } => {
-                let own: Vec<_> = l.carriers_of(of).iter().map(|c| c.link).collect();
+                let own = [l.carriers_of(of), l.throttles_of(of)].concat();
+                let own: Vec<_> = own.iter().map(|c| c.link).collect();
                 let links = if own.is_empty() { links } else { own };
                 let what = match metric {
                     Metric::Used => "share of the capacity",
@@ -224,7 +225,7 @@ fn refuse_figures(r: &Reader<'_>) {
 /// Complains about periods that are not made of whole windows, or that the run never completes.
 pub(crate) fn check_times(specs: &Specs, settings: &Settings, cx: &Context) {
     for alert in specs.alert.values() {
-        let On::Shares { period, of, .. } = &alert.spec.on else { continue };
+        let On::Shares { period, need, .. } = &alert.spec.on else { continue };
         let (ns, window) = (period.value.nanos(), settings.window);
         let name = alert.full();
         if window.nanos() > 0 && !ns.is_multiple_of(window.nanos()) {
@@ -234,8 +235,8 @@ pub(crate) fn check_times(specs: &Specs, settings: &Settings, cx: &Context) {
                     .label(format!("not a multiple of the run's window, {window}"))
                     .help("write a multiple, or another `window` in [run]"),
             );
-        } else if u128::from(ns) * u128::from(*of) >= u128::from(settings.horizon.nanos()) {
-            let message = format!("`{name}` judges {of} periods of {}", period.value);
+        } else if u128::from(ns) * u128::from(*need) >= u128::from(settings.horizon.nanos()) {
+            let message = format!("`{name}` needs {need} periods of {}", period.value);
             let label = format!("the run ends at {}", settings.horizon);
             cx.complain(Diagnostic::warning("alert", period.place, message).label(label));
         }

@@ -279,6 +279,13 @@ mod tests {
     }
 
     #[test]
+    fn ports_are_those_to_what_serves() {
+        let keys = format!("{BACKEND}[maxcompute.m]\nsolution = \"vpc\"\negress_ips = 1\n[delay.d]\none_way = \"1 ms\"\n");
+        let tree = lowered(&keys, "\"maxcompute.m\", \"backend.b\", \"delay.d\"");
+        assert!(tree.contains("pool maxcompute.m.ports.to.backend.b:"), "{tree}");
+    }
+
+    #[test]
     fn an_address_that_changes_has_other_ports_and_waits_for_lists() {
         let path = "\"maxcompute.m\", \"backend.b\"";
         let keys = |list: &str| {
@@ -322,6 +329,12 @@ mod tests {
         assert_eq!(of("{ at = \"1 s\" }, { at = \"1 s\" }"), ["duplicate"]);
         assert_eq!(of("{ addresses = 1 }"), ["missing-key"]);
         assert_eq!(seen("251"), ["range"]);
+        let often = |n: usize| {
+            let all: Vec<_> = (1..=n).map(|i| format!("{{ at = \"{i} s\" }}")).collect();
+            seen(&format!("1\naddress_changes = [{}]", all.join(", ")))
+        };
+        assert_eq!(often(249), seen("1"));
+        assert_eq!(often(250), ["range"]);
         assert_eq!(of("{ at = \"2 h\" }"), ["change"]);
     }
 

@@ -36,6 +36,7 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::lowering::{Fragment, Lowering};
 use crate::scenario::read::{Above0, Count, PerSecond};
 use crate::scenario::reader::{Basis, Given, Reader};
+use crate::scenario::tree::Value;
 use crate::units::{Rate, Span};
 
 /// As written.
@@ -79,7 +80,11 @@ impl Kind for NatGateway {
         let vpc = r.req_reference("vpc", &["vpc"]);
         let eips = addresses(r, "eips");
         if eips.is_empty() {
-            r.req_node("eips", "[\"47.1.1.1\"]");
+            let node = r.req_node("eips", "[\"47.1.1.1\"]");
+            if node.is_some_and(|n| matches!(&n.value, Value::List(list) if list.is_empty())) {
+                let message = format!("`{}.eips` needs at least one entry", r.path);
+                r.cx.complain(Diagnostic::error("range", r.place_of("eips"), message));
+            }
         }
         let mut snat = Vec::new();
         for item in r.node("snat").map_or(&[][..], |node| r.list(node)) {

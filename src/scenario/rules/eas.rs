@@ -12,6 +12,7 @@ use super::super::kinds::vswitch::VSwitch;
 use super::super::kinds::{Kind, Specs, Thing};
 use super::super::traffic::Workload;
 use super::connected;
+use super::to_port;
 
 /// A service whose instances call something.
 struct Call<'a> {
@@ -97,7 +98,8 @@ fn called(workload: &Thing<Workload>, eas: &Thing<Eas>, step: &Step, specs: &Spe
         && !group.spec.admits(Some(block), workload.spec.port)
     {
         let who = format!("workload `{}` from {block}", workload.name);
-        denied(step, group, &who, &eas.full(), &format!("source = \"{block}\""), cx);
+        let port = to_port(workload.spec.port);
+        denied(step, group, &who, &eas.full(), &format!("source = \"{block}\"{port}"), cx);
     }
 }
 
@@ -269,9 +271,10 @@ fn inward(
         let by_name = mine.is_some_and(|g| group.spec.admits_group(g, door.port));
         if !by_name && !group.spec.admits(Some(block), door.port) {
             let who = format!("`{}` from {block}", eas.full());
+            let port = to_port(door.port);
             let entry = match mine {
-                Some(mine) => format!("source = \"security_group.{mine}\""),
-                None => format!("source = \"{block}\""),
+                Some(mine) => format!("source = \"security_group.{mine}\"{port}"),
+                None => format!("source = \"{block}\"{port}"),
             };
             denied(call.step, group, &who, &target.full(), &entry, cx);
             return Some((2, "security group"));

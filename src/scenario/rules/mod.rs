@@ -73,3 +73,8 @@ fn visits<'a>(workloads: &'a [Thing<Workload>], specs: &'a Specs) -> Vec<Visit<'
     }
     found
 }
+
+/// The rest of an entry of a security group for one port.
+fn to_port(port: Option<u16>) -> String {
+    port.map_or(String::new(), |port| format!(", ports = \"{port}\""))
+}

@@ -1,5 +1,7 @@
 //! Rules that need a workload and what is on its way; each complaint carries its inventory row.
 
+use std::collections::BTreeMap;
+
 use super::Workload;
 use super::arrivals::Arrivals;
 use crate::plan::{self, Assumption, NameCache};
@@ -9,7 +11,7 @@ use crate::scenario::kinds::change::{Act, Migration, changes_of};
 use crate::scenario::kinds::endpoint::{Endpoint, Form};
 use crate::scenario::kinds::load_balancer::{LoadBalancer, Product};
 use crate::scenario::kinds::maxcompute::MaxCompute;
-use crate::scenario::kinds::maxcompute::connection::way_out;
+use crate::scenario::kinds::maxcompute::connection::{called, way_out};
 use crate::scenario::kinds::selector::Selector;
 use crate::scenario::kinds::{Kind, Specs, Thing};
 use crate::units::Span;
@@ -364,7 +366,10 @@ fn repeated(workload: &Thing<Workload>, specs: &Specs, cx: &Context) {
                 "nodes may be rerun on failover: code must be idempotent (MaxCompute network \
                  connection)",
             )
-            .help("guard writes, or prefer reads, and leave idempotent = false out"),
+            .help(
+                "guard writes, or prefer reads: then leave idempotent = false out; if you can't, the \
+                 table of jobs counts what is written twice",
+            ),
     );
 }
 
@@ -397,13 +402,25 @@ fn ports(proxy: &Thing<MaxCompute>, workloads: &[Thing<Workload>], specs: &Specs
         Some((w, per_second.min(proxy.spec.new_connections) * hold.secs()))
     });
     let used: Vec<_> = used.collect();
-    let total: f64 = used.iter().map(|(_, n)| n).sum();
+    // Ports are those of an address to one target.
+    let target = |w: &Thing<Workload>| {
+        let steps = w.spec.way.steps(specs);
+        called(steps, specs).map_or_else(|| steps.last().map(|s| s.what.full()), |t| Some(t.full()))
+    };
+    let mut by_target: BTreeMap<Option<String>, Vec<(&Thing<Workload>, f64)>> = BTreeMap::new();
+    used.into_iter().for_each(|(w, n)| by_target.entry(target(w)).or_default().push((w, n)));
+    let sum = |list: &[(&Thing<Workload>, f64)]| list.iter().map(|(_, n)| n).sum::<f64>();
+    let fullest = by_target.values().max_by(|a, b| sum(a).total_cmp(&sum(b)));
+    let used = fullest.map_or(&[][..], |list| list);
+    let total = sum(used);
     #[expect(clippy::cast_precision_loss, reason = "numbers of ports are small")]
     let share = total / all as f64;
     let most = used.iter().max_by(|a, b| a.1.total_cmp(&b.1));
     let Some((most, _)) = most.filter(|_| share > RUN_BOOK) else { return };
-    let message =
-        format!("up to {total:.0} of the {all} source ports of `{}` are in use", proxy.full());
+    let message = format!(
+        "up to {total:.0} of the {all} source ports of `{}` to one target are in use",
+        proxy.full()
+    );
     cx.complain(
         Diagnostic::new(Severity::Note, "M-34", proxy.place, message)
             .label("for the run book: odd connections are for technical support")

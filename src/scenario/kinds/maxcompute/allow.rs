@@ -15,7 +15,7 @@
 //! taken for days. The states of the gates are told with their causes: who must act.
 
 use super::MaxCompute;
-use super::connection::{Solution, Validation, called};
+use super::connection::{Solution, Validation, called, destination};
 use crate::plan::{After, Change, Fault, Gate, Hop, Manner, Reason, Wait, What};
 use crate::random::Dist;
 use crate::scenario::context::Step;
@@ -53,7 +53,7 @@ pub(super) fn review(r: &Reader<'_>, tickets: bool) -> Option<Dist> {
 /// The gate of a path to the Internet, where something shuts it at first.
 pub(super) fn gate(thing: &Thing<MaxCompute>, after: &[Step], l: &mut Lowering<'_>) -> Option<Hop> {
     let connection = &thing.spec.connection;
-    let last = &after.last()?.what;
+    let last = destination(after)?;
     let target = called(after, l.specs).filter(|_| connection.is(Solution::Internet))?;
     let host = target.spec.door.address.as_ref().map(|a| &a.value);
     let entry = host.and_then(|host| connection.allowed(host));
@@ -64,7 +64,9 @@ pub(super) fn gate(thing: &Thing<MaxCompute>, after: &[Step], l: &mut Lowering<'
         Some(Validation::Automatic) | None => {}
     }
     let restricted = target.spec.door.restricted.as_ref().map(|r| &r.value);
-    first.extend(restricted.map(|_| RESTRICTED));
+    // A list without entries lets nobody in.
+    let shut = target.spec.door.allow_list.as_ref().is_some_and(|list| list.value.is_empty());
+    first.extend((restricted.is_some() || shut).then_some(RESTRICTED));
     if first.is_empty() {
         return None;
     }

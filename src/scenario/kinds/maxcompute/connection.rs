@@ -7,6 +7,7 @@
 //! | a VPC connection has an ENI in one vSwitch, ruled by one security group | M-15 |
 //! | how many ENIs a VPC connection has | no figure: one |
 //! | DataWorks' resource group must reach the source, its sandbox must list it | M-39, M-40 |
+//! | an entry for a domain holds for the names below it | not said: inferred (D) |
 //! | an instance's engine decides which solutions serve it | M-04 to M-06 |
 
 use super::super::backend::Backend;
@@ -154,7 +155,9 @@ impl Connection {
 
     /// What is said of an Internet target on the list; none for one that is not there.
     pub(crate) fn allowed(&self, target: &Host) -> Option<&Allowed> {
-        self.allow.value.iter().find(|a| a.target.value.covers(target))
+        // The one that says most of it.
+        let listed = self.allow.value.iter().filter(|a| a.target.value.covers(target));
+        listed.max_by_key(|a| a.target.value.detail())
     }
 
     /// What must be up for the network card of a VPC connection.
@@ -184,6 +187,14 @@ pub(crate) fn way_out<'s>(
     };
     let found = steps.iter().enumerate().filter_map(|(i, s)| Some((i, named(s)?)));
     found.into_iter().find(|(_, m)| !m.spec.connection.leads_in())
+}
+
+/// Where a path goes: the last thing on it that serves, or its last step.
+pub(super) fn destination(after: &[Step]) -> Option<&Ref> {
+    let serves = |s: &&Step| {
+        [Backend::NAME, LoadBalancer::NAME, "endpoint"].contains(&s.what.kind)
+    };
+    Some(&after.iter().rev().find(serves).or(after.last())?.what)
 }
 
 /// The backend that the last step of a path names, or that is behind the load balancer there.

@@ -21,14 +21,15 @@
 //! comes from the new one until its list is mended. Others feel the reset alone.
 
 use super::MaxCompute;
-use super::connection::called;
+use super::connection::{called, destination};
 use crate::plan::{
     After, Belief, Branch, Change, ComponentId, Fault, Hop, Lack, Manner, OnFull, Policy, Pool,
     Rehash, Scope, Selector, SelectorId, Wait, What,
 };
 use crate::random::Dist;
-use crate::scenario::context::Step;
+use crate::scenario::context::{Ref, Step};
 use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::kinds::selector::MOST_BRANCHES;
 use crate::scenario::kinds::{Specs, Thing};
 use crate::scenario::law::Law;
 use crate::scenario::lowering::Lowering;
@@ -36,8 +37,9 @@ use crate::scenario::read::Count;
 use crate::scenario::reader::{Basis, Given, Reader};
 use crate::units::Span;
 
-/// Most addresses: a choice has at most 250 branches.
-const MOST: u32 = 250;
+/// Most addresses, and most of them one after the other.
+#[expect(clippy::cast_possible_truncation, reason = "a small number")]
+const MOST: u32 = MOST_BRANCHES as u32;
 const NEVER: Span = Span::from_nanos(u64::MAX);
 
 const FREE: Basis = Basis { source: "not published (M-33); a free parameter to sweep", mark: "D" };
@@ -126,6 +128,18 @@ fn changes(r: &Reader<'_>, addresses: Option<u32>) -> Vec<AddressChange> {
         }));
     }
     found.sort_by_key(|c| c.at.value);
+    // In turn: none is replaced more than once oftener than another.
+    let all = u64::from(addresses.unwrap_or(1).max(1));
+    let mut replaced = 0;
+    for change in &found {
+        replaced += u64::from(change.addresses);
+        if replaced.div_ceil(all) >= u64::from(MOST) {
+            let message = format!("addresses of `{}` change too often", r.path);
+            let complaint = Diagnostic::error("range", change.at.place, message);
+            r.cx.complain(complaint.label(format!("each at most {} times", MOST - 1)));
+            break;
+        }
+    }
     if let Some(pair) = found.windows(2).find(|w| w[0].at.value == w[1].at.value) {
         let message = format!("two changes of addresses of `{}` at one instant", r.path);
         r.cx.complain(
@@ -162,7 +176,7 @@ fn band(thing: &Thing<MaxCompute>, change: usize) -> String {
 /// The proxy's side of the connections to the end of a path: the choice of an address, and its ports.
 pub(super) fn ports(thing: &Thing<MaxCompute>, after: &[Step], l: &mut Lowering<'_>) -> Vec<Hop> {
     let (egress, full) = (&thing.spec.egress, thing.full());
-    let to = after.last().map_or("anywhere".to_owned(), |s| s.what.full());
+    let to = destination(after).map_or("anywhere".to_owned(), Ref::full);
     let name = format!("{full}.egress.to.{to}");
     let way = Way { thing, listed: has_list(thing, after, l.specs), to };
     l.part(&name, |l| {
@@ -186,7 +200,9 @@ pub(super) fn ports(thing: &Thing<MaxCompute>, after: &[Step], l: &mut Lowering<
 /// network card of a VPC connection nobody sees them.
 fn has_list(thing: &Thing<MaxCompute>, after: &[Step], specs: &Specs) -> bool {
     !thing.spec.is_in_a_vpc()
-        && called(after, specs).is_some_and(|t| t.spec.door.allow_list.is_some())
+        && called(after, specs).is_some_and(|t| {
+            t.spec.door.allow_list.as_ref().is_some_and(|list| !list.value.is_empty())
+        })
 }
 
 fn choice(name: String, policy: Policy, branches: Vec<Branch>, l: &mut Lowering<'_>) -> SelectorId {

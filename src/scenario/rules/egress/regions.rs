@@ -63,7 +63,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("cn-heyuan", "cn-shenzhen"),
     ("cn-huhehaote", "cn-wulanchabu"),
     ("cn-nanjing", "cn-hangzhou"),
-    ("cn-qingdao", "cn-beijing"),
+    ("cn-qingdao", "cn-shanghai"),
     (FINANCE, "cn-shanghai"),
     ("eu-west-1", "eu-central-1"),
     ("me-central-1", "eu-central-1"),

@@ -2,11 +2,12 @@
 
 use super::super::super::context::Context;
 use super::super::super::diagnostic::Diagnostic;
+use super::super::super::host::Host;
 use super::super::super::kinds::Specs;
 use super::super::super::kinds::backend::{Door, Names, Product};
 use super::super::super::kinds::maxcompute::connection::{Engine, Solution, Validation};
 use super::super::super::reader::Given;
-use super::super::connected;
+use super::super::{connected, to_port};
 use super::{Job, Target, said};
 
 pub(super) fn check(job: &Job<'_>, specs: &Specs, cx: &Context) {
@@ -214,7 +215,9 @@ fn services(job: &Job<'_>, target: &Target<'_>, cx: &Context) {
         Some(_) => {
             let public = door.endpoint.as_ref().filter(|e| e.value == Names::Public);
             // What engine it is decides; those that use another name are M-20 to M-22's.
-            let engine = job.workload.spec.engine.as_ref().filter(|e| e.value != Engine::Udf);
+            let udf = |it| matches!(it, Some(Product::Oss | Product::Tablestore));
+            let engine = job.workload.spec.engine.as_ref();
+            let engine = engine.filter(|e| e.value != Engine::Udf || !udf(product(door)));
             if let (Some(public), Some(engine)) = (public, engine) {
                 let message = format!("`{}` is called by its public endpoint", target.name);
                 cx.complain(
@@ -235,8 +238,12 @@ fn services(job: &Job<'_>, target: &Target<'_>, cx: &Context) {
 fn vpc(job: &Job<'_>, target: &Target<'_>, specs: &Specs, cx: &Context) {
     const WHY: &str =
         said!("a VPC connection reaches VPC addresses and domain names, RDS, HBase and Hadoop");
-    let service = target.door.and_then(product).filter(|p| SERVICES.contains(p));
-    let public = target.door.is_some_and(|d| d.public && d.vpc.is_none());
+    let address = target.door.and_then(|d| d.address.as_ref()).map(|a| &a.value);
+    // A service of the cloud may have an address in a VPC, too.
+    let inside = target.vpc.is_some() || address.is_some_and(Host::is_private);
+    let service = target.door.and_then(product).filter(|p| SERVICES.contains(p) && !inside);
+    let outside = address.is_some_and(|a| a.is_address() && !a.is_private());
+    let public = target.door.is_some_and(|d| d.vpc.is_none() && (d.public || outside));
     if service.is_some() || public {
         let (what, other) = match service {
             Some(_) => ("a service of the cloud", "alibaba_service"),
@@ -269,7 +276,8 @@ fn vpc(job: &Job<'_>, target: &Target<'_>, specs: &Specs, cx: &Context) {
                     .also(group.place, "the group")
                     .reason(said!("security groups rule what goes through the connection's ENI"))
                     .help(format!(
-                        "add {{ source = \"security_group.{mine}\" }} to `inbound` of {}",
+                        "add {{ source = \"security_group.{mine}\"{} }} to `inbound` of {}",
+                        to_port(door.port),
                         group.full()
                     )),
             );
