@@ -239,6 +239,9 @@ pub struct Branch {
     pub watches: Vec<ComponentId>,
     /// Whether it may be chosen at time 0; changes put branches on the list and take them off.
     pub listed: bool,
+    /// Branches of the lowest tier that has one to choose are chosen among; those of others are their
+    /// standby. The lowest tier is chosen where none is believed up.
+    pub tier: u32,
 }
 
 /// How a selector comes to know.

@@ -1,7 +1,7 @@
-//! What became of each row of the inventory of MaxCompute, EAS and PrivateLink: modelled, checked, or why neither.
+//! What became of each row of the inventory of circuits, MaxCompute, EAS and PrivateLink: modelled, checked, or why neither.
 //!
 //! A test holds the table against the tests that it names, the planted faults and `docs/inventory.md`
-//! (which is written from here). Rows: E of EAS network configuration (002), M of MaxCompute
+//! (which is written from here). Rows: C of cloud services over Express Connect (004), E of EAS network configuration (002), M of MaxCompute
 //! network connection (000), P of the PrivateLink overview (001), X of PrivateLink endpoint
 //! services (003), Z of what follows from several documents.
 
@@ -61,6 +61,7 @@ impl Row {
     /// The document that it comes from.
     pub fn document(&self) -> &'static str {
         match self.id.as_bytes()[0] {
+            b'C' => "cloud services over Express Connect",
             b'E' => "EAS network configuration",
             b'M' => "MaxCompute network connection",
             b'P' => "PrivateLink overview",
@@ -76,6 +77,9 @@ const PLANTED_TEST: &str = "every_planted_fault_is_found_and_its_clean_twin_rais
 const PLANTED: &str =
     "tests/it/planted.rs::every_planted_fault_is_found_and_its_clean_twin_raises_nothing";
 
+/// That of circuits.
+const CIRCUITS: &str =
+    "tests/it/planted_circuits.rs::every_planted_fault_is_found_and_its_clean_twin_raises_nothing";
 /// That of MaxCompute.
 const EGRESS: &str =
     "tests/it/planted_egress.rs::every_planted_fault_is_found_and_its_clean_twin_raises_nothing";
@@ -92,11 +96,13 @@ macro_rules! rows {
     };
 }
 
+mod circuits;
 mod eas;
 mod egress;
 
 /// Lists by document, in order.
-static ALL: LazyLock<Vec<Row>> = LazyLock::new(|| [eas::ROWS, egress::ROWS, ROWS].concat());
+static ALL: LazyLock<Vec<Row>> =
+    LazyLock::new(|| [circuits::ROWS, eas::ROWS, egress::ROWS, ROWS].concat());
 
 /// Every row, in order.
 pub fn coverage() -> &'static [Row] {
@@ -106,8 +112,8 @@ pub fn coverage() -> &'static [Row] {
 /// The table as the docs show it, in Markdown.
 pub fn coverage_table() -> String {
     let mut text = String::from(
-        "# MaxCompute, EAS and PrivateLink, row by row\n\n\
-         What the documents say (rows E: EAS network configuration; M: MaxCompute network connection;\n\
+        "# Circuits, MaxCompute, EAS and PrivateLink, row by row\n\n\
+         What the documents say (rows C: cloud services over Express Connect; E: EAS network configuration; M: MaxCompute network connection;\n\
          P: PrivateLink overview; X: PrivateLink\n\
          endpoint services; Z: what follows from several), and what became of it. *Modelled* rows show in runs; *checked* ones are rules\n\
          of `highwater check`, told with the row's id as their code. Files are below `src/scenario/`.\n\
@@ -604,6 +610,17 @@ rows! {
         ["tests/it/changes.rs::smooth_and_forcible_migration",
          "tests/it/answers.rs::scenarios_of_the_way_out_say_what_their_runs_answer",
          "tests/it/answers.rs::the_readme_says_what_the_scenarios_answer"];
+    "Z-08" Behaviour: "premises reach endpoints over circuits: both limits in series";
+        "scenarios/hybrid-review.toml; names: `resolved_in` (P-25)";
+        ["tests/it/scenario.rs::shipped_scenarios_lower_as_agreed"];
+    "Z-09" Behaviour: "after a loss, hash skew fills one circuit before the mean";
+        "`rehash` of circuit_group; circuit_group.rs";
+        ["tests/it/circuits.rs::the_fullest_circuit_follows_the_multinomial",
+         "tests/it/circuits.rs::one_of_k_fails_and_flows_move"];
+    "Z-10" Rule: "growth outgrows the standby VPN first";
+        "`growth` of circuit, `standby` of circuit_group; rules/circuits.rs";
+        [CIRCUITS,
+         "tests/it/planted_circuits.rs::growth_says_when"];
     "Z-11" Behaviour: "a new address breaks who has cached the old one";
         "keys `reschedule`, `look_up`; eas.rs";
         ["tests/it/scalers.rs::addresses_that_are_gone_swallow_those_who_have_not_looked_since"];

@@ -31,6 +31,13 @@ pub(crate) struct Law<Q> {
     of: PhantomData<Q>,
 }
 
+impl<Q> Law<Q> {
+    /// Always this, in the base unit.
+    pub(crate) const fn constant(value: f64) -> Self {
+        Self { dist: Dist::constant(value), of: PhantomData }
+    }
+}
+
 const LAWS: &[&str] = &[
     "bounded_pareto",
     "empirical",

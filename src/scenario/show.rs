@@ -242,7 +242,12 @@ fn hops(plan: &Plan, list: &[Hop], depth: usize, out: &mut String) {
                         1.0 => String::new(),
                         weight => format!(" x {weight}"),
                     };
-                    let head = format!("{}{weight}{}", branch.name, needs(&branch.watches));
+                    let tier = match branch.tier {
+                        0 => String::new(),
+                        tier => format!(" standby {tier}"),
+                    };
+                    let watches = needs(&branch.watches);
+                    let head = format!("{}{weight}{tier}{watches}", branch.name);
                     line(out, depth + 1, &head);
                     hops(plan, &branch.hops, depth + 2, out);
                 }

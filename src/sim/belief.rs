@@ -64,6 +64,8 @@ pub(super) struct SelectorState {
     /// Branches believed up, and those that may be chosen at all.
     believed: Mask,
     listed: Mask,
+    /// The branches of each tier, first come first chosen; empty where there is one.
+    tiers: Vec<Mask>,
     /// The branch that a choice by priority takes before all others.
     pub(super) favourite: Option<u32>,
     /// (from, open to choice) for name caches that are refreshed on their own.
@@ -99,12 +101,15 @@ impl SelectorState {
         let mut listed = believed;
         let off = |(_, b): &(usize, &Branch)| !b.listed;
         spec.branches.iter().enumerate().filter(off).for_each(|(i, _)| listed.set(i, false));
+        let tiers = tiers(&spec.branches);
         let mut hash = Stream::new(seed, replication, &spec.name, "hash");
         let hash_seed = super::arrivals::next_key(&mut hash);
         // The shared cache is in use before the run begins: its answer has any age.
         let age = super::arrivals::next_key(&mut hash);
         let shared_ttl = spec.naming.as_ref().and_then(|n| n.shared_cache).map(|t| t.nanos());
-        let shared = shared_ttl.filter(|ttl| *ttl > 0).map(|ttl| (listed, age % ttl));
+        let shared =
+            shared_ttl.filter(|ttl| *ttl > 0).map(|ttl| (of_first_tier(&tiers, listed), age % ttl));
+        let open = of_first_tier(&tiers, listed);
         Self {
             believed,
             listed,
@@ -112,7 +117,8 @@ impl SelectorState {
                 .then(|| spec.branches.iter().position(|b| b.listed))
                 .flatten()
                 .map(|i| u32::try_from(i).expect("few branches")),
-            history: vec![(0, listed)],
+            history: vec![(0, open)],
+            tiers,
             branches: vec![BranchState::default(); spec.branches.len()],
             seed: hash_seed,
             key: name_key(&[&spec.name]),
@@ -124,8 +130,13 @@ impl SelectorState {
     }
 
     /// The branches that are on the list and believed up.
-    fn open(&self) -> Mask {
+    fn usable(&self) -> Mask {
         self.believed.and(self.listed)
+    }
+
+    /// Those of them that are chosen: of the first tier that has any.
+    fn open(&self) -> Mask {
+        of_first_tier(&self.tiers, self.usable())
     }
 
     /// Puts a branch on the list or takes it off; whether that was news.
@@ -149,6 +160,25 @@ impl SelectorState {
         let i = self.history.partition_point(|h| h.0 <= at);
         self.history[i.max(1) - 1].1
     }
+}
+
+/// The branches of each tier in order, none where all are of one.
+fn tiers(branches: &[Branch]) -> Vec<Mask> {
+    let mut tiers: Vec<(u32, Mask)> = Vec::new();
+    for (i, branch) in branches.iter().enumerate() {
+        let at = tiers.partition_point(|t| t.0 < branch.tier);
+        if tiers.get(at).is_none_or(|t| t.0 != branch.tier) {
+            tiers.insert(at, (branch.tier, Mask::default()));
+        }
+        tiers[at].1.set(i, true);
+    }
+    let several = tiers.len() > 1;
+    tiers.into_iter().map(|t| t.1).filter(|_| several).collect()
+}
+
+/// What a mask has of the first tier of which it has anything.
+fn of_first_tier(tiers: &[Mask], mask: Mask) -> Mask {
+    tiers.iter().map(|t| t.and(mask)).find(|m| !m.is_empty()).unwrap_or(mask)
 }
 
 /// What a name cache says.
@@ -303,7 +333,7 @@ impl<O: Observer> World<'_, O> {
         match (down, fault) {
             (false, _) => self.tell(Fact::Restored { selector, branch, at: self.now }),
             (true, Some(fault)) => {
-                let known = !it.open().has(branch as usize);
+                let known = !it.usable().has(branch as usize);
                 self.tell(Fact::Failed { fault, selector, branch, known, at: self.now });
             }
             (true, None) => {}
@@ -426,7 +456,8 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn choose(&self, selector: u32, key: u64, place: u32) -> u8 {
         let it = &self.selectors[selector as usize];
         let all = || Mask::all(self.plan.selectors[selector as usize].branches.len());
-        let mask = [it.open(), it.listed].into_iter().find(|m| !m.is_empty());
+        let listed = of_first_tier(&it.tiers, it.listed);
+        let mask = [it.open(), listed].into_iter().find(|m| !m.is_empty());
         let mask = mask.unwrap_or_else(all);
         self.pick(selector, mask, key, place).expect("a selector has branches")
     }
@@ -598,7 +629,7 @@ impl<O: Observer> World<'_, O> {
             Catch::Nobody
         } else if self.paths[path as usize].picks.contains(&(selector, branch)) {
             Catch::Repair
-        } else if self.selectors[selector as usize].open().has(usize::from(branch)) {
+        } else if self.selectors[selector as usize].usable().has(usize::from(branch)) {
             Catch::Client
         } else {
             Catch::Choice

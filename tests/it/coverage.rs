@@ -6,15 +6,26 @@ use std::fs;
 
 use highwater::scenario::{How, coverage, coverage_table};
 
-use crate::{planted, planted_eas, planted_egress};
+use crate::{planted, planted_circuits, planted_eas, planted_egress};
 
 #[test]
 fn every_row_is_there_once_and_in_order() {
     let rows = |letter: char, last: u32| (1..=last).map(move |n| format!("{letter}-{n:02}"));
-    let mut wanted: Vec<String> =
-        rows('E', 31).chain(rows('M', 44)).chain(rows('P', 55)).chain(rows('X', 68)).collect();
+    // Rows of circuits that are not there as yet.
+    let open = ["C-16", "C-17", "C-19", "C-32", "C-42", "C-43"];
+    let circuits = rows('C', 49).filter(|row| !open.contains(&row.as_str()));
+    let mut wanted: Vec<String> = circuits
+        .chain(rows('E', 31))
+        .chain(rows('M', 44))
+        .chain(rows('P', 55))
+        .chain(rows('X', 68))
+        .collect();
     wanted.extend(
-        ["Z-01", "Z-02", "Z-03", "Z-04", "Z-05", "Z-06", "Z-07", "Z-11", "Z-12"].map(str::to_owned),
+        [
+            "Z-01", "Z-02", "Z-03", "Z-04", "Z-05", "Z-06", "Z-07", "Z-08", "Z-09", "Z-10", "Z-11",
+            "Z-12",
+        ]
+        .map(str::to_owned),
     );
     let seen: Vec<&str> = coverage().iter().map(|row| row.id).collect();
     assert_eq!(seen, wanted);
@@ -50,7 +61,7 @@ fn every_rule_has_a_planted_fault() {
         .filter(|row| row.is_checked() && !others.contains(&row.id))
         .map(|row| row.id)
         .collect();
-    let beds = [planted::bed(), planted_eas::bed(), planted_egress::bed()];
+    let beds = [planted::bed(), planted_circuits::bed(), planted_eas::bed(), planted_egress::bed()];
     let planted: BTreeSet<&str> = beds.iter().flat_map(|bed| bed.rows()).collect();
     assert_eq!(checked, planted);
     for row in coverage().iter().filter(|row| planted.contains(row.id)) {

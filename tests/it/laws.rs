@@ -119,6 +119,7 @@ fn random_plan(seed: u64) -> Plan {
                 hops,
                 watches: vec![component(&mut d)],
                 listed: true,
+                tier: 0,
             }
         });
         let branches = branches.collect();

@@ -327,6 +327,7 @@ fn one_mistake_is_told_once() {
     let rows = ["P-09", "P-11", "P-12", "P-25", "P-27", "X-20", "X-25", "X-27", "X-40", "X-50"];
     let mut designs: Vec<(&str, String)> = rows.map(|row| (row, twins(row).0)).into();
     designs.push(("egress", super::planted_egress::BASE.to_owned()));
+    designs.push(("circuits", super::planted_circuits::BASE.to_owned()));
     let (mut tried, mut wrong) = (0, Vec::new());
     for (row, clean) in designs {
         for (at, line) in clean.split_inclusive('\n').scan(0, |start, line| {

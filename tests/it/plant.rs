@@ -1,5 +1,5 @@
 //! Planted faults: what a scenario that breaks a rule is told, and that its clean twin is told nothing.
-//! The faults themselves are in a file for each document: `planted`, `planted_eas`, `planted_egress`.
+//! The faults themselves are in a file for each document: `planted`, `planted_circuits`, `planted_eas`, `planted_egress`.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -115,7 +115,7 @@ pub fn station(servers: Servers, service: Dist) -> Station {
 /// A branch of weight 1 that watches components by position.
 pub fn branch(name: &str, hops: Vec<Hop>, watches: Vec<u32>) -> Branch {
     let watches = watches.into_iter().map(ComponentId).collect();
-    Branch { name: name.into(), weight: 1.0, place: None, hops, watches, listed: true }
+    Branch { name: name.into(), weight: 1.0, place: None, hops, watches, listed: true, tier: 0 }
 }
 
 /// Requests at given times with responses of given bytes.

@@ -49,6 +49,7 @@ const CARRYING: &[&str] = &[
     "circuit",
     "circuit_group",
     "endpoint",
+    "express_connect_router",
     "link",
     "load_balancer",
     "maxcompute",
@@ -56,6 +57,7 @@ const CARRYING: &[&str] = &[
     "site",
     "transit_router",
     "vbr",
+    "vpn",
 ];
 
 const PROPOSED: Basis =

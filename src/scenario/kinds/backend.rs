@@ -8,8 +8,10 @@
 //!
 //! `servers`, `queue` and `bandwidth` are those of each zone. Without `zones` there is one of it,
 //! outside every zone. `public`, `vpc`, `port`, `security_group`, `allow_list`, `address`, `type`,
-//! `endpoint` and `restricted` say who may call it, and how. On a path of its own, a backend with several zones is called in a zone at
-//! random; put a load balancer before it for health checks. Leaves out: what the servers do.
+//! `endpoint` and `restricted` say who may call it, and how; `reach` is its class among services of the
+//! cloud (C-01 of 004): in a VPC, in the cloud's own block 100.64.0.0/10, or public only. On a path of
+//! its own, a backend with several zones is called in a zone at random; put a load balancer before it
+//! for health checks. Leaves out: what the servers do.
 
 use std::fmt;
 
@@ -44,7 +46,23 @@ pub(crate) struct Door {
     pub(crate) endpoint: Option<Given<Names>>,
     /// Its administrator keeps callers from the Internet away.
     pub(crate) restricted: Option<Given<Restriction>>,
+    /// Where the cloud's network has it.
+    pub(crate) reach: Option<Given<Reach>>,
 }
+
+/// Classes of the cloud's services, by their addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// In a VPC, with an address there.
+    Vpc,
+    /// In the cloud's own block, 100.64.0.0/10.
+    Service,
+    /// With public addresses only.
+    Public,
+}
+
+const REACHES: &[(&str, Reach)] =
+    &[("100.64", Reach::Service), ("public", Reach::Public), ("vpc", Reach::Vpc)];
 
 /// Services of the cloud that documents tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +141,7 @@ impl Door {
             product: r.given_word("type", PRODUCTS),
             endpoint: r.given_word("endpoint", NAMES),
             restricted: restriction(r),
+            reach: r.given_word("reach", REACHES),
         }
     }
 }
@@ -163,6 +182,7 @@ impl Kind for Backend {
             hops: hops_in(thing, Some(zone), l),
             watches: watched(thing, Some(zone), l),
             listed: true,
+            tier: 0,
         };
         let branches = zones.iter().map(|zone| branch(zone, l)).collect();
         let id = l.selector(Selector {

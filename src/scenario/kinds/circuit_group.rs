@@ -8,20 +8,31 @@
 //! | run BGP with BFD | | C-30, C-41 |
 //! | BFD | 200-1,000 ms, multiplier 3-10; default 1 s x 3 | "Configure BGP and BFD" 2026, provider docs (A) |
 //! | BGP without BFD | hold 180 s, keepalive 60 s | vendor tutorial (B) |
+//! | probes of a border router | every 2 s, 8 lost in a row (2-3 s, 3-8) | "peering connection health checks" (A) |
+//! | failover group: two border routers, both with BFD | sub-second | C-41; "Configure a failover group" (A) |
+//! | within that second | uniform from 200 ms | chosen here (D) |
+//! | nearest access point | others when it fails | "forwarding mode in ECR networking" (A) |
+//! | a VPN as standby of all circuits | | C-28 |
+//! | source-in source-out does not go with ECMP | | C-27 |
 //! | losing one of two ECMP circuits moves about half the flows | | "ECMP circuits using ECR" 2026 (A) |
 //!
 //! ```text
-//!            ┌─ circuit or vbr 1 ─┐        ecmp: by a hash of the connection
+//!            ┌─ circuit or vbr 1 ─┐        ecmp: by a hash of the connection, or weighted
 //! flows ─────┼─ circuit or vbr 2 ─┼───>    active_standby: the first that is believed up
-//!            └─ ...               ┘        belief: BFD or BGP timers, then convergence
+//!            ├─ ...               │        nearest: ecmp at the access point with the least delay
+//!            └─ standby: vpn      ┘        belief: BFD, probe or BGP timers, then convergence
 //! ```
 //!
 //! The last packet before a cut was up to one interval old, so detection takes between
-//! (multiplier - 1) and multiplier intervals with BFD, between hold - keepalive and hold with BGP.
-//! Leaves out: weights by capacity, source-in source-out (C-27), failover groups of two routers.
+//! (multiplier - 1) and multiplier intervals with BFD, between hold - keepalive and hold with BGP, and
+//! with probes as with BFD. Standbys are used while no member is believed up. Without a `mode`, that of
+//! the express connect router to which the members' border routers lead. Leaves out: weights by
+//! capacity, a limit of paths.
 
 use super::circuit::Circuit;
+use super::express_connect_router::ExpressConnectRouter;
 use super::vbr::Vbr;
+use super::vpn::Vpn;
 use super::{Kind, Specs, Thing};
 use crate::plan::{Belief, Branch, ComponentId, Detector, Hop, Policy, Rehash, Selector};
 use crate::random::Dist;
@@ -29,42 +40,67 @@ use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::{Diagnostic, Place};
 use crate::scenario::law::Law;
 use crate::scenario::lowering::{Fragment, Lowering};
-use crate::scenario::read::{Above0, Count};
-use crate::scenario::reader::{Basis, Reader, variant};
+use crate::scenario::read::{Above0, Count, Read};
+use crate::scenario::reader::{Basis, Given, Reader, variant, word};
+use crate::scenario::tree::{Node, Table, Value};
 use crate::units::Span;
 
 /// As written.
 #[derive(Clone, Debug)]
 pub(crate) struct CircuitGroup {
-    members: Vec<Ref>,
-    members_place: Place,
-    mode: Mode,
+    pub(crate) members: Vec<Ref>,
+    pub(crate) members_place: Place,
+    /// Used while no member is believed up.
+    pub(crate) standby: Vec<Ref>,
+    pub(crate) mode: Option<Given<Mode>>,
+    weights: Vec<u32>,
     rehash: Rehash,
-    detection: Detection,
+    pub(crate) detection: Detection,
+    /// Source-in source-out: answers take the way of their requests.
+    pub(crate) symmetric: Option<Given<bool>>,
+    /// The switchover of a failover group.
+    pub(crate) failover: Option<Given<Dist>>,
     detect_up: Dist,
     converge: Dist,
 }
 
+/// How members are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
+pub(crate) enum Mode {
     Ecmp,
     ActiveStandby,
+    Nearest,
 }
+
+/// As they are written.
+pub(crate) const MODES: &[(&str, Mode)] =
+    &[("active_standby", Mode::ActiveStandby), ("ecmp", Mode::Ecmp), ("nearest", Mode::Nearest)];
 
 /// How a cut is noticed.
 #[derive(Clone, Debug)]
-struct Detection {
+pub(crate) struct Detection {
     label: String,
     down: Dist,
-    bfd: bool,
-    place: Place,
+    pub(crate) by: By,
+    pub(crate) place: Place,
+}
+
+/// What notices it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    Bfd,
+    Bgp,
+    Probe,
 }
 
 const UPDATE: Basis = Basis { source: "a route update of about 1 s; estimated here", mark: "D" };
 const SESSION: Basis = Basis { source: "a BGP session comes back; estimated here", mark: "D" };
 const TUTORIAL: Basis = Basis { source: "a vendor tutorial's BGP timers", mark: "B" };
 const BFD_PAGE: Basis = Basis { source: "Configure BGP and BFD, 2026", mark: "A" };
+const PROBES: Basis = Basis { source: "peering connection health checks", mark: "A" };
 const HASHING: Basis = Basis { source: "hash fields are not published; mod-N assumed", mark: "D" };
+const SUB_SECOND: Basis =
+    Basis { source: "sub-second by \"Configure a failover group\"; spread chosen here", mark: "D" };
 
 impl Kind for CircuitGroup {
     const NAME: &'static str = "circuit_group";
@@ -74,72 +110,93 @@ impl Kind for CircuitGroup {
 
     fn read(r: &Reader<'_>) -> Option<Self> {
         let members = r.req_references("members", &["circuit", "vbr"]);
-        let mode =
-            r.req_word("mode", &[("active_standby", Mode::ActiveStandby), ("ecmp", Mode::Ecmp)]);
-        let words = &[("mod_n", Rehash::ModN), ("rendezvous", Rehash::Rendezvous)];
-        let rehash = match r.has("rehash") {
-            true => r.word("rehash", words),
-            false => {
-                if mode == Some(Mode::Ecmp) {
-                    r.assume("rehash", "mod_n", HASHING.source, HASHING.mark);
-                }
-                Some(Rehash::ModN)
-            }
-        };
+        let standby = r.references("standby", &["circuit", "vbr", "vpn"]);
+        let count = members.as_ref().map_or(0, Vec::len);
+        let (mode, weights) = match r.node("mode") {
+            Some(node) => mode(node, count, r).map(|(m, w)| (Some(m), w)),
+            None => Some((None, Vec::new())),
+        }
+        .unzip();
+        let rehash = rehash(r, mode.as_ref().and_then(Option::as_ref), weights.as_deref());
         let detection = detection(r);
+        let symmetric = r.given("symmetric");
+        let failover = match r.node("failover_group") {
+            Some(node) => failover(node, r),
+            None => Some(None),
+        };
         let up = "{ uniform = { low = \"10 s\", high = \"30 s\" } }";
         let detect_up = r.param::<Law<Span>>("detect_up", up, SESSION);
-        let converge = r.param::<Law<Span>>("converge", "1 s", UPDATE);
+        let converge = match &failover {
+            Some(Some(_)) if !r.has("converge") => Some(Law::constant(0.0)),
+            _ => r.param::<Law<Span>>("converge", "1 s", UPDATE),
+        };
         Some(Self {
             members: members?,
             members_place: r.place_of("members"),
+            standby,
             mode: mode?,
+            weights: weights?,
             rehash: rehash?,
             detection: detection?,
+            symmetric,
+            failover: failover?,
             detect_up: detect_up?.dist,
             converge: converge?.dist,
         })
     }
 
     fn check(thing: &Thing<Self>, specs: &Specs, cx: &Context) {
-        diversity(thing, specs, cx);
-        let spec = &thing.spec;
-        if spec.members.len() > 1 && !spec.detection.bfd {
-            let message = format!("`{}` notices a cut by BGP alone", thing.full());
+        if thing.spec.mode.is_none() && thing.router(specs).is_none() {
+            let message = format!("`{}` needs the key `mode`", thing.full());
             cx.complain(
-                Diagnostic::warning("C-30", spec.detection.place, message)
-                    .label("flows fall into a black hole until the hold time is over")
-                    .reason("run BGP with BFD on circuits (cloud services over Express Connect)")
-                    .help("detection = { bfd = { interval = \"1 s\", multiplier = 3 } }"),
+                Diagnostic::error("missing-key", thing.place, message)
+                    .label("no member leads to an express connect router, which would have one")
+                    .help("mode = \"active_standby\" | \"ecmp\" | \"nearest\""),
             );
         }
     }
 
     fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {
         let spec = &thing.spec;
-        let branch = |member: &Ref, l: &mut Lowering<'_>| Branch {
+        let mode = thing.mode(l.specs);
+        let tiers = match mode {
+            Mode::Nearest => thing.by_distance(l.specs),
+            Mode::ActiveStandby | Mode::Ecmp => vec![0; spec.members.len()],
+        };
+        let last = tiers.iter().max().map_or(0, |t| t + 1);
+        let weights = spec.weights.iter().map(|w| f64::from(*w)).chain(std::iter::repeat(1.0));
+        let members = spec.members.iter().zip(tiers).zip(weights);
+        let all = members.map(|((m, tier), weight)| (m, tier, weight));
+        let branch = |(member, tier, weight): (&Ref, u32, f64), l: &mut Lowering<'_>| Branch {
             name: member.name.clone(),
-            weight: 1.0,
+            weight,
             place: None,
             hops: l.fragment(member.kind, &member.name, false).hops,
             watches: watched(member, l),
             listed: true,
+            tier,
         };
-        let branches = spec.members.iter().map(|m| branch(m, l)).collect();
+        let standby = spec.standby.iter().map(|m| (m, last, 1.0));
+        let branches = all.chain(standby).map(|one| branch(one, l)).collect();
+        let (label, detect_down) = match &spec.failover {
+            Some(given) => ("failover group".into(), given.value.clone()),
+            None => (spec.detection.label.clone(), spec.detection.down.clone()),
+        };
         let id = l.selector(Selector {
             name: thing.full(),
-            role: match spec.mode {
+            role: match mode {
                 Mode::Ecmp => "ecmp".into(),
                 Mode::ActiveStandby => "standby".into(),
+                Mode::Nearest => "nearest".into(),
             },
-            policy: match spec.mode {
-                Mode::Ecmp => Policy::Hash(spec.rehash),
+            policy: match mode {
+                Mode::Ecmp | Mode::Nearest => Policy::Hash(spec.rehash),
                 Mode::ActiveStandby => Policy::Priority,
             },
             branches,
             belief: Belief::Watched(Detector {
-                label: spec.detection.label.clone(),
-                detect_down: spec.detection.down.clone(),
+                label,
+                detect_down,
                 detect_up: spec.detect_up.clone(),
                 propagate: spec.converge.clone(),
             }),
@@ -150,23 +207,128 @@ impl Kind for CircuitGroup {
     }
 }
 
+impl Thing<CircuitGroup> {
+    /// The circuit of a member, if it is one of those.
+    pub(crate) fn circuit<'s>(member: &Ref, specs: &'s Specs) -> Option<&'s Thing<Circuit>> {
+        match member.kind {
+            Vbr::NAME => specs.circuit.get(&specs.vbr.get(&member.name)?.spec.circuit.name),
+            _ => specs.circuit.get(&member.name),
+        }
+    }
+
+    /// The express connect router to which a member's border router leads.
+    fn router<'s>(&self, specs: &'s Specs) -> Option<&'s Thing<ExpressConnectRouter>> {
+        self.spec.members.iter().filter(|m| m.kind == Vbr::NAME).find_map(|m| {
+            let up = specs.vbr.get(&m.name)?.spec.uplink.as_ref()?;
+            (up.kind == ExpressConnectRouter::NAME)
+                .then(|| specs.express_connect_router.get(&up.name))?
+        })
+    }
+
+    /// Its own mode, or its router's.
+    pub(crate) fn mode(&self, specs: &Specs) -> Mode {
+        let own = self.spec.mode.as_ref().map(|m| m.value);
+        own.or_else(|| self.router(specs).map(|r| r.spec.mode)).unwrap_or(Mode::Ecmp)
+    }
+
+    /// The rank of each member's access point by the least mean delay of the circuits there; equal
+    /// delays have equal ranks.
+    fn by_distance(&self, specs: &Specs) -> Vec<u32> {
+        let circuits: Vec<_> =
+            self.spec.members.iter().map(|m| Self::circuit(m, specs)).collect();
+        let point = |c: &Thing<Circuit>| c.spec.access_point.name.clone();
+        let nearest = |of: &Thing<Circuit>| {
+            let there = circuits.iter().flatten().filter(|c| point(c) == point(of));
+            there.map(|c| c.spec.one_way.mean()).fold(f64::INFINITY, f64::min)
+        };
+        let delays: Vec<f64> = circuits.iter().map(|c| c.map_or(0.0, nearest)).collect();
+        let mut ranks = delays.clone();
+        ranks.sort_by(f64::total_cmp);
+        ranks.dedup();
+        let rank = |delay: &f64| ranks.iter().position(|r| r.total_cmp(delay).is_eq());
+        delays.iter().map(|d| u32::try_from(rank(d).unwrap_or(0)).unwrap_or(0)).collect()
+    }
+}
+
 fn watched(member: &Ref, l: &mut Lowering<'_>) -> Vec<ComponentId> {
     let specs = l.specs;
     match member.kind {
         Vbr::NAME => specs.vbr[&member.name].watched(l),
+        Vpn::NAME => specs.vpn[&member.name].watched(l),
         _ => specs.circuit[&member.name].watched(l),
     }
 }
 
-/// `detection = { bfd = { interval, multiplier } }` or `{ bgp = { hold, keepalive } }`; BGP with
-/// its default timers when absent.
+/// A word, or `{ weighted = [3, 1] }`, a share of the flows for each member.
+fn mode(node: &Node, members: usize, r: &Reader<'_>) -> Option<(Given<Mode>, Vec<u32>)> {
+    let place = node.place;
+    if !matches!(node.value, Value::Table(_)) {
+        let value = word(node, r.cx, MODES)?;
+        return Some((Given { value, place }, Vec::new()));
+    }
+    let (_, inner) = variant(node, r.cx, "a mode", &["weighted"])?;
+    let list = r.list(inner);
+    let weights: Vec<u32> =
+        list.iter().filter_map(|w| Count::read(w, r.cx)).map(|w| w.0).collect();
+    if weights.len() < list.len() {
+        return None;
+    }
+    if weights.len() != members {
+        let message = format!("{} weights for {members} members", weights.len());
+        let complaint = Diagnostic::error("weights", inner.place, message);
+        r.cx.complain(complaint.help("give one weight for each member, in their order"));
+        return None;
+    }
+    Some((Given { value: Mode::Ecmp, place }, weights))
+}
+
+/// How flows move when a member fails; weights need the hash that moves few.
+fn rehash(r: &Reader<'_>, mode: Option<&Given<Mode>>, weights: Option<&[u32]>) -> Option<Rehash> {
+    let words = &[("mod_n", Rehash::ModN), ("rendezvous", Rehash::Rendezvous)];
+    let weighted = weights.is_some_and(|w| !w.is_empty());
+    if r.has("rehash") {
+        let chosen = r.word("rehash", words);
+        if weighted && chosen == Some(Rehash::ModN) {
+            let message = "a hash mod N knows no weights";
+            let complaint = Diagnostic::error("exclusive", r.place_of("rehash"), message);
+            r.cx.complain(complaint.help("leave it out, or write rehash = \"rendezvous\""));
+        }
+        return chosen;
+    }
+    if weighted {
+        return Some(Rehash::Rendezvous);
+    }
+    if mode.is_none_or(|m| m.value != Mode::ActiveStandby) {
+        r.assume("rehash", "mod_n", HASHING.source, HASHING.mark);
+    }
+    Some(Rehash::ModN)
+}
+
+/// `true`, or `{ switchover = ... }`; none for `false`.
+fn failover(node: &Node, group: &Reader<'_>) -> Option<Option<Given<Dist>>> {
+    let (cx, path) = (group.cx, format!("{}.failover_group", group.path));
+    let empty = Table::default();
+    let r = match &node.value {
+        Value::Bool(false) => return Some(None),
+        Value::Bool(true) => Reader::new(cx, &empty, node.place, path),
+        _ => Reader::of(cx, node, &path)?,
+    };
+    let spread = "{ uniform = { low = \"200 ms\", high = \"1 s\" } }";
+    let law = r.param::<Law<Span>>("switchover", spread, SUB_SECOND);
+    r.done();
+    Some(Some(Given { value: law?.dist, place: node.place }))
+}
+
+/// `detection = { bfd = { interval, multiplier } }`, `{ bgp = { hold, keepalive } }` or
+/// `{ probe = { interval, lost } }`; BGP with its default timers when absent.
 fn detection(r: &Reader<'_>) -> Option<Detection> {
     let Some(node) = r.node("detection") else {
         r.assume("detection.bgp.hold", "180 s", TUTORIAL.source, TUTORIAL.mark);
         r.assume("detection.bgp.keepalive", "60 s", TUTORIAL.source, TUTORIAL.mark);
         return Some(by_bgp(Span::from_secs(180), Span::from_secs(60), r.place));
     };
-    let (choice, inner) = variant(node, r.cx, "a way to notice a cut", &["bfd", "bgp"])?;
+    let choices = ["bfd", "bgp", "probe"];
+    let (choice, inner) = variant(node, r.cx, "a way to notice a cut", &choices)?;
     let inner = Reader::of(r.cx, inner, &format!("{}.detection.{choice}", r.path))?;
     let detection = match choice {
         "bfd" => {
@@ -177,6 +339,13 @@ fn detection(r: &Reader<'_>) -> Option<Detection> {
                 check_bfd(interval.0, multiplier.0, &inner);
             }
             detection
+        }
+        "probe" => {
+            let interval = inner.param::<Above0<Span>>("interval", "2 s", PROBES);
+            let lost = inner.param::<Count>("lost", "8", PROBES);
+            let read = interval.zip(lost);
+            read.inspect(|(interval, lost)| check_probe(interval.0, lost.0, &inner));
+            read.map(|(interval, lost)| by_probe(interval.0, lost.0, node.place))
         }
         _ => {
             let hold = inner.param::<Above0<Span>>("hold", "180 s", TUTORIAL);
@@ -195,12 +364,27 @@ fn detection(r: &Reader<'_>) -> Option<Detection> {
     detection
 }
 
+fn check_probe(interval: Span, lost: u32, r: &Reader<'_>) {
+    let refuse = |key: &str, message: String, label: &str| {
+        let complaint = Diagnostic::error("range", r.place_of(key), message).label(label);
+        r.cx.complain(complaint.reason("ranges of health checks of border routers (provider docs)"));
+    };
+    if !(Span::from_secs(2)..=Span::from_secs(3)).contains(&interval) {
+        let message = format!("probes every {interval} cannot be set");
+        refuse("interval", message, "allowed are 2 s to 3 s");
+    }
+    if !(3..=8).contains(&lost) {
+        refuse("lost", format!("{lost} lost probes cannot be set"), "allowed are 3 to 8");
+    }
+}
+
 fn check_bfd(interval: Span, multiplier: u32, r: &Reader<'_>) {
     let refuse = |key: &str, message: String, label: &str| {
         r.cx.complain(
             Diagnostic::error("C-41", r.place_of(key), message)
                 .label(label)
-                .reason("BFD ranges of virtual border routers (provider docs)"),
+                .reason("ranges of BFD on Express Connect border routers (provider docs)")
+                .help(label),
         );
     };
     if !(Span::from_millis(200)..=Span::from_millis(1_000)).contains(&interval) {
@@ -223,7 +407,7 @@ fn by_bfd(interval: Span, multiplier: u32, place: Place) -> Detection {
     Detection {
         label: format!("BFD {interval} x {multiplier}"),
         down: between(times(multiplier - 1), times(multiplier)),
-        bfd: true,
+        by: By::Bfd,
         place,
     }
 }
@@ -233,66 +417,18 @@ fn by_bgp(hold: Span, keepalive: Span, place: Place) -> Detection {
     Detection {
         label: format!("BGP hold {hold}"),
         down: between(earliest, hold),
-        bfd: false,
+        by: By::Bgp,
         place,
     }
 }
 
-/// C-21 and C-23: access points and providers of the members.
-fn diversity(thing: &Thing<CircuitGroup>, specs: &Specs, cx: &Context) {
-    let spec = &thing.spec;
-    let circuits: Option<Vec<&Thing<Circuit>>> = spec
-        .members
-        .iter()
-        .map(|member| {
-            let circuit = match member.kind {
-                Vbr::NAME => &specs.vbr.get(&member.name)?.spec.circuit.name,
-                _ => &member.name,
-            };
-            specs.circuit.get(circuit)
-        })
-        .collect();
-    // A member that could not be read has been complained about.
-    let Some(circuits) = circuits else { return };
-    let mut points: Vec<_> = circuits.iter().map(|c| &c.spec.access_point.name).collect();
-    points.sort();
-    points.dedup();
-    if points.len() < 2 {
-        let message = format!("every member of `{}` ends at one access point", thing.full());
-        cx.complain(
-            Diagnostic::warning("C-21", spec.members_place, message)
-                .label(format!("all at `{}`", points.first().map_or("", |p| p.as_str())))
-                .reason(
-                    "connect to at least 2 access points by independent circuits (cloud services \
-                     over Express Connect)",
-                )
-                .help("end one of the circuits at another access point"),
-        );
-        return;
-    }
-    for (i, one) in circuits.iter().enumerate() {
-        for other in &circuits[..i] {
-            let (Some(a), Some(b)) = (&one.spec.isp, &other.spec.isp) else { continue };
-            if a.value == b.value && one.spec.access_point.name != other.spec.access_point.name {
-                let message = format!(
-                    "`{}` and `{}` reach different access points through one provider",
-                    other.name, one.name
-                );
-                cx.complain(
-                    Diagnostic::new(
-                        crate::scenario::diagnostic::Severity::Note,
-                        "C-23",
-                        a.place,
-                        message,
-                    )
-                    .also(b.place, "the same provider")
-                    .reason(
-                        "use different providers for different access points (cloud services over \
-                         Express Connect)",
-                    ),
-                );
-            }
-        }
+fn by_probe(interval: Span, lost: u32, place: Place) -> Detection {
+    let times = |n: u32| Span::from_nanos(interval.nanos().saturating_mul(u64::from(n)));
+    Detection {
+        label: format!("probe {interval} x {lost}"),
+        down: between(times(lost - 1), times(lost)),
+        by: By::Probe,
+        place,
     }
 }
 

@@ -486,6 +486,7 @@ fn branch(
         hops,
         watches: std::iter::once(l.component(&card.zone.full())).chain(cut).chain(served).collect(),
         listed: thing.has_at_first(card, l.specs),
+        tier: 0,
     };
     (branch, entry)
 }
@@ -617,6 +618,7 @@ fn throttle_devices(
             },
             watches: Vec::new(),
             listed: true,
+            tier: 0,
         }
     };
     let branches = (1..=thing.spec.devices).map(|i| device(i, l)).collect();

@@ -222,6 +222,7 @@ impl Kind for LoadBalancer {
                 hops,
                 watches: vec![l.component(&zone.full()), l.component(&thing.full())],
                 listed: true,
+                tier: 0,
             }
         };
         let branches = spec.zones.iter().map(|zone| branch(zone, l)).collect();
@@ -382,6 +383,7 @@ fn spread(
             hops: way.into_iter().chain(there).chain(back).collect(),
             watches: backend::watched(backend, zone, l),
             listed: true,
+            tier: 0,
         }
     };
     let branches = zones.into_iter().map(|zone| branch(zone, l)).collect();

@@ -234,6 +234,7 @@ fn asking(spec: &MaxCompute, name: &str, l: &mut Lowering<'_>) -> Option<Hop> {
         hops: Vec::new(),
         watches: Vec::new(),
         listed: true,
+        tier: 0,
     };
     Some(Hop::Selector(l.selector(Selector {
         name: format!("{name}.name"),

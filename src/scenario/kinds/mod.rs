@@ -178,6 +178,7 @@ kinds! {
     eas::Eas,
     endpoint::Endpoint,
     endpoint_service::EndpointService,
+    express_connect_router::ExpressConnectRouter,
     fabric::Fabric,
     link::Link,
     load_balancer::LoadBalancer,
@@ -195,6 +196,7 @@ kinds! {
     transit_router::TransitRouter,
     vbr::Vbr,
     vpc::Vpc,
+    vpn::Vpn,
     vswitch::VSwitch,
     zone::Zone,
 }

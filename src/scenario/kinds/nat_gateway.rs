@@ -279,6 +279,7 @@ pub(super) fn through(
             hops: thing.ports(eip.value, &to, l),
             watches: Vec::new(),
             listed: true,
+            tier: 0,
         });
         let branches = branches.collect();
         vec![Hop::Selector(l.selector(Selector {

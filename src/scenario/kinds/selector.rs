@@ -156,6 +156,7 @@ fn lower_branch(branch: &Branch, l: &mut Lowering<'_>) -> plan::Branch {
         hops: l.steps(&branch.hops),
         watches: l.needs(&branch.watches),
         listed: true,
+        tier: 0,
     }
 }
 

@@ -3,13 +3,15 @@
 //! | fact | value | source |
 //! |---|---|---|
 //! | the rate limit divides a circuit | | C-20 (004) |
+//! | is added to an express connect router, then no static routes | | C-39, C-40 |
+//! | its uplink had better be an express connect router | | C-31 |
 //! | steps | 50 Mbps to 102,400 Mbps, 16 of them | Terraform provider (A) |
 //!
 //! ```text
 //! ──> circuit ──> [ link: rate limit ] ──>
 //! ```
 //!
-//! Leaves out: BGP sessions (see `circuit_group`), routes.
+//! `uplink` and `routing` feed rules. Leaves out: BGP sessions (see `circuit_group`), single routes.
 
 use super::circuit::Circuit;
 use super::{Kind, Specs, Thing};
@@ -26,7 +28,14 @@ use crate::units::Rate;
 pub(crate) struct Vbr {
     pub(crate) circuit: Ref,
     rate_limit: Option<Given<Above0<Rate>>>,
+    /// Where it leads on.
+    pub(crate) uplink: Option<Ref>,
+    /// How routes come to it: whether they are static.
+    pub(crate) is_static: Option<Given<bool>>,
 }
+
+/// What a border router can lead on to.
+const UPLINKS: &[&str] = &["express_connect_router", "transit_router", "vpc"];
 
 /// Documented steps, Mbps.
 const STEPS: &[u64] = &[
@@ -45,7 +54,9 @@ impl Kind for Vbr {
     fn read(r: &Reader<'_>) -> Option<Self> {
         let circuit = r.req_reference("circuit", &["circuit"]);
         let rate_limit = r.given("rate_limit");
-        Some(Self { circuit: circuit?, rate_limit })
+        let uplink = r.reference("uplink", UPLINKS);
+        let is_static = r.given_word("routing", &[("bgp", false), ("static", true)]);
+        Some(Self { circuit: circuit?, rate_limit, uplink, is_static })
     }
 
     fn check(thing: &Thing<Self>, _: &Specs, cx: &Context) {
@@ -55,7 +66,10 @@ impl Kind for Vbr {
             let steps: Vec<_> = STEPS.iter().map(u64::to_string).collect();
             cx.complain(
                 Diagnostic::warning("C-20", limit.place, message)
-                    .reason("rate limits of virtual border routers come in steps (provider docs)")
+                    .reason(
+                        "a border router's limit divides an Express Connect circuit; limits come in \
+                         steps (provider docs)",
+                    )
                     .help(format!("steps are {} Mbps", steps.join(", "))),
             );
         }

@@ -1,4 +1,4 @@
-//! Rules of PrivateLink, EAS and MaxCompute that need several things at once: who may connect, through which names, to
+//! Rules of PrivateLink, EAS, MaxCompute and circuits that need several things at once: who may connect, through which names, to
 //! which resources, from which regions and addresses. Rules of one thing alone stand with its kind.
 //!
 //! Each complaint has the id of its inventory row as code, the document as its reason, and the fix
@@ -7,6 +7,7 @@
 mod access;
 mod addresses;
 mod backends;
+mod circuits;
 mod eas;
 mod egress;
 mod forms;
@@ -40,6 +41,7 @@ pub(crate) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) 
     access::check(specs, cx);
     addresses::check(&visits, specs, cx);
     backends::check(specs, cx);
+    circuits::check(workloads, specs, cx);
     eas::check(workloads, specs, cx);
     egress::check(workloads, specs, cx);
     forms::check(&visits, specs, cx);

@@ -166,6 +166,7 @@ impl Thing<Endpoint> {
             hops: load_balancer::hops_in(balancer, zone, l),
             watches: vec![l.component(&zone.full()), l.component(&balancer.full())],
             listed: true,
+            tier: 0,
         });
         let branches = branches.collect();
         let belief = service.resource_health(l);

@@ -270,6 +270,7 @@ impl Thing<Endpoint> {
                 hops: load_balancer::hops_in(balancer, &card.zone, l),
                 watches: vec![l.component(&balancer.full())],
                 listed: card.has_first(resource, service),
+                tier: 0,
             }
         };
         let branches: Vec<Branch> = names.iter().map(|n| branch(n, l)).collect();

@@ -190,6 +190,7 @@ pub(super) fn ports(thing: &Thing<MaxCompute>, after: &[Step], l: &mut Lowering<
             hops: way.address(i, &format!("ports-{}", i + 1), l),
             watches: Vec::new(),
             listed: true,
+            tier: 0,
         });
         let branches = branches.collect();
         vec![Hop::Selector(choice(name.clone(), Policy::Hash(Rehash::ModN), branches, l))]
@@ -259,6 +260,7 @@ impl Way<'_> {
                 hops: needs.chain([pool(name, l)]).collect(),
                 watches,
                 listed: true,
+                tier: 0,
             }
         };
         let branches: Vec<_> = (1..=changes.len() + 1).map(|n| branch(n, l)).collect();
