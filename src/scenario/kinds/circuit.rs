@@ -89,8 +89,7 @@ impl Kind for Circuit {
     const CAPACITY: bool = true;
 
     fn read(r: &Reader<'_>) -> Option<Self> {
-        let port =
-            r.req_node("port", "\"10 Gbps\"").and_then(|_| r.given::<Above0<Rate>>("port"));
+        let port = r.req_node("port", "\"10 Gbps\"").and_then(|_| r.given::<Above0<Rate>>("port"));
         let access_point = r.req_reference("access_point", &["access_point"]);
         let isp: Option<Given<String>> = r.given("isp");
         let one_way = r.param::<Law<Span>>("one_way", "1 ms", METRO);
@@ -263,14 +262,18 @@ mod tests {
         // A name is no component.
         let named = text.replace("\"component.carrier\"", "\"carrier\"");
         assert!(!lowered(&named, "\"circuit.c\"").contains("component.carrier"));
-        assert_eq!(codes(&text.replace("component.carrier\"\nd", "component.no\"\nd"), "\"circuit.c\""), ["unknown-name"]);
+        assert_eq!(
+            codes(&text.replace("component.carrier\"\nd", "component.no\"\nd"), "\"circuit.c\""),
+            ["unknown-name"]
+        );
     }
 
     #[test]
     fn others_share_the_line() {
         let path = "\"circuit.c\"";
         let tree = lowered(&format!("{ONE}shared = true\n"), path);
-        let last = "link circuit.c.shared: 5 Gbps..10 Gbps every 10 s [circuit.c, access_point.e]\n";
+        let last =
+            "link circuit.c.shared: 5 Gbps..10 Gbps every 10 s [circuit.c, access_point.e]\n";
         assert!(tree.ends_with(last), "{tree}");
         let found = assumed(&format!("{ONE}shared = true\n"), path, "circuit.c.shared.every");
         assert_eq!(found, Some(("10 s".into(), "D".into())));

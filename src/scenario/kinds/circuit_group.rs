@@ -234,8 +234,7 @@ impl Thing<CircuitGroup> {
     /// The rank of each member's access point by the least mean delay of the circuits there; equal
     /// delays have equal ranks.
     fn by_distance(&self, specs: &Specs) -> Vec<u32> {
-        let circuits: Vec<_> =
-            self.spec.members.iter().map(|m| Self::circuit(m, specs)).collect();
+        let circuits: Vec<_> = self.spec.members.iter().map(|m| Self::circuit(m, specs)).collect();
         let point = |c: &Thing<Circuit>| c.spec.access_point.name.clone();
         let nearest = |of: &Thing<Circuit>| {
             let there = circuits.iter().flatten().filter(|c| point(c) == point(of));
@@ -268,8 +267,7 @@ fn mode(node: &Node, members: usize, r: &Reader<'_>) -> Option<(Given<Mode>, Vec
     }
     let (_, inner) = variant(node, r.cx, "a mode", &["weighted"])?;
     let list = r.list(inner);
-    let weights: Vec<u32> =
-        list.iter().filter_map(|w| Count::read(w, r.cx)).map(|w| w.0).collect();
+    let weights: Vec<u32> = list.iter().filter_map(|w| Count::read(w, r.cx)).map(|w| w.0).collect();
     if weights.len() < list.len() {
         return None;
     }
@@ -367,7 +365,9 @@ fn detection(r: &Reader<'_>) -> Option<Detection> {
 fn check_probe(interval: Span, lost: u32, r: &Reader<'_>) {
     let refuse = |key: &str, message: String, label: &str| {
         let complaint = Diagnostic::error("range", r.place_of(key), message).label(label);
-        r.cx.complain(complaint.reason("ranges of health checks of border routers (provider docs)"));
+        r.cx.complain(
+            complaint.reason("ranges of health checks of border routers (provider docs)"),
+        );
     };
     if !(Span::from_secs(2)..=Span::from_secs(3)).contains(&interval) {
         let message = format!("probes every {interval} cannot be set");
