@@ -22,7 +22,9 @@
 //! which more requests failed, or were late, than an objective of a workload allows.
 
 use super::{Kind, Specs, Thing};
-use crate::plan::{Alert as Told, Belief, Hop, Level, LinkId, Metric, SelectorId, Settings, Watched};
+use crate::plan::{
+    Alert as Told, Belief, Hop, Level, LinkId, Metric, SelectorId, Settings, Watched,
+};
 use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::lowering::{Fragment, Lowering};

@@ -280,7 +280,9 @@ mod tests {
 
     #[test]
     fn ports_are_those_to_what_serves() {
-        let keys = format!("{BACKEND}[maxcompute.m]\nsolution = \"vpc\"\negress_ips = 1\n[delay.d]\none_way = \"1 ms\"\n");
+        let keys = format!(
+            "{BACKEND}[maxcompute.m]\nsolution = \"vpc\"\negress_ips = 1\n[delay.d]\none_way = \"1 ms\"\n"
+        );
         let tree = lowered(&keys, "\"maxcompute.m\", \"backend.b\", \"delay.d\"");
         assert!(tree.contains("pool maxcompute.m.ports.to.backend.b:"), "{tree}");
     }

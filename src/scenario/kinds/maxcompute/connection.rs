@@ -191,9 +191,7 @@ pub(crate) fn way_out<'s>(
 
 /// Where a path goes: the last thing on it that serves, or its last step.
 pub(super) fn destination(after: &[Step]) -> Option<&Ref> {
-    let serves = |s: &&Step| {
-        [Backend::NAME, LoadBalancer::NAME, "endpoint"].contains(&s.what.kind)
-    };
+    let serves = |s: &&Step| [Backend::NAME, LoadBalancer::NAME, "endpoint"].contains(&s.what.kind);
     Some(&after.iter().rev().find(serves).or(after.last())?.what)
 }
 
