@@ -474,4 +474,52 @@ mod tests {
         assert_eq!(codes(&good.replace("300 ms", "100 ms"), path), ["C-41"]);
         assert_eq!(codes(&good.replace("multiplier = 3", "multiplier = 11"), path), ["C-41"]);
     }
+
+    #[test]
+    fn modes_and_standbys() {
+        let path = "\"circuit_group.g\"";
+        let with = |keys: &str| format!("[vpn.v]\n{}\n", group(&format!("{keys}\n{BFD}")));
+        let tree = lowered(&with("mode = { weighted = [3, 1] }"), path);
+        assert!(tree.starts_with("choose circuit_group.g (ecmp): hash rendezvous"), "{tree}");
+        assert!(tree.contains("\n  c1 x 3 [circuit.c1, access_point.e]\n"), "{tree}");
+        let tree = lowered(&with("mode = \"ecmp\"\nstandby = [\"vpn.v\"]"), path);
+        assert!(tree.contains("\n  v standby 1 [vpn.v]\n"), "{tree}");
+        // Equal delays are equally near; the nearer access point's goes before the other's.
+        let near = with("mode = \"nearest\"\nstandby = [\"vpn.v\"]");
+        let tree = lowered(&near, path);
+        assert!(tree.contains("c2 [") && tree.contains("v standby 1"), "{tree}");
+        let far = near.replace("isp = \"one\"", "isp = \"one\"\none_way = \"9 ms\"");
+        let tree = lowered(&far, path);
+        assert!(tree.contains("c1 standby 1") && tree.contains("v standby 2"), "{tree}");
+    }
+
+    #[test]
+    fn failover_groups_and_probes() {
+        let path = "\"circuit_group.g\"";
+        let pair = |keys: &str| {
+            group(keys).replace("\"circuit.c1\", \"circuit.c2\"", "\"vbr.v1\", \"vbr.v2\"")
+                + "[vbr.v1]\ncircuit = \"c1\"\n[vbr.v2]\ncircuit = \"c2\"\n"
+        };
+        let fast = pair(&format!("mode = \"ecmp\"\nfailover_group = true\n{BFD}"));
+        let tree = lowered(&fast, path);
+        let head = "choose circuit_group.g (ecmp): hash mod n, failover group down 200 ms..1 s";
+        assert!(tree.starts_with(head), "{tree}");
+        let given = fast.replace("= true", "= { switchover = \"500 ms\" }");
+        assert!(lowered(&given, path).contains("failover group down 500 ms"));
+        assert_eq!(codes(&fast.replace("= true", "= 1"), path), ["type"]);
+        let probe = pair("mode = \"ecmp\"\ndetection = { probe = {} }");
+        assert!(lowered(&probe, path).contains("probe 2 s x 8 down 14 s..16 s"));
+        let of = |keys: &str| {
+            codes(&pair(&format!("mode = \"ecmp\"\ndetection = {{ probe = {{ {keys} }} }}")), path)
+        };
+        assert_eq!(of("interval = \"1 s\""), ["range"]);
+        assert_eq!(of("lost = 9"), ["range"]);
+        // Weights for each member, and a hash that knows them.
+        let weighted = |keys: &str| codes(&pair(&format!("{keys}\n{BFD}")), path);
+        assert_eq!(weighted("mode = { weighted = [1] }"), ["weights"]);
+        assert_eq!(weighted("mode = { weighted = [1, 0] }"), ["range"]);
+        assert_eq!(weighted("mode = { weighted = [1, 2] }\nrehash = \"mod_n\""), ["exclusive"]);
+        // A mode of its own, or of the router that its members lead to.
+        assert_eq!(weighted(""), ["missing-key"]);
+    }
 }
