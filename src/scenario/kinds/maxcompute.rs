@@ -333,7 +333,7 @@ mod tests {
         assert_eq!(of("{ addresses = 1 }"), ["missing-key"]);
         assert_eq!(seen("251"), ["range"]);
         let often = |n: usize| {
-            let all: Vec<_> = (1..=n).map(|i| format!("{{ at = \"{i} s\" }}")).collect();
+            let all: Vec<_> = (1..=n).map(|i| format!("{{ at = \"{i} ms\" }}")).collect();
             seen(&format!("1\naddress_changes = [{}]", all.join(", ")))
         };
         assert_eq!(often(249), seen("1"));
