@@ -21,6 +21,7 @@
 //! nothing. The lead of a level is the time from its first instant to the end of the first period in
 //! which more requests failed, or were late, than an objective of a workload allows.
 
+use super::circuit::Circuit;
 use super::{Kind, Specs, Thing};
 use crate::plan::{
     Alert as Told, Belief, Hop, Level, LinkId, Metric, SelectorId, Settings, Watched,
@@ -108,7 +109,8 @@ impl Kind for Alert {
             On::Shares { metric, levels, period, need, of: last } => {
                 let own = [l.carriers_of(of), l.throttles_of(of)].concat();
                 let own: Vec<_> = own.iter().map(|c| c.link).collect();
-                let links = if own.is_empty() { links } else { own };
+                // A circuit's are all that it has: the line of a shared one, too.
+                let links = if own.is_empty() || of.kind == Circuit::NAME { links } else { own };
                 let what = match metric {
                     Metric::Used => "share of the capacity",
                     Metric::Full => "share of the time without room",
@@ -294,6 +296,12 @@ mod tests {
             let Watched::Links { links, .. } = &plan.alerts[0].on else { panic!() };
             assert_eq!(links.len(), n, "{keys}");
         }
+        // The port, and the line that others share.
+        let shared = net.replace("isp = \"x\"", "isp = \"x\"\nshared = true");
+        let text = format!("{RUN}{shared}\n[alert.a]\nof = \"circuit.one\"\n");
+        let plan = load(&text, "\"circuit_group.g\"").unwrap_or_else(|said| panic!("{said}")).plan;
+        let Watched::Links { links, .. } = &plan.alerts[0].on else { panic!() };
+        assert_eq!(links.len(), 2);
     }
 
     #[test]
