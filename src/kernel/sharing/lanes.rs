@@ -7,6 +7,7 @@
 use super::ResourceId;
 use super::core::Core;
 use super::form::Form;
+use super::parts::Part;
 
 /// Capacities of lanes that differ by less than this share of the whole are equal.
 const SAME: f64 = 1e-13;
@@ -18,6 +19,10 @@ pub(super) struct Lanes {
     all: Vec<(u8, u32, u32)>,
     /// Of each resource and lane, the resource.
     base: Vec<u32>,
+    /// The parts of resources that are divided, by these and by order.
+    pub(super) parts: Vec<Part>,
+    /// Parts were given what they had, and nothing happened since.
+    pub(super) kept: bool,
 }
 
 impl Lanes {
@@ -34,7 +39,15 @@ impl Lanes {
 
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.all.is_empty()
+        self.all.is_empty() && self.parts.is_empty()
+    }
+
+    /// Notes a part of a resource.
+    pub(super) fn add_part(&mut self, part: Part) {
+        self.base[part.lane as usize] = part.base;
+        let key = (part.base, part.order);
+        let at = self.parts.partition_point(|p| (p.base, p.order) <= key);
+        self.parts.insert(at, part);
     }
 
     /// Whether a resource has a lane of a priority.
@@ -47,9 +60,10 @@ impl Lanes {
         self.all.binary_search_by_key(&(priority, r), |lane| (lane.0, lane.1))
     }
 
-    /// The lanes of a resource behind the first.
+    /// The lanes of a resource behind the first, and its parts.
     pub(super) fn behind(&self, r: u32) -> impl Iterator<Item = u32> + '_ {
-        self.all.iter().filter(move |lane| lane.1 == r).map(|lane| lane.2)
+        let lanes = self.all.iter().filter(move |lane| lane.1 == r).map(|lane| lane.2);
+        lanes.chain(self.parts.iter().filter(move |part| part.base == r).map(|part| part.lane))
     }
 }
 
@@ -59,6 +73,7 @@ impl<F: Form> Core<F> {
         if priority == 0 {
             return r;
         }
+        assert!(self.lanes.parts.is_empty(), "parts have orders, and classes then no priorities");
         let at = match self.lanes.find(r, priority) {
             Ok(at) => return self.lanes.all[at].2,
             Err(at) => at,

@@ -20,6 +20,7 @@
 //! | `membership` | a class in a group, at its ceiling, and on its way between them |
 //! | `accounts` | integrals of work, load and what held whom back |
 //! | `lanes` | strict priorities |
+//! | `parts` | resources that are divided among kinds of flows |
 //! | `form` | which groups cross which resources, and what must be looked at: `few` resources in |
 //! | | bits, or `many` in lists (`cells`, `marks`) |
 //! | `queue`, `heap`, `soonest` | flows of a class, classes of a group, groups: by completion |
@@ -39,6 +40,7 @@ mod level;
 mod many;
 mod marks;
 mod membership;
+mod parts;
 mod queue;
 mod slots;
 mod soonest;
@@ -197,6 +199,31 @@ impl Sharing {
             self.grow(ask!(&self.0, it => it.lanes_wanted(path, priority)));
         }
         ask!(&mut self.0, it => it.add_class(path, weight, cap, priority))
+    }
+
+    /// Divides a resource into parts of an order and a weight, which flows cross instead of it: parts
+    /// of a lower order are served first, parts of one order share what is left by their weights, and
+    /// what one does not use goes to the others; flows of one part share what that has. Nobody may
+    /// cross the resource itself, and no class has a priority besides.
+    ///
+    /// ```
+    /// use highwater::kernel::{Bound, Instant, Sharing};
+    /// let mut sharing = Sharing::new();
+    /// let link = sharing.add_resource(1.0);
+    /// let parts = sharing.divide(link, &[(0, 1.0), (0, 3.0)]);
+    /// let few = sharing.add_class(&[parts[0]], 1.0, f64::INFINITY);
+    /// let many = sharing.add_class(&[parts[1]], 1.0, f64::INFINITY);
+    /// sharing.start(few, 100.0, Instant::START);
+    /// // Alone it has all.
+    /// assert_eq!(sharing.rate(few), (1.0, Bound::Resource(link)));
+    /// // A quarter for the one, three quarters for the ten together.
+    /// (0..10).for_each(|_| _ = sharing.start(many, 100.0, Instant::START));
+    /// assert_eq!(sharing.rate(few).0, 0.25);
+    /// assert!((sharing.rate(many).0 - 0.075).abs() < 1e-12);
+    /// ```
+    pub fn divide(&mut self, resource: ResourceId, parts: &[(u8, f64)]) -> Vec<ResourceId> {
+        self.grow(parts.len());
+        ask!(&mut self.0, it => it.divide(resource.0, parts))
     }
 
     /// Starts a flow of `bytes` (not negative) at `now`.
