@@ -30,8 +30,8 @@ pub use alert::{Alert, Level, Metric, Watched};
 pub use gate::{After, Gate, Reason, Wait};
 pub use jobs::{JobStage, Jobs, OnError};
 pub use network::{
-    Belief, Branch, Capacity, Component, Delay, Detector, Duplex, Hop, Lack, Link, Naming, OnFull,
-    Policy, Pool, Rehash, Route, Scope, Selector, Servers, Station,
+    Belief, Branch, Capacity, Component, Delay, Detector, Division, Duplex, Hop, Lack, Link,
+    Naming, OnFull, Policy, Pool, Rehash, Route, Scope, Selector, Servers, Share, Station,
 };
 pub use scaler::{Scaler, Seats, Tracking};
 pub use traffic::{
@@ -98,6 +98,8 @@ pub struct Plan {
     pub components: Vec<Component>,
     /// Bandwidth.
     pub links: Vec<Link>,
+    /// Links that are divided among kinds of traffic.
+    pub divisions: Vec<Division>,
     /// Countable units.
     pub pools: Vec<Pool>,
     /// Servers with queues.

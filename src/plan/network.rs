@@ -42,6 +42,31 @@ pub struct Link {
     pub headline: bool,
 }
 
+/// A link whose capacity is divided among kinds of workloads, in each direction, rather than among
+/// flows alone. Background load comes before all of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Division {
+    /// Which link; each is divided once.
+    pub link: LinkId,
+    /// What it is divided into, at least one.
+    pub shares: Vec<Share>,
+    /// For each workload, the position of its share.
+    pub of: Vec<u32>,
+}
+
+/// What workloads of one kind get of a link together, however many flows they have: those of a lower
+/// order are served first; those of one order divide what is left by their weights, and what one
+/// does not use goes to the others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Share {
+    /// Unique name within the division.
+    pub name: String,
+    /// 0 is served first.
+    pub order: u8,
+    /// Relative weight within its order, above 0.
+    pub weight: f64,
+}
+
 /// A link's capacity per direction.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Capacity {

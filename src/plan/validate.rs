@@ -62,10 +62,31 @@ impl Plan {
                 return fail(format!("link {}: intervals above 0", link.name));
             }
         }
+        self.check_divisions()?;
         self.check_scalers()?;
         self.check_alerts()?;
         self.check_decisions()?;
         self.check_traffic()
+    }
+
+    /// Divided links have shares for all workloads, and these no priorities besides.
+    fn check_divisions(&self) -> Result<(), PlanError> {
+        let mut divided = Vec::new();
+        for it in &self.divisions {
+            let of = it.of.len() == self.workloads.len()
+                && it.of.iter().all(|share| (*share as usize) < it.shares.len());
+            let weights = it.shares.iter().all(|s| s.weight.is_finite() && s.weight > 0.0);
+            if it.link.index() >= self.links.len() || divided.contains(&it.link) || !of || !weights
+            {
+                return Err(PlanError("a division of a link: figures out of range".into()));
+            }
+            divided.push(it.link);
+        }
+        let one = self.workloads.windows(2).all(|w| w[0].priority == w[1].priority);
+        match divided.is_empty() || one {
+            true => Ok(()),
+            false => Err(PlanError("divided links go with one priority for all".into())),
+        }
     }
 
     /// Scalers have a station of their own, and figures that make sense.

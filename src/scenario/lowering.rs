@@ -245,6 +245,12 @@ impl<'a> Lowering<'a> {
         });
     }
 
+    /// The link of this name, if it was lowered.
+    pub(crate) fn link_called(&self, name: &str) -> Option<LinkId> {
+        let at = self.plan.links.iter().position(|l| l.name == name)?;
+        u32::try_from(at).ok().map(LinkId)
+    }
+
     /// Notes that `link` carries `share` of the capacity of the thing.
     pub(crate) fn carries(&mut self, full: &str, link: LinkId, share: f64) {
         self.carriers.entry(full.to_owned()).or_default().push(Carrier { link, share });

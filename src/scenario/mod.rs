@@ -299,6 +299,7 @@ impl Scenario {
         traffic::check(&workloads, &specs, cx);
         traffic::check_jobs(&workloads, head.settings.horizon, cx);
         rules::check(&workloads, &specs, cx);
+        rules::check_backgrounds(&backgrounds, &specs, cx);
         faults::check(&faults, head.settings.horizon, &specs, cx);
         kinds::change::check_times(&specs, head.settings.horizon, cx);
         kinds::alert::check_times(&specs, &head.settings, cx);
@@ -324,6 +325,7 @@ impl Scenario {
         let mut l = Lowering::new(&self.specs, plan);
         self.specs.lower_always(&mut l);
         self.workloads.iter().for_each(|w| w.add_to(&mut l));
+        kinds::circuit::qos::divide(&self.workloads, &mut l);
         self.backgrounds.iter().for_each(|b| b.add_to(&mut l));
         faults::add_to(&self.faults, &mut l);
         kinds::endpoint::script::add_to(&mut l);

@@ -64,6 +64,16 @@ pub fn show_plan(plan: &Plan) -> String {
         };
         line(&mut out, 0, &text);
     }
+    for division in &plan.divisions {
+        let of = |(i, s): (usize, &crate::plan::Share)| {
+            let its = plan.workloads.iter().zip(&division.of).filter(|(_, of)| **of as usize == i);
+            let its: Vec<_> = its.map(|(w, _)| w.name.as_str()).collect();
+            format!("{} order {} weight {} ({})", s.name, s.order, s.weight, its.join(", "))
+        };
+        let shares: Vec<_> = division.shares.iter().enumerate().map(of).collect();
+        let link = &plan.links[division.link.index()].name;
+        line(&mut out, 0, &format!("divide {link}: {}", shares.join("; ")));
+    }
     for s in &plan.scalers {
         let unit = s.pool.map_or(String::new(), |pool| {
             format!(", a unit of {} each", plan.pools[pool.index()].name)

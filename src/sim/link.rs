@@ -1,8 +1,8 @@
 //! Links: capacities and their laws, background load.
 
-use crate::kernel::{Rank, ResourceId, ResourceUse};
+use crate::kernel::{Rank, ResourceId, ResourceUse, Sharing};
 use crate::measure::{Fact, LinkUse, Observer};
-use crate::plan::{Capacity, Duplex, Hop, Policy};
+use crate::plan::{Capacity, Division, Duplex, Hop, Policy};
 use crate::random::Stream;
 use crate::units::Rate;
 
@@ -14,6 +14,8 @@ use super::world::World;
 pub(super) struct LinkState {
     /// Forward and backward; the same one where they share.
     pub(super) resources: [ResourceId; 2],
+    /// What flows of each workload cross instead where the link is divided, forward and backward.
+    parts: [Vec<ResourceId>; 2],
     /// What its law gives per direction, bytes per ns.
     nominal: f64,
     /// What it gives instead while a change overrides its law.
@@ -76,6 +78,7 @@ impl LinkState {
     pub(super) fn new(resources: [ResourceId; 2], draws: Stream, law: Capacity) -> Self {
         Self {
             resources,
+            parts: [Vec::new(), Vec::new()],
             nominal: 0.0,
             instead: None,
             law,
@@ -84,6 +87,24 @@ impl LinkState {
             draws,
             sides: [Side::default(); 2],
         }
+    }
+
+    /// Divides both directions, or the one that they share.
+    pub(super) fn divide(&mut self, division: &Division, sharing: &mut Sharing) {
+        let parts: Vec<_> = division.shares.iter().map(|s| (s.order, s.weight)).collect();
+        let directions = self.directions();
+        let divided = self.resources[..directions].iter().map(|r| sharing.divide(*r, &parts));
+        let divided: Vec<_> = divided.collect();
+        for (d, of) in self.parts.iter_mut().enumerate() {
+            let lanes = &divided[d.min(directions - 1)];
+            *of = division.of.iter().map(|share| lanes[*share as usize]).collect();
+        }
+    }
+
+    /// What flows of a workload cross in a direction.
+    pub(super) fn crossed(&self, direction: usize, workload: u32) -> ResourceId {
+        let part = self.parts[direction].get(workload as usize).copied();
+        part.unwrap_or(self.resources[direction])
     }
 
     /// What it gives at present per direction, background included.

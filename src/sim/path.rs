@@ -146,8 +146,10 @@ impl<O: Observer> World<'_, O> {
                     let [ahead, back] = self.links[id.index()].resources;
                     let (ahead, back) =
                         if hop == Hop::Link(id) { (ahead, back) } else { (back, ahead) };
-                    forward.push(ahead);
-                    backward.push(back);
+                    let it = &self.links[id.index()];
+                    let d = usize::from(hop != Hop::Link(id));
+                    forward.push(it.crossed(d, workload));
+                    backward.push(it.crossed(1 - d, workload));
                     let far = u8::from(self.links[id.index()].resources[0] != ahead);
                     let near = u8::from(self.links[id.index()].resources[0] != back);
                     sides[0].push((id.0, far));

@@ -119,7 +119,10 @@ impl<'a, O: Observer> World<'a, O> {
                 Capacity::Fixed(crate::units::Rate::default()),
             )
         });
-        let links: Vec<LinkState> = links.collect();
+        let mut links: Vec<LinkState> = links.collect();
+        for division in &plan.divisions {
+            links[division.link.index()].divide(division, &mut sharing);
+        }
         let backgrounds = plan.backgrounds.iter().map(|b| BackgroundState {
             rates: [b.forward.bytes_per_ns(), b.backward.bytes_per_ns()],
             clock: b.profile.as_ref().map(|p| Clock::new(p, plan.settings.start_of_day)),

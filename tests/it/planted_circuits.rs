@@ -137,6 +137,13 @@ fn planted() -> Vec<Planted> {
     case("C-11", Warning, &[("cpe = \"gate2\"\nduct = \"duct3\"", "duct = \"duct3\""), TWO[0]], ("\"gate2\"", "\"gate1\""), "\"gate1\"", "another `cpe`", &[("cpe = \"gate1\"", "cpe = \"gate2\"")]);
     case("C-15", Note, &[], ("10.1.0.0/16", "10.0.128.0/17"), "\"more\"", "leave one out", &[("[\"app\", \"more\"]", "[\"app\"]")]);
     case("C-18", Warning, &[("# c1", "\ngrowth = { now = \"750 Mbps\", per_month = \"10 %\" } # c1")], ("750 Mbps", "760 Mbps"), "{ now = \"760 Mbps\", per_month = \"10 %\" }", "a larger `port`", &[("port = \"1 Gbps\"", "port = \"10 Gbps\"")]);
+    let (qos, class): (Edit, Edit) = (("# c1", "\nqos = { quick = { priority = 1 } } # c1"), ("# reads", "\nclass = \"quick\" # reads"));
+    case("C-19", Error, &[qos, class], ("class = \"quick\"", "class = \"slow\""), "\"slow\"", "its classes are quick", &[("\"slow\"", "\"quick\"")]);
+    case("C-19", Warning, &[qos, class], ("\nqos = { quick = { priority = 1 } } # c1", "# c1"), "\"quick\"", "leave `class` out", &[("\nclass = \"quick\" # reads", "# reads")]);
+    case("C-19", Error, &[qos, class], ("# asks", "\npriority = \"high\" # asks"), "\"high\"", "none to workloads", &[("\npriority = \"high\" # asks", "# asks")]);
+    case("C-19", Error, &[qos, class], ("# asks", "\n[background.b]\npath = [\"vbr.v1\"]\nforward = \"1 Mbps\" # asks"), "b", "as a workload", &[("path = [\"vbr.v1\"]", "path = [\"vbr.v2\"]")]);
+    case("C-19", Error, &[qos, class], ("path = [\"site.hq\", \"circuit_group.main\"", "path = [\"site.hq\", \"against:circuit.c1\", \"circuit_group.main\""), "\"circuit_group.main\"", "leave `qos`", &[("\"against:circuit.c1\", ", "")]);
+    case("C-19", Warning, &[qos, class, ("# v1", "\nrate_limit = \"1000 Mbps\" # v1")], ("\"1000 Mbps\"", "\"500 Mbps\""), "c1", "a larger `rate_limit`", &[("\"500 Mbps\"", "\"1000 Mbps\"")]);
     case("C-20", Warning, &[("# v1", "\nrate_limit = \"500 Mbps\" # v1")], ("\"500 Mbps\"", "\"600 Mbps\""), "\"600 Mbps\"", "500, 1000", &[("\"600 Mbps\"", "\"500 Mbps\"")]);
     case("C-21", Warning, &[("[\"vbr.v1\", \"vbr.v2\", \"vbr.v3\"]", "[\"vbr.v2\", \"vbr.v1\"]")], ("[\"vbr.v2\", \"vbr.v1\"]", "[\"vbr.v2\", \"vbr.v3\"]"), "[\"vbr.v2\", \"vbr.v3\"]", "another access point",
         &[("access_point = \"w\"\nisp = \"three\"", "access_point = \"e\"\nisp = \"three\""), ("cpe = \"gate2\"\nduct = \"duct3\"", "cpe = \"gate1\"\nduct = \"duct3\"")]);

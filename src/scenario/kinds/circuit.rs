@@ -9,6 +9,7 @@
 //! | not for what is needed briefly, and ordered in time | lead time 1 to 3 months | C-07, C-08; BGP page (A) |
 //! | sized for the growth of 3 months at least | | C-18 |
 //! | a shared circuit: the partner's line to the cloud has other tenants | how busy: not stated | C-38 |
+//! | QoS divides it | `qos` | C-19 |
 //! | what is left of a shared line | half of the port to all of it, anew every 10 s | chosen here (D) |
 //!
 //! ```text
@@ -20,10 +21,12 @@
 //! carrier) and `duct` are, which circuits may share, and whatever else `needs` names: a building
 //! entry. An `isp` is a name, or, if it is to fail, a component: `isp = "component.one"`. Dates and
 //! growth (`ordered`, `lead_time`, `needed_by`, `needed_for`, `growth`) feed rules. Leaves out:
-//! prices, QoS classes.
+//! prices. Classes of traffic on the port are in `qos`.
+
+pub(crate) mod qos;
 
 use super::{FAILING, Kind, Specs, Thing};
-use crate::plan::{Capacity, ComponentId, Delay, Duplex, Hop, Link};
+use crate::plan::{Capacity, ComponentId, Delay, Duplex, Hop, Link, Share as Class};
 use crate::random::Dist;
 use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::Diagnostic;
@@ -46,6 +49,8 @@ pub(crate) struct Circuit {
     /// What else it may share: the provider, where it can fail, line, duct, and more.
     pub(crate) risks: Vec<Ref>,
     shared: Option<Shared>,
+    /// Classes of traffic on its port; none where all are equal.
+    pub(crate) qos: Vec<Class>,
     pub(crate) order: Order,
     pub(crate) growth: Option<Given<Growth>>,
 }
@@ -105,6 +110,7 @@ impl Kind for Circuit {
             Some(node) => shared(node, port.as_ref().map(|p| p.value.0), r),
             None => Some(None),
         };
+        let qos = qos::read(r);
         let order = order(r);
         let growth = growth(r);
         Some(Self {
@@ -115,6 +121,7 @@ impl Kind for Circuit {
             cpe,
             risks,
             shared: shared?,
+            qos: qos?,
             order: order?,
             growth: growth?,
         })

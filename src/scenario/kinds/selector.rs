@@ -53,6 +53,13 @@ struct Name {
     negative_ttl: Span,
 }
 
+impl Selector {
+    /// What its branches go through.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.branches.iter().flat_map(|b| &b.hops)
+    }
+}
+
 impl Name {
     fn lower(&self, l: &mut Lowering<'_>) -> Naming {
         Naming {

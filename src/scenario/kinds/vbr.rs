@@ -98,6 +98,11 @@ impl Kind for Vbr {
 }
 
 impl Vbr {
+    /// What it lets through; none where it has no limit.
+    pub(crate) fn limit(&self) -> Option<Rate> {
+        self.rate_limit.as_ref().map(|limit| limit.value.0)
+    }
+
     /// Whether it limits the rate, rather than passing on the whole port.
     pub(crate) const fn is_limited(&self) -> bool {
         self.rate_limit.is_some()

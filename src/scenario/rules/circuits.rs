@@ -15,6 +15,7 @@ use crate::units::Rate;
 
 mod chain;
 mod plan;
+mod qos;
 
 /// The document, as reasons cite it.
 macro_rules! said {
@@ -49,7 +50,10 @@ pub(super) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) 
     }
     chain::check(workloads, specs, cx);
     plan::check(workloads, specs, cx);
+    qos::check(workloads, specs, cx);
 }
+
+pub(super) use qos::check_backgrounds;
 
 /// Days since some day, by the calendar.
 fn day_number(day: Day) -> i64 {

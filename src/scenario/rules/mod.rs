@@ -23,7 +23,7 @@ use super::context::{Context, Ref};
 use super::kinds::endpoint::Endpoint;
 use super::kinds::site::Site;
 use super::kinds::{Kind, Specs, Thing};
-use super::traffic::Workload;
+use super::traffic::{Background, Workload};
 
 /// A workload whose connections go through an endpoint.
 struct Visit<'a> {
@@ -50,6 +50,11 @@ pub(crate) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) 
     resources::check(specs, cx);
     routes::check(workloads, specs, cx);
     versions::check(specs, cx);
+}
+
+/// Applies the rules of traffic without requests.
+pub(crate) fn check_backgrounds(backgrounds: &[Thing<Background>], specs: &Specs, cx: &Context) {
+    circuits::check_backgrounds(backgrounds, specs, cx);
 }
 
 /// Whether two VPCs are one, or connected: it holds both ways.

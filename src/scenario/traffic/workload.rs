@@ -9,7 +9,7 @@ use super::{Tcp, Way, client};
 use crate::plan::{self, Hop, NameCache, Objective};
 use crate::random::Dist;
 use crate::scenario::context::{Ref, wrong_type};
-use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::diagnostic::{Diagnostic, Place};
 use crate::scenario::host::Host;
 use crate::scenario::kinds::maxcompute::connection::{ENGINES, Engine, called, way_out};
 use crate::scenario::kinds::{Specs, Thing};
@@ -41,7 +41,11 @@ pub(crate) struct Workload {
     pub(super) tcp: Tcp,
     flow_cap: Option<Rate>,
     weight: f64,
-    priority: u8,
+    pub(crate) priority: u8,
+    /// Where its priority is written.
+    pub(crate) priority_place: Place,
+    /// Its class on circuits that have some.
+    pub(crate) class: Option<Given<String>>,
     pub(crate) idempotent: bool,
     /// What of MaxCompute runs it.
     pub(crate) engine: Option<Given<Engine>>,
@@ -117,6 +121,7 @@ impl Workload {
             );
         }
         let priority = priority(r);
+        let class = r.given("class");
         let idempotent = r.or("idempotent", true);
         let engine = r.given_word("engine", ENGINES);
         let host = r.given("host");
@@ -139,6 +144,8 @@ impl Workload {
             flow_cap,
             weight: weight.map_or(1.0, |w| w.value.0),
             priority: priority.unwrap_or(plan::Workload::NORMAL),
+            priority_place: r.place_of("priority"),
+            class,
             idempotent,
             engine,
             host,
