@@ -307,7 +307,7 @@ impl WorkloadTally {
             seen: WorkloadResults {
                 name: spec.name.clone(),
                 mode: mode.into(),
-                transport: super::transport::words(spec),
+                transport: super::transport::words(plan, spec),
                 jobs: JobResults::of(spec),
                 offered_by_window: zeros(),
                 ok_by_window: zeros(),

@@ -1,11 +1,30 @@
 //! How a workload's connections carry bytes, in words.
 
-use crate::plan::{Transport, Workload};
+use crate::plan::{Plan, Transport, Workload};
 
 /// One clause per choice: start, headers, window, fairness.
-pub(super) fn words(spec: &Workload) -> String {
+pub(super) fn words(plan: &Plan, spec: &Workload) -> String {
+    let kinds = kinds(plan, spec);
     let it = &spec.transport;
-    [start(it), headers(it), window(it), share(spec)].join("; ")
+    let mut all = vec![start(it), headers(it), window(it), share(spec)];
+    if !kinds.is_empty() {
+        all.push(format!("of class {} where links have classes", kinds.join(" or ")));
+    }
+    all.join("; ")
+}
+
+/// The shares of divided links that a workload has, each once.
+fn kinds<'p>(plan: &'p Plan, spec: &Workload) -> Vec<&'p str> {
+    let at = plan.workloads.iter().position(|w| w.name == spec.name);
+    let Some(workload) = at else { return Vec::new() };
+    let mut kinds: Vec<&str> = Vec::new();
+    for it in &plan.divisions {
+        let name = it.shares[it.of[workload] as usize].name.as_str();
+        if !kinds.contains(&name) {
+            kinds.push(name);
+        }
+    }
+    kinds
 }
 
 fn share(spec: &Workload) -> String {

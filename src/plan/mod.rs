@@ -30,8 +30,8 @@ pub use alert::{Alert, Level, Metric, Watched};
 pub use gate::{After, Gate, Reason, Wait};
 pub use jobs::{JobStage, Jobs, OnError};
 pub use network::{
-    Belief, Branch, Capacity, Component, Delay, Detector, Division, Duplex, Hop, Lack, Link,
-    Naming, OnFull, Policy, Pool, Rehash, Route, Scope, Selector, Servers, Share, Station,
+    Belief, Branch, Capacity, Component, Delay, Detector, Division, Duplex, Hashing, Hop, Lack,
+    Link, Naming, OnFull, Policy, Pool, Rehash, Route, Scope, Selector, Servers, Share, Station,
 };
 pub use scaler::{Scaler, Seats, Tracking};
 pub use traffic::{
@@ -110,6 +110,8 @@ pub struct Plan {
     pub delays: Vec<Delay>,
     /// Choices.
     pub selectors: Vec<Selector>,
+    /// What is special about the hashes of some selectors.
+    pub hashings: Vec<Hashing>,
     /// Places (zones) that a selector may prefer.
     pub places: Vec<String>,
     /// What is open or shut by decisions.

@@ -249,6 +249,17 @@ pub enum Rehash {
     Rendezvous,
 }
 
+/// What is special about a selector by [`Policy::Hash`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hashing {
+    /// Which selector.
+    pub selector: SelectorId,
+    /// Selectors of one seed have one hash: they choose alike. Each has its own where absent.
+    pub seed: Option<u64>,
+    /// Most branches that are chosen among: the first of those that could be. All where absent.
+    pub most: Option<u32>,
+}
+
 /// One way out of a selector.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Branch {

@@ -62,6 +62,13 @@ impl Plan {
                 return fail(format!("link {}: intervals above 0", link.name));
             }
         }
+        if self
+            .hashings
+            .iter()
+            .any(|h| h.selector.index() >= self.selectors.len() || h.most == Some(0))
+        {
+            return fail("a hashing: a selector, and at least one branch".into());
+        }
         self.check_divisions()?;
         self.check_scalers()?;
         self.check_alerts()?;

@@ -9,8 +9,9 @@ use super::context::{Ref, Step};
 use super::kinds::{self, Specs};
 use super::reader::Basis;
 use crate::plan::{
-    Assumption, Component, ComponentId, Delay, DelayId, Gate, GateId, Hop, Link, LinkId, PlaceId,
-    Plan, Pool, PoolId, Route, RouteId, Scaler, ScalerId, Selector, SelectorId, Station, StationId,
+    Assumption, Component, ComponentId, Delay, DelayId, Gate, GateId, Hashing, Hop, Link, LinkId,
+    PlaceId, Plan, Pool, PoolId, Route, RouteId, Scaler, ScalerId, Selector, SelectorId, Station,
+    StationId,
 };
 
 /// What a thing becomes on a path.
@@ -219,6 +220,8 @@ impl<'a> Lowering<'a> {
             branch.hops = self.turned_round(&branch.hops);
         }
         let twin = self.selector(selector);
+        let hashing = self.plan.hashings.iter().find(|h| h.selector == id).cloned();
+        self.plan.hashings.extend(hashing.map(|h| Hashing { selector: twin, ..h }));
         self.twins.insert(id, twin);
         twin
     }

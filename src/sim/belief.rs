@@ -3,7 +3,7 @@
 use crate::kernel::Rank;
 use crate::measure::{Catch, End, Fact, Observer};
 use crate::plan::{
-    Belief, Branch, ComponentId, Manner, NameCache, Naming, Plan, Policy, Rehash, Selector,
+    Belief, Branch, ComponentId, Hashing, Manner, NameCache, Naming, Plan, Policy, Rehash, Selector,
 };
 use crate::random::{Draws, Stream, name_key};
 
@@ -51,6 +51,15 @@ impl Mask {
     fn and(self, other: Self) -> Self {
         Self(std::array::from_fn(|i| self.0[i] & other.0[i]))
     }
+    /// The first few of them.
+    fn first(self, most: usize) -> Self {
+        if most == usize::MAX {
+            return self;
+        }
+        let mut mask = self;
+        (0..256).filter(|i| self.has(*i)).skip(most).for_each(|i| mask.set(i, false));
+        mask
+    }
     fn is_empty(&self) -> bool {
         self.0 == [0; 4]
     }
@@ -66,6 +75,8 @@ pub(super) struct SelectorState {
     listed: Mask,
     /// The branches of each tier, first come first chosen; empty where there is one.
     tiers: Vec<Mask>,
+    /// Most of those open to choice that are chosen among.
+    most: usize,
     /// The branch that a choice by priority takes before all others.
     pub(super) favourite: Option<u32>,
     /// (from, open to choice) for name caches that are refreshed on their own.
@@ -96,20 +107,28 @@ pub(super) struct BranchState {
 }
 
 impl SelectorState {
-    pub(super) fn new(spec: &Selector, seed: u64, replication: u32) -> Self {
+    pub(super) fn new(
+        spec: &Selector,
+        hashing: Option<&Hashing>,
+        seed: u64,
+        replication: u32,
+    ) -> Self {
         let believed = Mask::all(spec.branches.len());
         let mut listed = believed;
         let off = |(_, b): &(usize, &Branch)| !b.listed;
         spec.branches.iter().enumerate().filter(off).for_each(|(i, _)| listed.set(i, false));
         let tiers = tiers(&spec.branches);
         let mut hash = Stream::new(seed, replication, &spec.name, "hash");
-        let hash_seed = super::arrivals::next_key(&mut hash);
+        let own = super::arrivals::next_key(&mut hash);
+        let common = hashing.and_then(|h| h.seed);
+        let hash_seed = common.map_or(own, |n| name_key(&[&n.to_string()]) ^ seed);
         // The shared cache is in use before the run begins: its answer has any age.
         let age = super::arrivals::next_key(&mut hash);
         let shared_ttl = spec.naming.as_ref().and_then(|n| n.shared_cache).map(|t| t.nanos());
         let shared =
             shared_ttl.filter(|ttl| *ttl > 0).map(|ttl| (of_first_tier(&tiers, listed), age % ttl));
-        let open = of_first_tier(&tiers, listed);
+        let most = hashing.and_then(|h| h.most).map_or(usize::MAX, |n| n as usize);
+        let open = of_first_tier(&tiers, listed).first(most);
         Self {
             believed,
             listed,
@@ -119,6 +138,7 @@ impl SelectorState {
                 .map(|i| u32::try_from(i).expect("few branches")),
             history: vec![(0, open)],
             tiers,
+            most,
             branches: vec![BranchState::default(); spec.branches.len()],
             seed: hash_seed,
             key: name_key(&[&spec.name]),
@@ -136,7 +156,7 @@ impl SelectorState {
 
     /// Those of them that are chosen: of the first tier that has any.
     fn open(&self) -> Mask {
-        of_first_tier(&self.tiers, self.usable())
+        of_first_tier(&self.tiers, self.usable()).first(self.most)
     }
 
     /// Puts a branch on the list or takes it off; whether that was news.
@@ -456,7 +476,7 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn choose(&self, selector: u32, key: u64, place: u32) -> u8 {
         let it = &self.selectors[selector as usize];
         let all = || Mask::all(self.plan.selectors[selector as usize].branches.len());
-        let listed = of_first_tier(&it.tiers, it.listed);
+        let listed = of_first_tier(&it.tiers, it.listed).first(it.most);
         let mask = [it.open(), listed].into_iter().find(|m| !m.is_empty());
         let mask = mask.unwrap_or_else(all);
         self.pick(selector, mask, key, place).expect("a selector has branches")

@@ -143,7 +143,11 @@ impl<'a, O: Observer> World<'a, O> {
             selectors: plan
                 .selectors
                 .iter()
-                .map(|s| SelectorState::new(s, seed, replication))
+                .enumerate()
+                .map(|(i, s)| {
+                    let hashing = plan.hashings.iter().find(|h| h.selector.index() == i);
+                    SelectorState::new(s, hashing, seed, replication)
+                })
                 .collect(),
             gates: plan.gates.iter().map(GateState::new).collect(),
             backgrounds: backgrounds.collect(),

@@ -5,7 +5,7 @@
 //! | runs from the site's gateway to an access point | | C-11 (004) |
 //! | a dedicated circuit has the whole port | | C-37 |
 //! | port types | 100 Mbps, 1, 10, 40, 100 Gbps | Express Connect limits 2026 (A) |
-//! | is not elastic | | C-17 |
+//! | is not elastic: steps of its port come a lead time after their order | `upgrades` | C-17 |
 //! | not for what is needed briefly, and ordered in time | lead time 1 to 3 months | C-07, C-08; BGP page (A) |
 //! | sized for the growth of 3 months at least | | C-18 |
 //! | a shared circuit: the partner's line to the cloud has other tenants | how busy: not stated | C-38 |
@@ -26,7 +26,9 @@
 pub(crate) mod qos;
 
 use super::{FAILING, Kind, Specs, Thing};
-use crate::plan::{Capacity, ComponentId, Delay, Duplex, Hop, Link, Share as Class};
+use crate::plan::{
+    Capacity, Change, ComponentId, Delay, Duplex, Fault, Hop, Link, Share as Class, What,
+};
 use crate::random::Dist;
 use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::Diagnostic;
@@ -52,6 +54,7 @@ pub(crate) struct Circuit {
     /// Classes of traffic on its port; none where all are equal.
     pub(crate) qos: Vec<Class>,
     pub(crate) order: Order,
+    pub(crate) upgrades: Vec<Upgrade>,
     pub(crate) growth: Option<Given<Growth>>,
 }
 
@@ -60,6 +63,15 @@ pub(crate) struct Circuit {
 struct Shared {
     left: Dist,
     every: Span,
+}
+
+/// Another port from some instant of the run on.
+#[derive(Clone, Debug)]
+pub(crate) struct Upgrade {
+    pub(crate) at: Given<Span>,
+    pub(crate) port: Given<Above0<Rate>>,
+    /// How long before that it was ordered; at the start of the run where that is not said.
+    pub(crate) ordered_before: Option<Span>,
 }
 
 /// When it comes, and when and how long it is needed.
@@ -112,6 +124,7 @@ impl Kind for Circuit {
         };
         let qos = qos::read(r);
         let order = order(r);
+        let upgrades = upgrades(r);
         let growth = growth(r);
         Some(Self {
             port: port?,
@@ -123,13 +136,17 @@ impl Kind for Circuit {
             shared: shared?,
             qos: qos?,
             order: order?,
+            upgrades: upgrades?,
             growth: growth?,
         })
     }
 
     fn check(thing: &Thing<Self>, _: &Specs, cx: &Context) {
-        let port = &thing.spec.port;
-        if !PORTS.iter().any(|mbps| Rate::from_mbps(*mbps) == port.value.0) {
+        let later = thing.spec.upgrades.iter().map(|u| &u.port);
+        let unknown = |port: &&Given<Above0<Rate>>| {
+            !PORTS.iter().any(|mbps| Rate::from_mbps(*mbps) == port.value.0)
+        };
+        for port in std::iter::once(&thing.spec.port).chain(later).filter(unknown) {
             let message = format!("a port of {} is not one that is sold", port.value.0);
             cx.complain(
                 Diagnostic::warning("C-37", port.place, message)
@@ -154,6 +171,15 @@ impl Kind for Circuit {
             headline: true,
         });
         l.carries(&thing.full(), link, 1.0);
+        for (i, upgrade) in spec.upgrades.iter().enumerate() {
+            let (at, port) = (upgrade.at.value, upgrade.port.value.0);
+            let fault = u32::try_from(l.plan.faults.len()).expect("tables are bounded");
+            let name = format!("{}.upgrade-{}", thing.full(), i + 1);
+            let label = format!("{} gets a port of {port}", thing.full());
+            l.plan.faults.push(Fault { name, label, from: at, to: at, planned: true });
+            let what = What::SetLink { link, capacity: Capacity::Fixed(port) };
+            l.plan.changes.push(Change { at, after: None, fault: Some(fault), what });
+        }
         let name = format!("{}.delay", thing.full());
         let delay = l.delay(Delay { name, law: spec.one_way.clone(), local: None });
         let mut hops = vec![Hop::Link(link), Hop::Delay(delay)];
@@ -193,13 +219,30 @@ fn order(r: &Reader<'_>) -> Option<Order> {
     let ordered = r.opt("ordered");
     let (needed_by, needed_for) = (r.given("needed_by"), r.given("needed_for"));
     let dated = ordered.is_some() && needed_by.is_some();
-    let judged = dated || needed_for.is_some() || r.has("growth");
+    let judged = dated || needed_for.is_some() || r.has("growth") || r.has("upgrades");
     // An assumption only where something hangs on it.
     let lead_time = match judged {
         true => r.param::<Above0<Span>>("lead_time", "90 d", MONTHS),
         false => r.quiet("lead_time", "90 d"),
     };
     Some(Order { ordered, lead_time: lead_time?.0, needed_by, needed_for })
+}
+
+/// `[{ at = "10 min", port = "10 Gbps", ordered_before = "90 d" }]`
+fn upgrades(r: &Reader<'_>) -> Option<Vec<Upgrade>> {
+    let Some(node) = r.node("upgrades") else { return Some(Vec::new()) };
+    let list = r.list(node);
+    let read = |(i, node): (usize, &Node)| {
+        let inner = Reader::of(r.cx, node, &format!("{}.upgrades.{i}", r.path))?;
+        let at = inner.req::<Span>("at").map(|value| Given { value, place: inner.place_of("at") });
+        let port = inner.req::<Above0<Rate>>("port");
+        let port = port.map(|value| Given { value, place: inner.place_of("port") });
+        let ordered_before = inner.opt("ordered_before");
+        inner.done();
+        Some(Upgrade { at: at?, port: port?, ordered_before })
+    };
+    let read: Vec<_> = list.iter().enumerate().filter_map(read).collect();
+    (read.len() == list.len()).then_some(read)
 }
 
 /// `{ now = "6 Gbps", per_month = "8 %" }`

@@ -27,14 +27,15 @@
 //! (multiplier - 1) and multiplier intervals with BFD, between hold - keepalive and hold with BGP, and
 //! with probes as with BFD. Standbys are used while no member is believed up. Without a `mode`, that of
 //! the express connect router to which the members' border routers lead. Leaves out: weights by
-//! capacity, a limit of paths.
+//! capacity. `path_limit` is the most members that ECMP uses: the first that
+//! are believed up. Devices of one `hash_seed` hash alike: behind each other they polarise.
 
 use super::circuit::Circuit;
 use super::express_connect_router::ExpressConnectRouter;
 use super::vbr::Vbr;
 use super::vpn::Vpn;
 use super::{Kind, Specs, Thing};
-use crate::plan::{Belief, Branch, ComponentId, Detector, Hop, Policy, Rehash, Selector};
+use crate::plan::{Belief, Branch, ComponentId, Detector, Hashing, Hop, Policy, Rehash, Selector};
 use crate::random::Dist;
 use crate::scenario::context::{Context, Ref};
 use crate::scenario::diagnostic::{Diagnostic, Place};
@@ -55,6 +56,10 @@ pub(crate) struct CircuitGroup {
     pub(crate) mode: Option<Given<Mode>>,
     weights: Vec<u32>,
     rehash: Rehash,
+    /// Most members that ECMP uses at once.
+    path_limit: Option<u32>,
+    /// Devices of one seed hash alike.
+    pub(crate) hash_seed: Option<Given<u64>>,
     pub(crate) detection: Detection,
     /// Source-in source-out: answers take the way of their requests.
     pub(crate) symmetric: Option<Given<bool>>,
@@ -118,6 +123,10 @@ impl Kind for CircuitGroup {
         }
         .unzip();
         let rehash = rehash(r, mode.as_ref().and_then(Option::as_ref), weights.as_deref());
+        let path_limit = r.opt::<Count>("path_limit").map(|most| most.0);
+        let hash_seed = r.given::<u64>("hash_seed");
+        let word = mode.as_ref().and_then(Option::as_ref).map(|m| m.value);
+        refuse_seeds(r, word, rehash);
         let detection = detection(r);
         let symmetric = r.given("symmetric");
         let failover = match r.node("failover_group") {
@@ -137,6 +146,8 @@ impl Kind for CircuitGroup {
             mode: mode?,
             weights: weights?,
             rehash: rehash?,
+            path_limit,
+            hash_seed,
             detection: detection?,
             symmetric,
             failover: failover?,
@@ -203,6 +214,10 @@ impl Kind for CircuitGroup {
             naming: None,
             headline: true,
         });
+        if spec.path_limit.is_some() || spec.hash_seed.is_some() {
+            let seed = spec.hash_seed.as_ref().map(|s| s.value);
+            l.plan.hashings.push(Hashing { selector: id, seed, most: spec.path_limit });
+        }
         Fragment::of(vec![Hop::Selector(id)])
     }
 }
@@ -300,6 +315,23 @@ fn rehash(r: &Reader<'_>, mode: Option<&Given<Mode>>, weights: Option<&[u32]>) -
         r.assume("rehash", "mod_n", HASHING.source, HASHING.mark);
     }
     Some(Rehash::ModN)
+}
+
+/// Limits and seeds are those of ECMP, and seeds of hashes mod N: others know members by name.
+fn refuse_seeds(r: &Reader<'_>, mode: Option<Mode>, rehash: Option<Rehash>) {
+    for key in ["hash_seed", "path_limit"] {
+        let message = match (mode, rehash) {
+            (Some(Mode::ActiveStandby), _) => "active_standby hashes nothing",
+            (_, Some(Rehash::Rendezvous)) if key == "hash_seed" => {
+                "a rendezvous hash differs by the members' names, whatever the seed"
+            }
+            _ => continue,
+        };
+        if r.has(key) {
+            let complaint = Diagnostic::error("exclusive", r.place_of(key), message);
+            r.cx.complain(complaint.help(format!("leave `{key}` out")));
+        }
+    }
 }
 
 /// `true`, or `{ switchover = ... }`; none for `false`.

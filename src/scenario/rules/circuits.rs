@@ -29,6 +29,7 @@ pub(super) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) 
     for circuit in specs.circuit.values() {
         in_time(circuit, cx);
         room_to_grow(circuit, cx);
+        in_steps(circuit, cx);
     }
     for vbr in specs.vbr.values() {
         leads_on(vbr, cx);
@@ -96,6 +97,33 @@ fn in_time(circuit: &Thing<Circuit>, cx: &Context) {
             .reason(said!("circuits are for long-term, stable needs of high bandwidth"))
             .help("declare a `vpn` instead: an IPsec connection is there at once"),
     );
+}
+
+/// C-17: no step of capacity before its lead time is over.
+fn in_steps(circuit: &Thing<Circuit>, cx: &Context) {
+    let lead = circuit.spec.order.lead_time;
+    for upgrade in &circuit.spec.upgrades {
+        let (at, given) = (&upgrade.at, upgrade.ordered_before);
+        let ordered_before = given.unwrap_or(at.value);
+        if ordered_before >= lead {
+            continue;
+        }
+        let message = format!(
+            "`{}` has its port of {} {ordered_before} after the order",
+            circuit.full(),
+            upgrade.port.value.0
+        );
+        let label = match given {
+            Some(_) => format!("that takes {lead}"),
+            None => format!("ordered at the start of the run; that takes {lead}"),
+        };
+        cx.complain(
+            Diagnostic::error("C-17", at.place, message)
+                .label(label)
+                .reason(said!("circuits are not elastic: their scale-out takes long"))
+                .help(format!("ordered_before = \"{lead}\", or a later `at`")),
+        );
+    }
 }
 
 /// Months for which a circuit is sized, at least.
