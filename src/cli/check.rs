@@ -34,6 +34,12 @@ pub(super) fn check(args: &CheckArgs, console: &mut Console) -> Result<Exit, Exi
                     |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
                 let (warnings, notes) = (many(warnings, "warning"), many(notes, "note"));
                 console.out(&format!("{name}: ok, {warnings}, {notes}\n"))?;
+                let procedures = &loaded.procedures;
+                let wide = procedures.iter().map(|p| p.service.len()).max().unwrap_or(0);
+                for p in procedures {
+                    let (service, class) = (&p.service, p.class);
+                    console.out(&format!("  {service:<wide$}  {class:<6}  {}\n", p.procedure))?;
+                }
                 if args.show_plan {
                     console.out(&scenario::show_plan(&loaded.plan))?;
                 }

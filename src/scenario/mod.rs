@@ -62,6 +62,7 @@ pub use diagnostic::{Diagnostic, Place, Severity, Source};
 pub use faults::effects;
 pub use kinds::{KindDoc, kinds};
 pub use render::{line_column, render};
+pub use rules::Procedure;
 pub use show::show_plan;
 
 use context::Context;
@@ -94,6 +95,8 @@ pub struct Loaded {
     pub sources: Vec<Source>,
     /// The axes of `[sweep]`.
     pub sweep: Sweep,
+    /// How services that state their class are reached from premises.
+    pub procedures: Vec<Procedure>,
 }
 
 /// A grid of overrides: the product of its axes.
@@ -199,6 +202,7 @@ pub fn load_text(
         return Err(refused(&cx));
     }
     let replications = scenario.head.replications;
+    let procedures = rules::procedures(&scenario.specs);
     let mut plan = scenario.lower(name);
     if !plan.leaves_to_chance() {
         replicate_once(&mut plan, replications, &cx);
@@ -215,7 +219,7 @@ pub fn load_text(
     let diagnostics = cx.take_complaints();
     let sources = cx.sources().clone();
     plan.notices = diagnostics.iter().map(|d| notice(d, &sources)).collect();
-    Ok(Loaded { plan, hash, diagnostics, sources, sweep })
+    Ok(Loaded { plan, hash, diagnostics, sources, sweep, procedures })
 }
 
 /// Nothing is drawn: all replications are the same, so there is one, unless the scenario says how

@@ -5,6 +5,7 @@ mod answers;
 mod benches;
 mod caps;
 mod changes;
+mod circuit_answers;
 mod circuit_classes;
 mod circuits;
 mod coverage;

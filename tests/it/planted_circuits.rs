@@ -136,6 +136,18 @@ fn planted() -> Vec<Planted> {
     case("C-09", Warning, &[], ("bandwidth = \"1 Gbps\" # spare", "bandwidth = \"2 Gbps\" # spare"), "\"2 Gbps\"", "1000, 3000", &[("\"2 Gbps\"", "\"3 Gbps\"")]);
     case("C-11", Warning, &[("cpe = \"gate2\"\nduct = \"duct3\"", "duct = \"duct3\""), TWO[0]], ("\"gate2\"", "\"gate1\""), "\"gate1\"", "another `cpe`", &[("cpe = \"gate1\"", "cpe = \"gate2\"")]);
     case("C-15", Note, &[], ("10.1.0.0/16", "10.0.128.0/17"), "\"more\"", "leave one out", &[("[\"app\", \"more\"]", "[\"app\"]")]);
+    let bought: Edit = ("# more\n[site", "# more\n[transit_router.far]\n[peering.p]\nbetween = [\"transit_router.tr\", \"transit_router.far\"]\none_way = \"9 ms\"\nbandwidth = \"1 Gbps\" # p\n[site");
+    const FAR: Edit = ("\"transit_router.tr\", \"backend.db\"]", "\"transit_router.tr\", \"peering.p\", \"transit_router.far\", \"backend.db\"]");
+    let vpcs: Edit = ("[transit_router.far]", "[transit_router.far]\nvpcs = [\"app\"]");
+    case("C-42", Error, &[bought, FAR, vpcs], ("\"peering.p\", ", ""), "\"transit_router.far\"", "put \"peering.p\" between", &[("\"transit_router.tr\", \"transit_router.far\", ", "\"transit_router.tr\", \"peering.p\", \"transit_router.far\", ")]);
+    case("C-42", Error, &[bought, FAR, vpcs], ("between = [\"transit_router.tr\"", "between = [\"vpc.app\""), "\"peering.p\"", "between = [\"transit_router.tr\", \"transit_router.far\"]", &[("\"vpc.app\"", "\"transit_router.tr\"")]);
+    case("C-42", Warning, &[bought, FAR, vpcs], ("\nbandwidth = \"1 Gbps\" # p", "# p"), "p", "what is bought", &[("# p", "\nbandwidth = \"1 Gbps\" # p")]);
+    case("C-42", Error, &[("# tr", "\nregion = \"r\" # tr"), ("[zone.a]", "[region.s]\n[zone.a]")], ("region = \"r\" # tr", "region = \"s\" # tr"), "\"s\"", "`peering`", &[("region = \"s\" # tr", "region = \"r\" # tr")]);
+    case("C-14", Note, &[("[\"backend.models\"]", "[\"internet.i\", \"backend.models\"]"), ("# more\n[site", "# more\n[internet.i]\nbandwidth = \"1 Gbps\"\n[site")], ("reach = \"public\"", "reach = \"100.64\""), "\"internet.i\"", "reach = \"public\"", &[("reach = \"100.64\" # models", "reach = \"public\" # models")]);
+    case("C-17", Error, &[("# c1", "\nupgrades = [{ at = \"10 min\", port = \"10 Gbps\", ordered_before = \"90 d\" }] # c1")], ("\"90 d\"", "\"89 d\""), "\"10 min\"", "ordered_before = \"90 d\"", &[("\"89 d\"", "\"90 d\"")]);
+    case("C-17", Error, &[("# c1", "\nupgrades = [{ at = \"10 min\", port = \"10 Gbps\", ordered_before = \"90 d\" }] # c1")], (", ordered_before = \"90 d\"", ""), "\"10 min\"", "ordered_before", &[("\"10 min\", ", "\"90 d\", ")]);
+    const GROUPS: &[Edit] = &[("# main", "\nhash_seed = 1\n[circuit_group.next]\nmembers = [\"vbr.v1\", \"vbr.v2\", \"vbr.v3\"]\nmode = \"ecmp\"\nhash_seed = 2\ndetection = { bfd = { interval = \"1 s\", multiplier = 3 } }"), ("\"circuit_group.main\", \"express", "\"circuit_group.main\", \"circuit_group.next\", \"express")];
+    case("C-26", Warning, GROUPS, ("hash_seed = 2", "hash_seed = 1 # 1"), "1", "another `hash_seed`", &[("hash_seed = 1 # 1", "")]);
     case("C-18", Warning, &[("# c1", "\ngrowth = { now = \"750 Mbps\", per_month = \"10 %\" } # c1")], ("750 Mbps", "760 Mbps"), "{ now = \"760 Mbps\", per_month = \"10 %\" }", "a larger `port`", &[("port = \"1 Gbps\"", "port = \"10 Gbps\"")]);
     let (qos, class): (Edit, Edit) = (("# c1", "\nqos = { quick = { priority = 1 } } # c1"), ("# reads", "\nclass = \"quick\" # reads"));
     case("C-19", Error, &[qos, class], ("class = \"quick\"", "class = \"slow\""), "\"slow\"", "its classes are quick", &[("\"slow\"", "\"quick\"")]);

@@ -12,7 +12,8 @@
 //! ──> [ link: bandwidth ] ──>
 //! ```
 //!
-//! `edition`, `vpcs` and `routes` feed rules. Leaves out: whose routes are learned, inter-region plans.
+//! `region`, `edition`, `vpcs` and `routes` feed rules; regions are joined by `peering`. Leaves out: whose
+//! routes are learned.
 
 use super::{Kind, Thing};
 use crate::plan::{Capacity, Duplex, Hop, Link};
@@ -27,6 +28,8 @@ use crate::units::Rate;
 #[derive(Clone, Debug)]
 pub(crate) struct TransitRouter {
     bandwidth: Rate,
+    /// Where it is, if it says so.
+    pub(crate) region: Option<Ref>,
     /// Whether it is of the Enterprise Edition.
     pub(crate) enterprise: Option<Given<bool>>,
     /// The VPCs that it is connected to; none where nothing is said.
@@ -48,9 +51,10 @@ impl Kind for TransitRouter {
     fn read(r: &Reader<'_>) -> Option<Self> {
         let bandwidth = r.param::<Above0<Rate>>("bandwidth", "100 Gbps", PAGE);
         let enterprise = r.given_word("edition", &[("basic", false), ("enterprise", true)]);
+        let region = r.reference("region", &["region"]);
         let vpcs = r.has("vpcs").then(|| r.references("vpcs", &["vpc"]));
         let routes = r.several("routes");
-        Some(Self { bandwidth: bandwidth?.0, enterprise, vpcs, routes })
+        Some(Self { bandwidth: bandwidth?.0, region, enterprise, vpcs, routes })
     }
 
     fn lower(thing: &Thing<Self>, l: &mut Lowering<'_>) -> Fragment {

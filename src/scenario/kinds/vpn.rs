@@ -112,7 +112,7 @@ impl Kind for Vpn {
 
 /// No delay, but for the share that is sent again.
 #[expect(clippy::cast_precision_loss, reason = "times far below 2^53 ns")]
-fn again(loss: f64, after: Span) -> Dist {
+pub(super) fn again(loss: f64, after: Span) -> Dist {
     let parts =
         vec![(1.0 - loss, Dist::constant(0.0)), (loss, Dist::constant(after.nanos() as f64))];
     Dist::Mixture { parts }

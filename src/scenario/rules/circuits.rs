@@ -14,7 +14,9 @@ use super::super::traffic::Workload;
 use crate::units::Rate;
 
 mod chain;
+mod hops;
 mod plan;
+mod procedures;
 mod qos;
 
 /// The document, as reasons cite it.
@@ -51,9 +53,12 @@ pub(super) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) 
     }
     chain::check(workloads, specs, cx);
     plan::check(workloads, specs, cx);
+    hops::check(workloads, specs, cx);
     qos::check(workloads, specs, cx);
 }
 
+pub use procedures::Procedure;
+pub(in super::super) use procedures::procedures;
 pub(super) use qos::check_backgrounds;
 
 /// Days since some day, by the calendar.

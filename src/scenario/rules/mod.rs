@@ -17,6 +17,8 @@ mod resources;
 mod routes;
 mod versions;
 
+pub use circuits::Procedure;
+pub(super) use circuits::procedures;
 pub(crate) use regions::default_bandwidth;
 
 use super::context::{Context, Ref};
