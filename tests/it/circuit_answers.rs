@@ -77,7 +77,7 @@ fn elephants_leave_room_that_a_herd_would_use() {
     // 4 x sum over k of C(8,k) (1/4)^k (3/4)^(8-k) min(0.4 k, 1) Gbps, of which mice take 85 Mbps at most.
     let chance = |k: i32| {
         let ways = (0..k).fold(1.0, |w, i| w * f64::from(8 - i) / f64::from(i + 1));
-        ways * 0.25_f64.powi(k) * 0.75_f64.powi(8 - k)
+        (0..8).fold(ways, |p, i| p * if i < k { 0.25 } else { 0.75 })
     };
     let exact: f64 = (0..=8).map(|k| 4_000.0 * chance(k) * (0.4 * f64::from(k)).min(1.0)).sum();
     assert!((exact - 2_710.0).abs() < 5.0, "{exact}");

@@ -13,8 +13,11 @@ fn loaded(text: &str) -> Plan {
     load_text(source, Path::new("."), &[]).unwrap_or_else(|e| panic!("{e}")).plan
 }
 
-/// Greedy downloads (workload, workers, further keys) over a port of 1 Gbps with these classes.
-fn greedy(qos: &str, workloads: &[(&str, u32, &str)]) -> Plan {
+/// Workload, workers, further keys.
+type Senders<'t> = &'t [(&'t str, u32, &'t str)];
+
+/// Greedy downloads over a port of 1 Gbps with these classes.
+fn greedy(qos: &str, workloads: Senders<'_>) -> Plan {
     let mut text = format!(
         "version = 1\n[run]\nlength = \"20 s\"\nreplications = 1\n[tcp]\nslow_start = false\n\
          [access_point.e]\n[circuit.c]\nport = \"1 Gbps\"\naccess_point = \"e\"\n{qos}\n\
@@ -48,7 +51,7 @@ const C: &str = "class = \"c\"";
 #[test]
 fn shares_by_hand() {
     let weights = "qos = { a = { weight = 1 }, b = { weight = 3 } }";
-    let cases: [(&str, &[(&str, u32, &str)], &[f64]); 7] = [
+    let cases: [(&str, Senders<'_>, &[f64]); 7] = [
         // 1 : 3 of 1,000 Mbps, however many flows each has.
         (weights, &[("x", 1, A), ("y", 1, B)], &[250.0, 750.0]),
         (weights, &[("x", 9, A), ("y", 1, B)], &[250.0, 750.0]),

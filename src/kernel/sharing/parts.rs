@@ -284,9 +284,9 @@ mod tests {
     }
 
     proptest! {
-        // Where parts do not hang on each other by way of other links: rates are max-min fair where a part that is held back has what it got, and only parts may
-        // be held back that have the highest level of their order, while they and those before
-        // them take all there is.
+        // Where parts do not hang on each other by way of other links, rates are max-min fair if a part
+        // that is held back has what it got; and only parts may be held back that have the highest
+        // level of their order, while they and those before them take all there is.
         #[test]
         fn parts_are_as_they_are_defined(
             specs in prop::collection::vec(
@@ -352,7 +352,7 @@ mod tests {
                     let held = is_full && is_highest;
                     capacities.push(if held { loads[i] } else { f64::INFINITY });
                 }
-                prop_assert!(loads.iter().sum::<f64>() <= whole[3] * (1.0 + 1e-9), "{loads:?} {whole:?} {:?}", parts.iter().map(|p| s.load(*p)).collect::<Vec<_>>());
+                prop_assert!(loads.iter().sum::<f64>() <= whole[3] * (1.0 + 1e-9), "{loads:?} of {whole:?}");
                 if apart {
                     prop_assert_eq!(certify(&capacities, &shares), Ok(()));
                 }

@@ -1,6 +1,4 @@
-//! The rows of cloud services over Express Connect (004). Not here as yet: prices (C-16), steps of
-//! capacity after their lead time (C-17), QoS of a circuit (C-19), `drill` (C-32), regions joined by
-//! transit routers (C-42), a procedure for each service (C-43).
+//! The rows of cloud services over Express Connect (004). Not here as yet: prices (C-16), `drill` (C-32).
 
 use super::{CIRCUITS as PLANTED, How, Row};
 
@@ -50,16 +48,28 @@ rows! {
         "transit_router.rs";
         ["tests/it/circuits.rs::each_element_of_the_chain_fails_by_itself",
          "tests/it/maxcompute.rs::by_cen_several_regions_share_a_transit_router"];
-    "C-14" Behaviour: "the private path is steadier than the Internet";
-        "`one_way`, `loss` of vpn; vpn.rs";
-        ["src/scenario/kinds/vpn.rs::a_link_a_delay_and_what_is_sent_again"];
+    "C-14" Both: "the private path is steadier than the Internet";
+        "`one_way`, `loss` of internet and vpn; internet.rs, vpn.rs, rules/circuits/hops.rs";
+        [PLANTED,
+         "src/scenario/kinds/internet.rs::a_link_with_jitter_and_losses",
+         "tests/it/circuit_classes.rs::the_internet_is_less_steady_than_a_circuit"];
     "C-15" Rule: "PrivateLink for clashes of addresses or tighter control";
         "`vpcs` of transit_router, `cidr` of vpc; rules/circuits/plan.rs";
         [PLANTED];
+    "C-17" Both: "not elastic: scale-out is slow";
+        "`upgrades`, `lead_time` of circuit; circuit.rs, rules/circuits.rs";
+        [PLANTED,
+         "tests/it/circuit_classes.rs::ports_grow_in_steps_a_lead_time_after_their_order"];
     "C-18" Rule: "size for 3 months of growth at least";
         "`growth`, `lead_time` of circuit; rules/circuits.rs";
         [PLANTED,
          "tests/it/planted_circuits.rs::growth_says_when"];
+    "C-19" Both: "QoS divides a circuit";
+        "`qos` of circuit, `class` of workload; circuit/qos.rs, rules/circuits/qos.rs; scenarios/circuit-qos.toml";
+        [PLANTED,
+         "tests/it/circuit_classes.rs::shares_by_hand",
+         "tests/it/circuit_classes.rs::both_directions_and_each_instant",
+         "tests/it/circuit_answers.rs::a_class_protects_the_service_and_costs_bulk_nothing"];
     "C-20" Both: "the rate limit of a VBR divides a circuit";
         "`rate_limit`; vbr.rs";
         [PLANTED,
@@ -81,9 +91,13 @@ rows! {
         "`isp`, `line`, `duct`, `needs` of circuit; circuit.rs, rules/circuits.rs";
         [PLANTED,
          "tests/it/circuits.rs::each_element_of_the_chain_fails_by_itself"];
-    "C-26" Behaviour: "ECMP rather than active/standby";
-        "`mode`; circuit_group.rs; scenarios/express-connect-ecmp.toml";
-        ["tests/it/scenario.rs::shipped_scenarios_lower_as_agreed",
+    "C-26" Both: "ECMP rather than active/standby";
+        "`mode`, `hash_seed`, `path_limit`; circuit_group.rs, rules/circuits/hops.rs; scenarios/express-connect-ecmp.toml, circuit-elephants.toml";
+        [PLANTED,
+         "tests/it/circuit_classes.rs::hops_of_one_seed_polarise",
+         "tests/it/circuit_classes.rs::a_limit_of_paths_leaves_the_rest_in_reserve",
+         "tests/it/circuit_answers.rs::elephants_leave_room_that_a_herd_would_use",
+         "tests/it/scenario.rs::shipped_scenarios_lower_as_agreed",
          "tests/it/circuits.rs::the_fullest_circuit_follows_the_multinomial"];
     "C-27" Rule: "ECMP unless source-in source-out is required";
         "`symmetric` of circuit_group; rules/circuits.rs";
@@ -122,7 +136,8 @@ rows! {
     "C-38" Behaviour: "a shared circuit: the partner's line has other tenants";
         "`shared` of circuit; circuit.rs";
         ["src/scenario/kinds/circuit.rs::others_share_the_line",
-         "tests/it/circuits.rs::others_on_a_shared_line_take_their_part"];
+         "tests/it/circuits.rs::others_on_a_shared_line_take_their_part",
+         "tests/it/circuit_answers.rs::classes_are_of_no_help_on_a_line_that_others_share"];
     "C-39" Rule: "circuit, VBR, ECR, TR, VPC, in this order";
         "`uplink` of vbr, `transit_router` of express_connect_router; rules/circuits/chain.rs";
         [PLANTED];
@@ -133,6 +148,14 @@ rows! {
         "`failover_group`, `detection` of circuit_group; circuit_group.rs, rules/circuits.rs";
         [PLANTED,
          "tests/it/circuits.rs::black_holes_last_as_long_as_detection_of_a_uniform_phase"];
+    "C-42" Both: "other regions by joining transit routers";
+        "peering.rs; `region` of transit_router; rules/circuits/hops.rs";
+        [PLANTED,
+         "src/scenario/kinds/peering.rs::a_link_and_a_delay_between_two",
+         "tests/it/circuit_classes.rs::regions_are_joined_by_a_link_of_its_own"];
+    "C-43" Behaviour: "three procedures, by class";
+        "`reach` of backend: the table that `check` prints; rules/circuits/procedures.rs";
+        ["tests/it/circuit_classes.rs::each_service_has_its_procedure"];
     "C-44" Behaviour: "alert rules for the physical port";
         "`of = \"circuit.x\"` of alert; alert.rs; scenarios/alert-rehearsal.toml";
         ["tests/it/alerts.rs::levels_are_reached_and_left_at_the_ends_of_periods"];
@@ -140,11 +163,12 @@ rows! {
         "`of = \"vbr.x\"` of alert; alert.rs";
         ["src/scenario/kinds/alert.rs::a_group_tells_of_its_circuits"];
     "C-46" Behaviour: "alert rules for the ECR, by TR and by connection across domains";
-        "`of = \"express_connect_router.x\"`, `\"transit_router.x\"` or `\"link.x\"` of alert; alert.rs";
-        ["tests/it/circuits.rs::alerts_watch_the_hubs"];
+        "`of = \"express_connect_router.x\"`, `\"transit_router.x\"` or `\"peering.x\"` of alert; alert.rs";
+        ["tests/it/circuits.rs::alerts_watch_the_hubs",
+         "tests/it/circuit_classes.rs::regions_are_joined_by_a_link_of_its_own"];
     "C-47" Behaviour: "alert rules for the peering connection";
-        "`of = \"link.x\"` of alert; alert.rs";
-        ["tests/it/alerts.rs::levels_are_reached_and_left_at_the_ends_of_periods"];
+        "`of = \"peering.x\"` of alert; alert.rs";
+        ["tests/it/circuit_classes.rs::regions_are_joined_by_a_link_of_its_own"];
     "C-48" Behaviour: "levels Info, Warn, Critical, each with its conditions";
         "`info`, `warn`, `critical`; alert.rs";
         ["src/scenario/kinds/alert.rs::levels_of_a_link",
