@@ -133,6 +133,6 @@ mod tests {
         assert!(codes(&bought, path).is_empty());
         assert_eq!(codes(text, path), ["C-42"]);
         let same = bought.replace("\"transit_router.b\"]", "\"transit_router.a\"]");
-        assert!(codes(&same, path).contains(&"range"));
+        assert!(codes(&same, path).iter().any(|code| code == "range"));
     }
 }
