@@ -131,6 +131,8 @@ impl<F: Form> Core<F> {
         let even = left / all;
         let rest = left - load;
         let before = self.lanes.parts[first].before.replace((level, rest));
+        // (The load bends: across the root, a slope says nothing.)
+        let before = before.filter(|(_, had)| had * rest > 0.0);
         let slope = before.map_or(0.0, |(was, had)| (had - rest) / (level - was));
         let next = if left == 0.0 {
             even
