@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::report::{self, SweepPoint};
+use crate::measure::Results;
+use crate::report::{OutputDir, StudyError, StudyHead, StudyPoint, SweepFiles, SweepPoint};
 
 use super::console::Console;
+use super::study::{self, StudyArgs};
 use super::{Common, Exit, Format, key_value};
 
 /// More points need `--force`.
@@ -19,6 +21,8 @@ pub(super) struct SweepArgs {
     /// Vary a key over values, beside the axes of the scenario's [sweep] table; repeated for a grid
     #[arg(long, value_name = "KEY=A,B,C", value_parser = key_value)]
     vary: Vec<(String, String)>,
+    #[command(flatten)]
+    study: StudyArgs,
 }
 
 pub(super) fn sweep(args: &SweepArgs, console: &mut Console) -> Result<Exit, Exit> {
@@ -43,46 +47,92 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console) -> Result<Exit, Exi
         return Err(Exit::Input);
     }
     let mut cases = Vec::new();
-    let grid = grid(&axes);
-    for point in &grid {
+    let mut points = Vec::new();
+    for values in grid(&axes) {
         let mut overrides = common.overrides();
-        overrides.extend(point.iter().cloned());
+        overrides.extend(values.iter().cloned());
         // The base file's warnings were shown once; a point shows only what refuses it.
-        match crate::scenario::load(&common.scenario, &overrides) {
-            Ok(loaded) => cases.push(super::run::case(loaded)),
-            Err(_) => {
-                return super::run::load(&common.scenario, &overrides, console)
-                    .map(|_| Exit::Input);
-            }
-        }
+        let Ok(loaded) = crate::scenario::load(&common.scenario, &overrides) else {
+            return super::run::load(&common.scenario, &overrides, console).map(|_| Exit::Input);
+        };
+        let case = super::run::case(loaded);
+        points.push(StudyPoint {
+            values,
+            scenario_hash: case.identity.scenario_hash.clone(),
+            replications: case.plan.settings.replications,
+        });
+        cases.push(case);
     }
-    let name = cases[0].plan.name.clone();
-    let results = super::run::simulate(cases, common, None, console)?;
-    let points: Vec<SweepPoint> = grid
-        .into_iter()
-        .zip(results)
-        .map(|(values, results)| SweepPoint { values, results })
-        .collect();
-    let dir =
-        common.out.clone().unwrap_or_else(|| PathBuf::from("output").join(format!("{name}-sweep")));
-    let command: Vec<String> = std::env::args().collect();
-    let files = report::sweep_files(&points, &dir, &command).map_err(|e| {
-        console.say(&format!("error: {e}\n"));
-        Exit::Machine
-    })?;
-    match common.format {
-        Format::Json => {
-            let text = serde_json::to_string(&points).expect("points are plain data");
-            console.out(&(text + "\n"))?;
+    let vary: Vec<(&str, String)> =
+        args.vary.iter().map(|(key, values)| ("--vary", format!("{key}={values}"))).collect();
+    let head = StudyHead {
+        kind: "sweep".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        scenario: cases[0].plan.name.clone(),
+        command: common.command("sweep", &vary),
+        points,
+        share: args.study.shard,
+    };
+    let dir = common.out.clone().unwrap_or_else(|| {
+        let share = args.study.shard.map_or(String::new(), |(k, n)| format!("-{k}-of-{n}"));
+        PathBuf::from("output").join(format!("{}-sweep{share}", head.scenario))
+    });
+    let pieces = study::run(&cases, head.clone(), &dir, (&args.study, common), console)?;
+    if let Some((k, n)) = head.share {
+        if !common.quiet {
+            console.out(&format!(
+                "share {k}/{n} is in {}; with all {n} of them: highwater merge DIR...\n",
+                dir.display()
+            ))?;
         }
-        Format::Text if !common.quiet => {
-            console.out(&report::sweep_summary(&points, 120))?;
-            console.out(&format!("\n{} files in {}\n", files.len(), dir.display()))?;
-        }
-        Format::Text => {}
+        return Ok(Exit::Fine);
     }
-    let missed = points.iter().any(|p| super::run::verdict(&p.results) == Exit::Missed);
+    let quiet = common.quiet || common.format == Format::Json;
+    let exit = write(&head, pieces.dir(), &|i| pieces.point(i), quiet, console)?;
+    if common.format == Format::Json {
+        print_json(&head, &|i| pieces.point(i), console)?;
+    }
+    pieces.finish().map_err(|e| study::say(&e, console))?;
+    Ok(exit)
+}
+
+/// The results of a point, by its number from 0.
+type Point<'a> = dyn Fn(usize) -> Result<Results, StudyError> + 'a;
+
+/// Writes the files of a sweep whose runs are all done, and its summary.
+pub(super) fn write(
+    head: &StudyHead,
+    dir: &OutputDir,
+    point: &Point<'_>,
+    quiet: bool,
+    console: &mut Console,
+) -> Result<Exit, Exit> {
+    let all = || -> Result<_, StudyError> {
+        let mut files = SweepFiles::begin(dir)?;
+        for (i, it) in head.points.iter().enumerate() {
+            files.point(&SweepPoint { values: it.values.clone(), results: point(i)? })?;
+        }
+        let (missed, summary) = (files.missed(), files.summary(120));
+        Ok((missed, summary, files.finish(&head.command)?))
+    };
+    let (missed, summary, paths) = all().map_err(|e| study::say(&e, console))?;
+    if !quiet {
+        console.out(&summary)?;
+        console.out(&format!("\n{} files in {}\n", paths.len(), dir.path().display()))?;
+    }
     Ok(if missed { Exit::Missed } else { Exit::Fine })
+}
+
+/// Prints all points as one JSON list.
+fn print_json(head: &StudyHead, point: &Point<'_>, console: &mut Console) -> Result<(), Exit> {
+    for (i, it) in head.points.iter().enumerate() {
+        let results = point(i).map_err(|e| study::say(&e, console))?;
+        let point = SweepPoint { values: it.values.clone(), results };
+        let text = serde_json::to_string(&point).expect("points are plain data");
+        console.out(if i == 0 { "[" } else { "," })?;
+        console.out(&text)?;
+    }
+    console.out("]\n")
 }
 
 /// Splits at commas outside of quotes, brackets and braces.

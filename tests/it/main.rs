@@ -34,6 +34,7 @@ mod scalers;
 mod scenario;
 mod scenario_bad;
 mod startup;
+mod study;
 mod theory;
 mod told;
 mod turnover;

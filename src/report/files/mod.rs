@@ -16,7 +16,7 @@ use super::store::Output;
 use crate::measure::Results;
 
 pub(crate) use hgrm::hgrm_files;
-pub(crate) use traffic::{latency, metrics, throughput_histogram};
+pub(crate) use traffic::{Metric, latency, metrics, throughput_histogram};
 
 /// Builds a CSV file.
 type Make = fn(&Results) -> Sheet;
