@@ -11,6 +11,7 @@
 
 mod check;
 mod console;
+mod emit;
 mod merge;
 mod redraw;
 mod run;
@@ -72,6 +73,8 @@ enum Command {
     Run(run::RunArgs),
     /// Simulate a grid of variants of a scenario
     Sweep(sweep::SweepArgs),
+    /// Print a job file that cuts a sweep into shares for other machines
+    Emit(emit::EmitArgs),
     /// Put the shares of a sweep together
     Merge(merge::MergeArgs),
     /// Redraw files, charts and page from a results.json
@@ -172,6 +175,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(args, &mut console),
         Command::Run(args) => run::run(args, &mut console),
         Command::Sweep(args) => sweep::sweep(args, &mut console),
+        Command::Emit(args) => emit::emit(args, &mut console),
         Command::Merge(args) => merge::merge(args, &mut console),
         Command::Report(args) => redraw::redraw(args, &mut console),
         Command::Validate(args) => validate::validate(args, &mut console),

@@ -6,6 +6,7 @@
 //!
 //! `validate` holds experiments with known answers.
 
+mod design;
 mod estimate;
 pub mod validate;
 
@@ -17,6 +18,7 @@ use crate::measure::{Fact, Identity, Observer, Results, Tally};
 use crate::plan::Plan;
 use crate::sim::{self, SimError};
 
+pub use design::latin_hypercube;
 pub use estimate::Estimate;
 
 /// Why an experiment could not be made.

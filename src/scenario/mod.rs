@@ -29,6 +29,7 @@
 //! assert_eq!(loaded.plan.links[0].name, "link.wan");
 //! ```
 
+mod axis;
 mod cidr;
 mod context;
 mod coverage;
@@ -57,6 +58,7 @@ mod tree;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+pub use axis::{Axis, Range};
 pub use coverage::{How, Row, coverage, coverage_table};
 pub use diagnostic::{Diagnostic, Place, Severity, Source};
 pub use faults::effects;
@@ -97,19 +99,12 @@ pub struct Loaded {
 }
 
 /// A grid of overrides: the product of its axes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sweep {
     /// The axes, sorted by key; none for a scenario without a sweep.
     pub axes: Vec<Axis>,
-}
-
-/// One key and the values it takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Axis {
-    /// `endpoint.shop.throttle`
-    pub key: String,
-    /// Values as TOML texts: `"2 Gbps"` with its quotes, or `20`.
-    pub values: Vec<String>,
+    /// Axes that advance together, as one more axis of the grid; all of them have as many values.
+    pub zip: Vec<Axis>,
 }
 
 /// Why a scenario cannot run.
