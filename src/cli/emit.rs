@@ -117,9 +117,8 @@ impl Job<'_> {
 
     /// The command that puts all shares together.
     fn merge(&self) -> String {
-        let n = self.args.shards;
-        let out = quoted(&self.out);
-        format!("highwater merge --out {out} $(for k in $(seq {n}); do echo {out}-$k-of-{n}; done)")
+        let (n, out) = (self.args.shards, quoted(&self.out));
+        format!("highwater merge --out {out} {out}-*-of-{n}")
     }
 
     fn head(&self, how: &str) -> String {

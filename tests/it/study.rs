@@ -174,6 +174,85 @@ fn what_does_not_fit_together_is_refused_by_name() {
     assert!(out.join("manifest.toml").exists());
 }
 
+/// What `emit` prints runs, and gives the same bytes: here by a stand-in for Slurm, which runs each
+/// task at once.
+#[cfg(unix)]
+#[test]
+fn an_emitted_job_gives_the_bytes_of_the_whole() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let place = folder("emit");
+    let tools = place.join("tools");
+    fs::create_dir_all(&tools).expect("a folder");
+    symlink(env!("CARGO_BIN_EXE_highwater"), tools.join("highwater")).expect("a link");
+    let here = std::env::current_dir().expect("a folder");
+    symlink(here.join("scenarios"), place.join("scenarios")).expect("a link");
+    let sbatch = "#!/bin/bash\nset -e\nlast=1\n\
+                  for w in \"$@\"; do case $w in --array=1-*) last=${w#--array=1-};; esac; done\n\
+                  job=$(cat)\n\
+                  for i in $(seq $last); do SLURM_ARRAY_TASK_ID=$i bash -c \"$job\" >&2; done\n\
+                  echo 7\n";
+    fs::write(tools.join("sbatch"), sbatch).expect("a file");
+    let mode = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(tools.join("sbatch"), mode).expect("a mode");
+    let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap_or_default());
+    let inside = |mut command: Command| {
+        command.current_dir(&place).env("PATH", &path);
+        command
+    };
+    let rate = "workload.requests.arrivals.poisson.rate=20/s..80/s:4";
+    let cut = ["sweep", "scenarios/mm1.toml", "--set", "run.length=5 min", "--vary", rate];
+    let emit = |target: &str| {
+        let args = [&["emit", target, "--shards", "3", "--"][..], &cut].concat();
+        String::from_utf8(done(inside(command(&args))).stdout).expect("text")
+    };
+    fs::write(place.join("job.sh"), emit("slurm")).expect("a file");
+    let mut bash = Command::new("bash");
+    bash.arg("job.sh");
+    done(inside(bash));
+    let merged = files(&place.join("output/mm1-sweep"));
+    fs::remove_dir_all(place.join("output")).expect("it is there");
+    done(inside(command(&cut)));
+    same(&files(&place.join("output/mm1-sweep")), &merged, "an array of three");
+    for target in ["kubernetes", "parallel"] {
+        let text = emit(target);
+        assert!(text.contains("/3") && text.contains("highwater merge"), "{text}");
+    }
+    let run = inside(command(&["emit", "slurm", "--", "run", "scenarios/mm1.toml"]));
+    let refused = { run }.output().expect("it starts");
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused));
+}
+
+/// A Latin hypercube visits each stratum of each axis once; a zip advances together.
+#[test]
+fn points_of_a_sweep() {
+    let points = |more: &[&str]| -> Vec<Vec<String>> {
+        let out = folder("points");
+        let shown = out.to_string_lossy();
+        let mut args = vec!["sweep", "scenarios/mm1.toml", "--quiet", "--out", &shown];
+        args.extend(["--set", "run.length=2 min", "--set", "run.warmup=1 s"]);
+        args.extend(["--replications", "1"]);
+        args.extend(more);
+        done(command(&args));
+        let table = fs::read_to_string(out.join("sweep.csv")).expect("sweep.csv");
+        let rows = table.lines().filter(|l| l.contains(",availability,"));
+        rows.map(|l| l.split(',').skip(1).take(2).map(str::to_owned).collect()).collect()
+    };
+    let rate = "workload.requests.arrivals.poisson.rate=10/s..60/s:6";
+    let length = "run.length=2 min,3 min,4 min,5 min,6 min,7 min";
+    let zipped = points(&["--zip", rate, "--zip", length]);
+    assert_eq!(zipped.len(), 6);
+    assert_eq!(zipped[0], ["10/s", "2 min"]);
+    assert_eq!(zipped[5], ["60/s", "7 min"]);
+    let latin = points(&["--latin", "6", "--vary", rate, "--vary", length]);
+    for axis in 0..2 {
+        let mut seen: Vec<&str> = latin.iter().map(|p| p[axis].as_str()).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), 6, "{latin:?}");
+    }
+    assert_ne!(latin, zipped);
+}
+
 /// A piece that was damaged is refused by its name.
 #[test]
 fn a_damaged_piece_is_named() {
