@@ -5,6 +5,7 @@ mod answers;
 mod benches;
 mod caps;
 mod changes;
+mod circuit_scenarios;
 mod circuits;
 mod coverage;
 mod documented;
