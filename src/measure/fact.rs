@@ -327,6 +327,15 @@ pub enum Fact {
         /// When.
         at: u64,
     },
+    /// A component fails at random, or is repaired from that.
+    Outage {
+        /// Component.
+        component: u32,
+        /// Whether it fails.
+        down: bool,
+        /// When.
+        at: u64,
+    },
     /// A try failed at a gate that was shut.
     ShutOut {
         /// Gate.

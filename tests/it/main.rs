@@ -19,6 +19,7 @@ mod jobs;
 mod lab;
 mod laws;
 mod levels;
+mod lives;
 mod maxcompute;
 mod mended;
 mod plans;

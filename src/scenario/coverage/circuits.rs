@@ -81,8 +81,10 @@ rows! {
         "`isp` of circuit; rules/circuits.rs";
         [PLANTED];
     "C-25" Both: "access routes and campus lines as diverse as possible";
-        "`isp`, `line`, `duct`, `needs` of circuit; circuit.rs, rules/circuits.rs";
+        "`isp`, `line`, `duct`, `needs` of circuit, `members` of risk; circuit.rs, risk.rs, rules/circuits.rs";
         [PLANTED,
+         "tests/it/lives.rs::lives_and_risks_that_make_no_sense_are_told",
+         "tests/it/lives.rs::a_risk_takes_its_members_down",
          "tests/it/circuits.rs::each_element_of_the_chain_fails_by_itself"];
     "C-26" Behaviour: "ECMP rather than active/standby";
         "`mode`; circuit_group.rs; scenarios/express-connect-ecmp.toml";
