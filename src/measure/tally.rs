@@ -483,6 +483,7 @@ impl Observer for Tally<'_> {
                 }
             }
             Fact::Gate { gate, reason, at } => self.gates[gate as usize].enters(reason, at),
+            Fact::FailedUnnamed { selector, branch } => self.recoveries.forget((selector, branch)),
             Fact::Outage { component, down, at } => {
                 if let Some(it) = self.outages.get_mut(&component) {
                     it.turns(down, at);

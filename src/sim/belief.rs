@@ -344,6 +344,9 @@ impl<O: Observer> World<'_, O> {
                 let known = !it.usable().has(branch as usize);
                 self.tell(Fact::Failed { fault, selector, branch, known, at: self.now });
             }
+            (true, None) if plan.settings.outages => {
+                self.tell(Fact::FailedUnnamed { selector, branch });
+            }
             (true, None) => {}
         }
         let it = &mut self.selectors[selector as usize];
