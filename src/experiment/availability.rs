@@ -11,7 +11,9 @@
 //! other, and in their long run: each is up with probability up / (up + down) whatever its laws, and fails
 //! once per up + down. What happens between a failure and its detection is no state, and not in here.
 
-use crate::plan::{Component, Plan};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::plan::{Branch, Component, ComponentId, Hop, Plan, SelectorId};
 
 /// Most elements and risks of one structure: 2^20 states are a million questions.
 pub const MOST: usize = 20;
@@ -234,17 +236,98 @@ impl Structure {
 /// What of a plan has a life, and what that takes down, in hours; members of a risk that have no life of their
 /// own never fail by themselves. In the order of the plan's components.
 pub fn elements_of(plan: &Plan) -> Vec<Element> {
-    let living = plan.elements().filter(|(_, c)| lives(c));
-    let taken: Vec<_> = living.flat_map(|(_, c)| &c.takes).collect();
-    let counts = |id, c: &Component| lives(c) || taken.contains(&&id);
-    let listed: Vec<_> = plan.elements().filter(|(id, c)| counts(*id, c)).collect();
+    gather(plan, |_| true).into_iter().map(|(_, element)| element).collect()
+}
+
+/// How available a choice is: it works while all that some branch on its list needs is up. In hours.
+///
+/// A branch needs what it watches, and what its hops need; choices on the way are taken to work. Only elements
+/// with a life count that some branch needs, or that take one of these down.
+///
+/// # Errors
+/// More than [`MOST`] such elements.
+///
+/// ```
+/// # use highwater::scenario::{Source, load_text};
+/// use highwater::experiment::availability::of_choice;
+/// use highwater::plan::SelectorId;
+/// let text = r#"
+/// version = 1
+/// [access_point.east]
+/// [access_point.west]
+/// [circuit.c1]
+/// port = "1 Gbps"
+/// access_point = "east"
+/// mtbf = "199 h"
+/// mttr = "1 h"
+/// [circuit.c2]
+/// port = "1 Gbps"
+/// access_point = "west"
+/// mtbf = "199 h"
+/// mttr = "1 h"
+/// [circuit_group.main]
+/// members = ["circuit.c1", "circuit.c2"]
+/// mode = "ecmp"
+/// [workload.w]
+/// path = ["circuit_group.main"]
+/// arrivals = { poisson = { rate = "1/s" } }
+/// request = "1 kB"
+/// response = "1 kB"
+/// "#;
+/// # let source = Source { path: "demo.toml".into(), text: text.into() };
+/// # let plan = load_text(source, std::path::Path::new("."), &[]).unwrap().plan;
+/// let it = of_choice(&plan, SelectorId(0))?;
+/// assert!((it.unavailability - 0.005 * 0.005).abs() < 1e-15);
+/// # Ok::<(), highwater::experiment::availability::StructureError>(())
+/// ```
+pub fn of_choice(plan: &Plan, selector: SelectorId) -> Result<Availability, StructureError> {
+    let branches = plan.selectors[selector.index()].branches.iter().filter(|b| b.listed);
+    let needs = |b: &Branch| {
+        let hops = b.hops.iter().flat_map(|hop| match *hop {
+            Hop::Link(id) | Hop::Against(id) => plan.links[id.index()].needs.clone(),
+            Hop::Need(id) => vec![id],
+            Hop::Station(id) => plan.stations[id.index()].needs.clone(),
+            Hop::Delay(_) | Hop::Pool(_) | Hop::Selector(_) => vec![],
+        });
+        b.watches.iter().copied().chain(hops).collect::<Vec<_>>()
+    };
+    let branches: Vec<Vec<ComponentId>> = branches.map(needs).collect();
+    // A group is up while any of its members is.
+    let members = |id: ComponentId| match &plan.components[id.index()].of[..] {
+        [] => vec![id],
+        of => of.to_vec(),
+    };
+    let parts: BTreeSet<ComponentId> =
+        branches.iter().flatten().flat_map(|id| members(*id)).collect();
+    let found = gather(plan, |id| parts.contains(&id));
+    let at: BTreeMap<ComponentId, usize> =
+        found.iter().enumerate().map(|(i, (id, _))| (*id, i)).collect();
+    let all = Structure::new(found.into_iter().map(|(_, element)| element).collect())?;
+    let is_up = |s: State, id: ComponentId| at.get(&id).is_none_or(|i| s.is_up(*i));
+    let holds = |s: State, id: &ComponentId| members(*id).into_iter().any(|m| is_up(s, m));
+    Ok(all.availability(|s| branches.iter().any(|b| b.iter().all(|id| holds(s, id)))))
+}
+
+/// Of what is wanted, and of what takes that down, the elements that fail or are taken.
+fn gather(plan: &Plan, wanted: impl Fn(ComponentId) -> bool) -> Vec<(ComponentId, Element)> {
+    let takes_wanted = |c: &Component| c.takes.iter().any(|m| wanted(*m));
+    let living =
+        |(id, c): &(ComponentId, &Component)| c.life.is_some() && (wanted(*id) || takes_wanted(c));
+    let taken: Vec<ComponentId> =
+        plan.elements().filter(living).flat_map(|(_, c)| c.takes.iter().copied()).collect();
+    let counts =
+        |it: &(ComponentId, &Component)| living(it) || (wanted(it.0) && taken.contains(&it.0));
+    let listed: Vec<_> = plan.elements().filter(counts).collect();
     let hours = |span: crate::units::Span| as_f64(span.nanos()) / 3.6e12;
-    let element = |(_, c): &(_, &Component)| {
+    let element = |(id, c): &(ComponentId, &Component)| {
         let times = c.life.as_ref().map(|l| (hours(l.up), hours(l.down)));
         let (up, down) = times.unwrap_or((f64::INFINITY, 0.0));
         let position = |member| listed.iter().position(|(id, _)| id == member);
-        let takes = if lives(c) { c.takes.iter().filter_map(position).collect() } else { vec![] };
-        Element { takes, ..Element::new(c.name.clone(), up, down) }
+        let takes = match times {
+            Some(_) => c.takes.iter().filter_map(position).collect(),
+            None => Vec::new(),
+        };
+        (*id, Element { takes, ..Element::new(c.name.clone(), up, down) })
     };
     listed.iter().map(element).collect()
 }
@@ -277,11 +360,6 @@ pub fn mass_of(elements: &[Element], down: &[usize]) -> f64 {
         false => e.availability(),
     };
     elements.iter().enumerate().map(factor).product()
-}
-
-/// Whether it can fail by itself.
-const fn lives(component: &Component) -> bool {
-    component.life.is_some()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "times to one part in 2^53")]

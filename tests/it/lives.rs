@@ -2,10 +2,10 @@
 //! and what scenarios say of them. Intervals are such that chance leaves one once in 10,000 times.
 
 use highwater::experiment::availability::{
-    Element, State, Structure, StructureError, by_failures, k_of_n, mass_of,
+    Element, State, Structure, StructureError, by_failures, k_of_n, mass_of, of_choice,
 };
 use highwater::measure::{Fact, Interval, Observer, Results};
-use highwater::plan::{Component, ComponentId, Life, Plan, Repair};
+use highwater::plan::{Component, ComponentId, Life, Plan, Repair, SelectorId};
 use highwater::scenario::{Source, load_text, show_plan};
 use highwater::units::Span;
 
@@ -216,6 +216,26 @@ fn outages_are_off_unless_asked_for() {
 }
 
 #[test]
+fn what_random_outages_cost_is_no_fault_s() {
+    // Both circuits are cut for the first minute of each replication; after it they fail at random.
+    let lives = edit(&edit(TWO, "# one\n", LIFE), "# two\n", LIFE);
+    let cut = |name: &str| {
+        format!(
+            "[fault.{name}]\ncircuit_cut = \"circuit.{name}\"\nat = \"0 s\"\nlength = \"1 min\"\n"
+        )
+    };
+    let cuts = edit(&lives, "[region.r]", &(cut("one") + &cut("two")));
+    let lost = |text: &str| {
+        let r = run_one(&loaded(text), 0);
+        (r.recoveries.iter().map(|x| x.lost).sum::<u64>(), r.workloads[0].errors_total())
+    };
+    let (of_faults, all) = lost(&cuts);
+    assert!(of_faults > 80 && of_faults == all, "{of_faults} {all}");
+    let (of_faults, more) = lost(&edit(&cuts, "# run\n", "outages = true\n"));
+    assert!(more > all + 100 && of_faults <= all, "{of_faults} of {more}, {all}");
+}
+
+#[test]
 fn a_risk_takes_its_members_down() {
     // Half of the time: 1 min and 1 min. Both circuits are gone with it, so half of all requests fail.
     let risk = "[risk.entry]\nmembers = [\"circuit.one\", \"circuit.two\"]\nmtbf = \"2 min\"\nmttr = \"2 min\"\n\
@@ -264,6 +284,30 @@ fn a_risk_takes_its_members_down() {
         highwater::scenario::load(std::path::Path::new("scenarios/hybrid-review.toml"), &[]);
     let hybrid = hybrid.unwrap_or_else(|e| panic!("{e}")).plan;
     assert!(hybrid.elements().count() > 15 && hybrid.elements().all(|(_, c)| c.of.is_empty()));
+}
+
+#[test]
+fn a_group_of_circuits_has_an_exact_availability() {
+    let life = |up: u32, down: u32| format!("mtbf = \"{up} h\"\nmttr = \"{down} h\"\n");
+    let entry = "[risk.entry]\nmembers = [\"circuit.one\", \"access_point.q\"]\n".to_owned();
+    let text = edit(&edit(TWO, "# one\n", &life(99, 1)), "# two\n", &life(49, 1));
+    // One's access point, a backend that no circuit needs, and a risk of the one and of the other's end.
+    let text = edit(&text, "[access_point.q]", &life(199, 1));
+    let text = edit(&text, "[workload.w]", &life(9, 1));
+    let text = edit(&text, "[region.r]", &(entry + &life(999, 1)));
+    let of = |text: &str| of_choice(&loaded(text), SelectorId(0)).unwrap();
+    let (one, two) = (0.99 * 0.995, 0.98);
+    near(of(&text).availability, 0.999 * (1.0 - (1.0 - one) * (1.0 - two)));
+    // Without the risk, and without any life.
+    let alone = text.replace(&life(999, 1), "");
+    near(of(&alone).availability, 1.0 - (1.0 - one) * (1.0 - two));
+    near(of(TWO).availability, 1.0);
+    assert_eq!(of(TWO).frequency, 0.0);
+    // 1-of-2 of equal ones has the closed form's outages.
+    let equal = edit(&edit(TWO, "# one\n", &life(99, 1)), "# two\n", &life(99, 1));
+    let (it, exact) = (of(&equal), k_of_n(1, 2, 99.0, 1.0));
+    near(it.frequency, exact.frequency);
+    near(it.mean_outage, exact.mean_outage);
 }
 
 #[test]
