@@ -4,8 +4,10 @@
 //! independent, their results land in a list by position, and everything is merged one after the
 //! other in that order, so the number of threads changes nothing but the time.
 //!
+//! `availability` works out what needs no run: states of what can fail, with their probabilities.
 //! `validate` holds experiments with known answers.
 
+pub mod availability;
 mod design;
 mod estimate;
 pub mod validate;

@@ -56,6 +56,7 @@ impl Results {
             a.moved += b.moved;
         }
         self.gates.iter_mut().zip(&other.gates).for_each(|(a, b)| a.merge(b));
+        self.outages.iter_mut().zip(&other.outages).for_each(|(a, b)| a.merge(b));
         self.alerts.iter_mut().zip(&other.alerts).for_each(|(a, b)| a.merge(b));
         for gap in &other.gaps {
             match self
@@ -106,6 +107,7 @@ impl Results {
         self.scalers.sort_by(|a, b| a.name.cmp(&b.name));
         self.selectors.sort_by(|a, b| a.name.cmp(&b.name));
         self.gates.sort_by(|a, b| a.name.cmp(&b.name));
+        self.outages.sort_by(|a, b| a.name.cmp(&b.name));
         self.alerts.sort_by(|a, b| a.name.cmp(&b.name));
         self.gaps.sort_by(|a, b| (&a.fault, &a.selector).cmp(&(&b.fault, &b.selector)));
         self.recoveries.sort_by(|a, b| a.key().cmp(&b.key()));

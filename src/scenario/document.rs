@@ -1,13 +1,13 @@
 //! The tables that are there once: the head of the file, `[run]`, `[sweep]`.
 
 use super::context::{Context, wrong_type};
-use super::diagnostic::{Diagnostic, Place, nearest};
+use super::diagnostic::{Diagnostic, Place, Severity, nearest};
 use super::kinds::kinds;
 use super::read::{Above0, Count, TimeOfDay};
 use super::reader::Reader;
 use super::tree::{Entry, Node, Table, Value};
 use super::{Axis, Sweep, overrides};
-use crate::plan::Settings;
+use crate::plan::{Life, Settings};
 use crate::units::Span;
 
 /// The version of the file format.
@@ -32,6 +32,8 @@ pub(super) struct Head {
     pub(super) settings: Settings,
     /// Where the number of replications stands, if it is given.
     pub(super) replications: Option<Place>,
+    /// Where it says that things fail at random.
+    outages: Option<Place>,
 }
 
 /// Reads the head and `[run]`, and refuses unknown tables.
@@ -61,9 +63,11 @@ pub(super) fn read_head(root: &Table, cx: &Context) -> Head {
     let run = r.node("run").and_then(|node| Reader::of(cx, node, "run"));
     let replications = run.as_ref().filter(|r| r.has("replications"));
     let replications = replications.map(|r| r.place_of("replications"));
+    let outages = run.as_ref().map(|r| r.place_of("outages"));
     let settings = run.map(settings).unwrap_or_default();
+    let outages = outages.filter(|_| settings.outages);
     refuse_unknown(root, cx);
-    Head { title, description, settings, replications }
+    Head { title, description, settings, replications, outages }
 }
 
 fn no_version(place: Place) -> Diagnostic {
@@ -110,6 +114,7 @@ fn settings(r: Reader<'_>) -> Settings {
         warmup: warmup.as_ref().map_or(default.warmup, |w| w.value),
         window,
         start_of_day: r.opt::<TimeOfDay>("start_of_day").map_or(Span::ZERO, |t| t.0),
+        outages: r.or("outages", false),
     };
     let refuse = |place, message: String, rule: &str| {
         r.cx.complain(Diagnostic::error("range", place, message).label(rule));
@@ -133,6 +138,33 @@ fn settings(r: Reader<'_>) -> Settings {
     }
     r.done();
     settings
+}
+
+/// Complains where random outages are asked for and none are to be expected.
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+pub(super) fn check_outages(head: &Head, lives: &[&Life], cx: &Context) {
+    let Some(place) = head.outages else { return };
+    if lives.is_empty() {
+        let message = "nothing can fail at random: nothing says how often it does";
+        cx.complain(
+            Diagnostic::warning("outages", place, message).help(
+                "give what can fail `mtbf` and `mttr`, as in mtbf = \"90 d\", mttr = \"4 h\"",
+            ),
+        );
+        return;
+    }
+    let s = &head.settings;
+    let whole = s.horizon.nanos() as f64 * f64::from(s.replications);
+    let turns = lives.iter().map(|l| whole / (l.up.nanos() as f64 + l.down.nanos() as f64));
+    let expected: f64 = turns.sum();
+    if expected < 1.0 {
+        let message = format!("{expected:.2} outages are expected in all of the run");
+        cx.complain(
+            Diagnostic::new(Severity::Note, "outages", place, message)
+                .label(format!("{} x {} replications", s.horizon, s.replications))
+                .help("a longer `length`, more `replications`, or a fault at a given instant"),
+        );
+    }
 }
 
 /// One axis of the sweep with the values' nodes.

@@ -42,6 +42,7 @@ mod hash;
 mod host;
 mod kinds;
 mod law;
+mod life;
 mod lowering;
 mod overrides;
 mod read;
@@ -297,6 +298,7 @@ impl Scenario {
         faults::check(&faults, head.settings.horizon, &specs, cx);
         kinds::change::check_times(&specs, head.settings.horizon, cx);
         kinds::alert::check_times(&specs, &head.settings, cx);
+        document::check_outages(&head, &specs.lives(), cx);
         cx.forget_what_follows(read, root);
         if workloads.is_empty() && cx.names("workload").next().is_none() {
             let message = "nothing sends requests: there is no workload";
@@ -342,7 +344,7 @@ fn things<T>(
                 r.done();
                 spec
             });
-            Some(Thing { name, place, spec: spec? })
+            Some(Thing { name, place, life: None, spec: spec? })
         })
         .collect()
 }

@@ -22,7 +22,7 @@ pub(crate) use traffic::{Metric, latency, metrics, throughput_histogram};
 type Make = fn(&Results) -> Sheet;
 
 /// Every CSV file, by name.
-const ALL: [(&str, Make); 19] = [
+const ALL: [(&str, Make); 20] = [
     ("alerts.csv", alerts::alerts),
     ("assumptions.csv", resources::assumptions),
     ("binding.csv", traffic::binding),
@@ -32,6 +32,7 @@ const ALL: [(&str, Make); 19] = [
     ("jobs.csv", jobs::jobs),
     ("latency.csv", traffic::latency),
     ("links.csv", resources::links),
+    ("outages.csv", resources::outages),
     ("percentiles.csv", traffic::percentiles),
     ("pools.csv", resources::pools),
     ("recoveries.csv", resources::recoveries),
