@@ -7,11 +7,15 @@
 //! | 2 | bad input or usage |
 //! | 70 | a bug of highwater |
 //! | 74 | the machine failed: a file could not be read or written |
+//! | 130 | a sweep was interrupted (Ctrl-C, a request to end): what is done is kept |
 
 mod check;
 mod console;
+mod emit;
+mod merge;
 mod redraw;
 mod run;
+mod study;
 mod sweep;
 mod validate;
 
@@ -58,7 +62,8 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 fine, 1 an objective was missed or theory differs, 2 bad input or \
-                          usage, 70 a bug of highwater, 74 a file could not be read or written.";
+                          usage, 70 a bug of highwater, 74 a file could not be read or written, 130 \
+                          a sweep was interrupted (go on with --resume).";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -68,6 +73,10 @@ enum Command {
     Run(run::RunArgs),
     /// Simulate a grid of variants of a scenario
     Sweep(sweep::SweepArgs),
+    /// Print a job file that cuts a sweep into shares for other machines
+    Emit(emit::EmitArgs),
+    /// Put the shares of a sweep together
+    Merge(merge::MergeArgs),
     /// Redraw files, charts and page from a results.json
     Report(redraw::ReportArgs),
     /// Run the simulations whose answer is known, and compare
@@ -122,6 +131,21 @@ impl Common {
         all.extend(self.replications.map(|n| ("run.replications".to_owned(), n.to_string())));
         all
     }
+
+    /// The command that makes the same results, without what changes only where and how.
+    fn command(&self, name: &str, more: &[(&str, String)]) -> Vec<String> {
+        let scenario = self.scenario.to_string_lossy().into_owned();
+        let mut words = vec!["highwater".to_owned(), name.to_owned(), scenario];
+        for (key, value) in &self.set {
+            words.extend(["--set".to_owned(), format!("{key}={value}")]);
+        }
+        let seed = self.seed.map(|n| ("--seed", n.to_string()));
+        let replications = self.replications.map(|n| ("--replications", n.to_string()));
+        for (flag, value) in seed.into_iter().chain(replications).chain(more.iter().cloned()) {
+            words.extend([flag.to_owned(), value]);
+        }
+        words
+    }
 }
 
 /// Splits `key=value`.
@@ -151,6 +175,8 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(args, &mut console),
         Command::Run(args) => run::run(args, &mut console),
         Command::Sweep(args) => sweep::sweep(args, &mut console),
+        Command::Emit(args) => emit::emit(args, &mut console),
+        Command::Merge(args) => merge::merge(args, &mut console),
         Command::Report(args) => redraw::redraw(args, &mut console),
         Command::Validate(args) => validate::validate(args, &mut console),
     };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::experiment::{self, Case, Estimate, Listen, Options};
+use crate::experiment::{self, Case, Estimate, ExperimentError, Listen, Options, Unit};
 use crate::measure::{Identity, Observer, Results};
 use crate::report::{self, FlowList};
 use crate::scenario::{self, Failure, Loaded};
@@ -37,9 +37,9 @@ pub(super) fn run(args: &RunArgs, console: &mut Console) -> Result<Exit, Exit> {
     let results = match &list {
         Some(list) => {
             let listen = |_, replication| Box::new(list.part(replication)) as Box<dyn Observer>;
-            simulate(vec![case], common, Some(&listen), console)?.remove(0)
+            simulate(&[case], common, Some(&listen), console)?.remove(0)
         }
-        None => simulate(vec![case], common, None, console)?.remove(0),
+        None => simulate(&[case], common, None, console)?.remove(0),
     };
     let command: Vec<String> = std::env::args().collect();
     let files = report::write_all(&results, &dir, &command).map_err(|e| {
@@ -136,23 +136,25 @@ pub(super) fn case(loaded: Loaded) -> Case {
     Case { plan: loaded.plan, identity }
 }
 
-/// Runs cases behind a progress bar, after an estimate.
-pub(super) fn simulate(
-    cases: Vec<Case>,
-    common: &Common,
-    listen: Option<&Listen<'_>>,
+/// Refuses what would take too long or too much memory, unless it is forced.
+pub(super) fn allow(
+    cases: &[Case],
+    units: &[Unit],
+    (memory_of_all, common): (bool, &Common),
     console: &mut Console,
-) -> Result<Vec<Results>, Exit> {
+) -> Result<(), Exit> {
     let first = &cases[0].identity;
     console::in_hand(format!(
         "  version: {}\n  hash:    {}\n  seed:    {}\n",
         first.version, first.scenario_hash, first.seed
     ));
-    let (mut requests, mut memory) = (0.0, 0.0);
-    for case in &cases {
-        let estimate = Estimate::of(&case.plan);
-        requests += estimate.requests;
-        memory += estimate.memory;
+    let estimates: Vec<Estimate> = cases.iter().map(|c| Estimate::of(&c.plan)).collect();
+    let runs = |unit: &Unit| f64::from(cases[unit.case].plan.settings.replications);
+    let (mut requests, mut memory) = (0.0, 0.0_f64);
+    for unit in units {
+        let of_one = estimates[unit.case].memory / runs(unit);
+        requests += estimates[unit.case].requests / runs(unit);
+        memory = if memory_of_all { memory + of_one } else { memory.max(of_one) };
     }
     if !common.force && (requests > MOST_REQUESTS || memory > MOST_MEMORY) {
         console.say(&format!(
@@ -164,17 +166,32 @@ pub(super) fn simulate(
         ));
         return Err(Exit::Input);
     }
-    let bar = console.bar(experiment::windows(&cases), "simulated time", common.quiet);
+    Ok(())
+}
+
+/// Runs cases behind a progress bar, after an estimate.
+pub(super) fn simulate(
+    cases: &[Case],
+    common: &Common,
+    listen: Option<&Listen<'_>>,
+    console: &mut Console,
+) -> Result<Vec<Results>, Exit> {
+    let units = experiment::units(cases);
+    allow(cases, &units, (true, common), console)?;
+    let bar = console.bar(experiment::windows(cases, &units), "simulated time", common.quiet);
     let on_window = || bar.inc(1);
     let options = Options { threads: common.threads, on_window: &on_window, listen };
-    let outcome = experiment::run_all(&cases, &options);
+    let outcome = experiment::run_all(cases, &options);
     bar.finish_and_clear();
-    outcome.map_err(|e| {
-        console.say(&format!("error: {e}\n"));
-        match e {
-            experiment::ExperimentError::Threads { .. } => Exit::Machine,
-            experiment::ExperimentError::Sim(crate::sim::SimError::Plan(_)) => Exit::Bug,
-            experiment::ExperimentError::Sim(_) => Exit::Input,
-        }
-    })
+    outcome.map_err(|e| failed(&e, console))
+}
+
+/// Says why an experiment could not be made.
+pub(super) fn failed(error: &ExperimentError, console: &mut Console) -> Exit {
+    console.say(&format!("error: {error}\n"));
+    match error {
+        ExperimentError::Threads { .. } => Exit::Machine,
+        ExperimentError::Sim(crate::sim::SimError::Plan(_)) => Exit::Bug,
+        ExperimentError::Sim(_) => Exit::Input,
+    }
 }

@@ -4,17 +4,23 @@
 //! independent, their results land in a list by position, and everything is merged one after the
 //! other in that order, so the number of threads changes nothing but the time.
 //!
+//! `availability` works out what needs no run: states of what can fail, with their probabilities.
 //! `validate` holds experiments with known answers.
 
+pub mod availability;
+mod design;
 mod estimate;
 pub mod validate;
 
-use rayon::prelude::*;
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::measure::{Fact, Identity, Observer, Results, Tally};
 use crate::plan::Plan;
 use crate::sim::{self, SimError};
 
+pub use design::latin_hypercube;
 pub use estimate::Estimate;
 
 /// Why an experiment could not be made.
@@ -47,7 +53,7 @@ pub struct Options<'a, 'l> {
     /// Threads; 0 for one per core.
     pub threads: usize,
     /// Called from any thread after each window of each run: the unit of progress. The total is
-    /// [`windows`] of the cases.
+    /// [`windows`].
     pub on_window: &'a (dyn Fn() + Sync),
     /// Who listens to a replication of a case beside the tally, by their numbers; called from any
     /// thread when the run begins.
@@ -57,13 +63,13 @@ pub struct Options<'a, 'l> {
 /// Gives a listener for the run of a case and replication.
 pub type Listen<'a> = dyn Fn(usize, u32) -> Box<dyn Observer + 'a> + Sync + 'a;
 
-/// Number of windows that [`run_all`] will report.
-pub fn windows(cases: &[Case]) -> u64 {
-    let of = |c: &Case| {
-        let s = &c.plan.settings;
-        s.horizon.nanos().div_ceil(s.window.nanos()) * u64::from(s.replications)
+/// Number of windows that [`run_units`] will report.
+pub fn windows(cases: &[Case], units: &[Unit]) -> u64 {
+    let of = |unit: &Unit| {
+        let s = &cases[unit.case].plan.settings;
+        s.horizon.nanos().div_ceil(s.window.nanos())
     };
-    cases.iter().map(of).sum()
+    units.iter().map(of).sum()
 }
 
 /// Runs all replications of all cases. Gives one [`Results`] per case, in order, with its
@@ -72,31 +78,95 @@ pub fn windows(cases: &[Case]) -> u64 {
 /// # Errors
 /// The first error in the order of cases and replications; see [`ExperimentError`].
 pub fn run_all(cases: &[Case], options: &Options<'_, '_>) -> Result<Vec<Results>, ExperimentError> {
-    let pool = pool(options.threads)?;
-    let units: Vec<(usize, u32)> = cases
-        .iter()
-        .enumerate()
-        .flat_map(|(i, c)| (0..c.plan.settings.replications).map(move |r| (i, r)))
-        .collect();
-    let run = |&(case, replication): &(usize, u32)| {
-        let listener = options.listen.map(|listen| listen(case, replication));
-        run_one(&cases[case], replication, options.on_window, listener)
-    };
-    let done: Vec<Result<Results, SimError>> = pool.install(|| units.par_iter().map(run).collect());
-    let mut merged: Vec<Option<Results>> = vec![None; cases.len()];
-    for ((case, _), results) in units.iter().zip(done) {
-        let results = results?;
-        match &mut merged[*case] {
-            None => merged[*case] = Some(results),
+    let merged: Mutex<Vec<Option<Results>>> = Mutex::new(vec![None; cases.len()]);
+    run_units(cases, &units(cases), options, &|unit, results| {
+        let mut merged = merged.lock().expect("no other thread broke");
+        match &mut merged[unit.case] {
+            None => merged[unit.case] = Some(results),
             Some(whole) => whole.merge(&results),
         }
-    }
+        ControlFlow::Continue(())
+    })?;
+    let merged = merged.into_inner().expect("no thread broke");
     let judged = |(results, case): (Option<Results>, &Case)| {
         let mut results = results.expect("a plan has at least one replication");
         results.judge(&case.plan);
         results
     };
     Ok(merged.into_iter().zip(cases).map(judged).collect())
+}
+
+/// One replication of one case: what is run at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unit {
+    /// Position of the case.
+    pub case: usize,
+    /// Number of the replication, from 0.
+    pub replication: u32,
+}
+
+/// The units of some cases, in order.
+pub fn units(cases: &[Case]) -> Vec<Unit> {
+    let of = |(case, it): (usize, &Case)| {
+        (0..it.plan.settings.replications).map(move |replication| Unit { case, replication })
+    };
+    cases.iter().enumerate().flat_map(of).collect()
+}
+
+/// The `number`th (from 1) of `of` shares of some units, which are about equally many: those that
+/// follow each other, so that few cases are in two shares.
+///
+/// # Panics
+/// Unless 1 <= `number` <= `of`.
+pub fn share(units: &[Unit], number: usize, of: usize) -> &[Unit] {
+    assert!((1..=of).contains(&number), "a share from 1 to {of}");
+    &units[units.len() * (number - 1) / of..units.len() * number / of]
+}
+
+/// Runs units on all threads, the costliest first, and hands the results of each, judged, to `each`
+/// as it ends, from any thread; no more are begun after a `Break`.
+///
+/// # Errors
+/// The first error in the order of units; see [`ExperimentError`].
+pub fn run_units(
+    cases: &[Case],
+    units: &[Unit],
+    options: &Options<'_, '_>,
+    each: &(dyn Fn(Unit, Results) -> ControlFlow<()> + Sync),
+) -> Result<(), ExperimentError> {
+    let pool = pool(options.threads)?;
+    let runs = |c: &Case| f64::from(c.plan.settings.replications);
+    let cost: Vec<f64> = cases.iter().map(|c| Estimate::of(&c.plan).requests / runs(c)).collect();
+    let mut order: Vec<usize> = (0..units.len()).collect();
+    order.sort_by(|a, b| cost[units[*b].case].total_cmp(&cost[units[*a].case]));
+    let (next, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let failed: Mutex<Option<(usize, SimError)>> = Mutex::new(None);
+    pool.broadcast(|_| {
+        while !stopped.load(Ordering::Relaxed)
+            && let Some(&i) = order.get(next.fetch_add(1, Ordering::Relaxed))
+        {
+            let unit = units[i];
+            let case = &cases[unit.case];
+            let listener = options.listen.map(|listen| listen(unit.case, unit.replication));
+            match run_one(case, unit.replication, options.on_window, listener) {
+                Ok(results) => {
+                    if each(unit, results).is_break() {
+                        stopped.store(true, Ordering::Relaxed);
+                    }
+                }
+                Err(error) => {
+                    let mut failed = failed.lock().expect("no other thread broke");
+                    if failed.as_ref().is_none_or(|f| i < f.0) {
+                        *failed = Some((i, error));
+                    }
+                }
+            }
+        }
+    });
+    match failed.into_inner().expect("no thread broke") {
+        Some((_, error)) => Err(error.into()),
+        None => Ok(()),
+    }
 }
 
 /// Runs one case; see [`run_all`].
@@ -125,7 +195,9 @@ fn run_one(
     let tally = Tally::new(&case.plan, replication);
     let mut watched = Watched { tally, on_window, listener };
     sim::run(&case.plan, replication, &mut watched)?;
-    Ok(watched.tally.finish(case.identity.clone()))
+    let mut results = watched.tally.finish(case.identity.clone());
+    results.judge(&case.plan);
+    Ok(results)
 }
 
 /// A tally that reports progress, and lets another listen.

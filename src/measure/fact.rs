@@ -327,6 +327,22 @@ pub enum Fact {
         /// When.
         at: u64,
     },
+    /// A branch fails, by none of the plan's faults: what happens on it from now on belongs to none.
+    FailedUnnamed {
+        /// Selector.
+        selector: u32,
+        /// Branch.
+        branch: u32,
+    },
+    /// A component fails at random, or is repaired from that.
+    Outage {
+        /// Component.
+        component: u32,
+        /// Whether it fails.
+        down: bool,
+        /// When.
+        at: u64,
+    },
     /// A try failed at a gate that was shut.
     ShutOut {
         /// Gate.

@@ -1,6 +1,7 @@
 //! Putting results together, and judging the whole.
 
 use crate::plan::{Objective, Plan};
+use crate::units::Span;
 
 use super::results::{BoundSeen, ObjectiveSeen, Results, WorkloadResults};
 
@@ -55,6 +56,7 @@ impl Results {
             a.moved += b.moved;
         }
         self.gates.iter_mut().zip(&other.gates).for_each(|(a, b)| a.merge(b));
+        self.outages.iter_mut().zip(&other.outages).for_each(|(a, b)| a.merge(b));
         self.alerts.iter_mut().zip(&other.alerts).for_each(|(a, b)| a.merge(b));
         for gap in &other.gaps {
             match self
@@ -89,6 +91,14 @@ impl Results {
         }
     }
 
+    /// Judges the same objectives again, on everything merged since.
+    pub fn judge_again(&mut self) {
+        for it in &mut self.workloads {
+            let again = |seen: &ObjectiveSeen| judged(&demanded(seen.bound), it);
+            it.objectives = it.objectives.iter().map(again).collect();
+        }
+    }
+
     pub(super) fn sort(&mut self) {
         self.workloads.sort_by(|a, b| a.name.cmp(&b.name));
         self.links.sort_by(|a, b| (&a.name, &b.direction).cmp(&(&b.name, &a.direction)));
@@ -97,6 +107,7 @@ impl Results {
         self.scalers.sort_by(|a, b| a.name.cmp(&b.name));
         self.selectors.sort_by(|a, b| a.name.cmp(&b.name));
         self.gates.sort_by(|a, b| a.name.cmp(&b.name));
+        self.outages.sort_by(|a, b| a.name.cmp(&b.name));
         self.alerts.sort_by(|a, b| a.name.cmp(&b.name));
         self.gaps.sort_by(|a, b| (&a.fault, &a.selector).cmp(&(&b.fault, &b.selector)));
         self.recoveries.sort_by(|a, b| a.key().cmp(&b.key()));
@@ -155,11 +166,21 @@ fn merge_workload(a: &mut WorkloadResults, b: &WorkloadResults) {
     a.by_replication.extend(b.by_replication.iter().map(|(r, h)| (*r, *h)));
 }
 
+/// The objective of a verdict.
+fn demanded(bound: BoundSeen) -> Objective {
+    match bound {
+        BoundSeen::Availability { share } => Objective::Availability { share },
+        BoundSeen::Latency { quantile, limit_ns } => {
+            Objective::Latency { quantile, limit: Span::from_nanos(limit_ns) }
+        }
+    }
+}
+
 /// The verdict on one objective. Availability counts what was offered and ended; a workload
 /// without any ended request meets nothing.
 fn judged(objective: &Objective, it: &WorkloadResults) -> ObjectiveSeen {
     let percent = |x: f64| crate::units::Ratio::new(x).to_string();
-    let ms = |ns: u64| crate::units::Span::from_nanos(ns).to_string();
+    let ms = |ns: u64| Span::from_nanos(ns).to_string();
     match objective {
         Objective::Availability { share } => {
             let seen = it.availability();

@@ -12,6 +12,7 @@ mod gates;
 mod histogram;
 mod jobs;
 mod merge;
+mod outages;
 mod recovery;
 mod results;
 mod scalers;
@@ -28,6 +29,7 @@ pub use fact::{
 pub use gates::{GateResults, StateSeen};
 pub use histogram::Histogram;
 pub use jobs::{JobResults, StageSeen};
+pub use outages::OutageSeen;
 pub use recovery::Recovery;
 pub use results::{
     AssumptionSeen, Binding, BoundSeen, FaultSeen, Gap, Headline, Identity, LinkResults,

@@ -70,6 +70,11 @@ impl Recoveries {
         self.last.insert(branch, fault);
     }
 
+    /// A branch fails by none of the faults: requests that fail on it from now on are no fault's.
+    pub(super) fn forget(&mut self, branch: (u32, u32)) {
+        self.last.remove(&branch);
+    }
+
     pub(super) fn learnt(&mut self, branch: (u32, u32), detect: u64, propagate: u64) {
         if let Some(open) = self.open.get_mut(&branch) {
             open.learnt = Some((detect, propagate));

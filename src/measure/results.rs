@@ -8,6 +8,7 @@ use super::alerts::AlertResults;
 use super::gates::GateResults;
 use super::histogram::Histogram;
 use super::jobs::JobResults;
+use super::outages::OutageSeen;
 use super::recovery::Recovery;
 use super::scalers::ScalerResults;
 use super::stats::Interval;
@@ -39,6 +40,9 @@ pub struct Results {
     /// By name; none where nothing is decided in the course of the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<GateResults>,
+    /// By name; none where nothing fails at random.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outages: Vec<OutageSeen>,
     /// Faults and planned changes, in order of start.
     pub faults: Vec<FaultSeen>,
     /// Belief-truth gaps, by fault and selector.

@@ -9,6 +9,7 @@ use super::fact::{End, Fact, JobFact, Limit, Observer, PHASES};
 use super::gates::GateTally;
 use super::histogram::Histogram;
 use super::jobs::JobResults;
+use super::outages::OutageTally;
 use super::recovery::Recoveries;
 use super::results::{
     AssumptionSeen, Binding, FaultSeen, Gap, Headline, Identity, LinkResults, NoticeSeen,
@@ -31,6 +32,8 @@ pub struct Tally<'a> {
     scalers: Vec<ScalerTally>,
     selectors: Vec<SelectorResults>,
     gates: Vec<GateTally>,
+    /// By component, of those that fail at random.
+    outages: BTreeMap<u32, OutageTally>,
     /// Per (selector, branch): the gap that is open.
     open: BTreeMap<(u32, u32), OpenGap>,
     gaps: BTreeMap<(u32, u32), Gap>,
@@ -133,6 +136,7 @@ impl<'a> Tally<'a> {
             scalers: plan.scalers.iter().map(|s| ScalerTally::new(s, windows)).collect(),
             selectors: selectors.collect(),
             gates: plan.gates.iter().map(GateTally::new).collect(),
+            outages: may_fail(plan).map(|(i, c)| (i, OutageTally::new(c))).collect(),
             open: BTreeMap::new(),
             gaps: BTreeMap::new(),
             recoveries: Recoveries::default(),
@@ -280,6 +284,7 @@ impl<'a> Tally<'a> {
             scalers: self.scalers.into_iter().map(|s| s.finish(replication)).collect(),
             selectors: self.selectors,
             gates: self.gates.into_iter().map(|g| g.finish(horizon)).collect(),
+            outages: self.outages.into_values().map(|o| o.finish(horizon)).collect(),
             faults: faults_of(plan),
             gaps: self.gaps.into_values().collect(),
             recoveries: self.recoveries.finish(plan),
@@ -290,6 +295,12 @@ impl<'a> Tally<'a> {
         results.sort();
         results
     }
+}
+
+/// What fails at random, if anything may.
+fn may_fail(plan: &Plan) -> impl Iterator<Item = (u32, &crate::plan::Component)> {
+    let all = (0..).zip(&plan.components);
+    all.filter(|(_, c)| plan.settings.outages && c.life.is_some())
 }
 
 impl WorkloadTally {
@@ -472,6 +483,12 @@ impl Observer for Tally<'_> {
                 }
             }
             Fact::Gate { gate, reason, at } => self.gates[gate as usize].enters(reason, at),
+            Fact::FailedUnnamed { selector, branch } => self.recoveries.forget((selector, branch)),
+            Fact::Outage { component, down, at } => {
+                if let Some(it) = self.outages.get_mut(&component) {
+                    it.turns(down, at);
+                }
+            }
             Fact::ShutOut { gate, reason, .. } => self.gates[gate as usize].dropped(reason),
             Fact::PoolWait { pool, wait, at } if at >= self.warmup_ns => {
                 self.pools[pool as usize].waits.record(wait);

@@ -8,7 +8,8 @@ impl Plan {
     /// flows over given routes. Choices count as drawn, whatever their policy.
     pub fn leaves_to_chance(&self) -> bool {
         let varies = |law: &Dist| !matches!(law, Dist::Constant { .. });
-        !self.selectors.is_empty()
+        (self.settings.outages && self.components.iter().any(|c| c.life.is_some()))
+            || !self.selectors.is_empty()
             || self.workloads.iter().any(draws)
             || self.links.iter().any(|l| match &l.capacity {
                 Capacity::Fixed(_) | Capacity::Elastic { .. } => false,

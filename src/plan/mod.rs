@@ -18,6 +18,7 @@ mod alert;
 mod chance;
 mod gate;
 mod jobs;
+mod life;
 mod network;
 mod scaler;
 mod traffic;
@@ -29,6 +30,7 @@ use crate::units::{Rate, Span};
 pub use alert::{Alert, Level, Metric, Watched};
 pub use gate::{After, Gate, Reason, Wait};
 pub use jobs::{JobStage, Jobs, OnError};
+pub use life::{Life, Repair};
 pub use network::{
     Belief, Branch, Capacity, Component, Delay, Detector, Division, Duplex, Hashing, Hop, Lack,
     Link, Naming, OnFull, Policy, Pool, Rehash, Route, Scope, Selector, Servers, Share, Station,
@@ -149,6 +151,8 @@ pub struct Settings {
     pub window: Span,
     /// Time of day at simulated time 0, for daily profiles and the labels of charts.
     pub start_of_day: Span,
+    /// Whether components fail and are repaired at random, by their lives.
+    pub outages: bool,
 }
 
 impl Default for Settings {
@@ -160,6 +164,7 @@ impl Default for Settings {
             warmup: Span::ZERO,
             window: Span::from_secs(1),
             start_of_day: Span::ZERO,
+            outages: false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::random::Dist;
 use crate::units::{Rate, Span};
 
-use super::{ComponentId, DelayId, LinkId, PlaceId, PoolId, SelectorId, StationId};
+use super::{ComponentId, DelayId, Life, LinkId, PlaceId, PoolId, SelectorId, StationId};
 
 /// Something that is up or down: a zone, a circuit, a site, a resolver.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,12 +16,25 @@ pub struct Component {
     /// Whose list says which members of a group count: they are in the order of this selector's
     /// branches, and one whose branch is not listed is as good as down. All count where it is absent.
     pub listed_by: Option<SelectorId>,
+    /// What kind of thing it is, in a word or two: `circuit`, `access point`. Empty for parts of things.
+    pub label: String,
+    /// How it fails and is repaired by itself; it does not where this is absent.
+    pub life: Option<Life>,
+    /// What it takes down with it: a risk that these share. They are single ones, and take nothing.
+    pub takes: Vec<ComponentId>,
 }
 
 impl Component {
     /// One that stands for itself.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), of: Vec::new(), listed_by: None }
+        Self {
+            name: name.into(),
+            of: Vec::new(),
+            listed_by: None,
+            label: String::new(),
+            life: None,
+            takes: Vec::new(),
+        }
     }
 }
 

@@ -178,6 +178,7 @@ impl Plan {
                 return Err(PlanError(format!("gate {}: nothing to shut", gate.name)));
             }
         }
+        self.check_lives(&owned)?;
         let branch = |selector: SelectorId, branch: u32| {
             let it = self.selectors.get(selector.index());
             it.is_some_and(|s| (branch as usize) < s.branches.len())
@@ -207,6 +208,21 @@ impl Plan {
             Some(change) => Err(PlanError(format!("{:?} does not exist", change.what))),
             None => Ok(()),
         }
+    }
+
+    /// What fails at random, and what it takes along, is moved by nothing else.
+    fn check_lives(&self, owned: &[ComponentId]) -> Result<(), PlanError> {
+        for (i, it) in (0..).map(ComponentId).zip(&self.components) {
+            let lives = it.life.as_ref().is_none_or(|l| l.is_valid() && !owned.contains(&i));
+            let single = |c: &ComponentId| {
+                let member = self.components.get(c.index());
+                !owned.contains(c) && member.is_some_and(|m| m.takes.is_empty())
+            };
+            if !lives || !it.takes.iter().all(single) {
+                return Err(PlanError(format!("component {}: its life or what it takes", it.name)));
+            }
+        }
+        Ok(())
     }
 
     fn check_traffic(&self) -> Result<(), PlanError> {

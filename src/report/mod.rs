@@ -26,6 +26,7 @@ mod flows;
 mod format;
 mod manifest;
 mod page;
+mod pieces;
 mod read;
 mod store;
 mod summary;
@@ -41,10 +42,11 @@ use crate::measure::Results;
 pub use error::{ReadError, WriteError};
 pub use flows::{FlowList, FlowPart};
 pub use manifest::{FileSeen, Manifest};
+pub use pieces::{Pieces, Shares, StudyError, StudyHead, StudyPoint};
 pub use read::read_results;
 pub use store::OutputDir;
 pub use summary::summary;
-pub use sweep::{SweepPoint, sweep_files, sweep_files_in, sweep_summary};
+pub use sweep::{SweepFiles, SweepPoint, sweep_files};
 pub use validation::{validation_files, validation_summary};
 
 /// Writes every file of some results into `dir`: `results.json`, CSV, `.hgrm`, `charts/*.svg`,

@@ -66,39 +66,66 @@ impl OutputDir {
         Ok(path)
     }
 
-    /// Replaces what a run before wrote here by `outputs`, and the manifest last: a folder with a
+    /// Replaces what a run before wrote here by `outputs`, and the manifest last; see
+    /// [`Self::begin`].
+    pub(crate) fn replace(
+        &self,
+        manifest: Manifest,
+        outputs: &[Output],
+    ) -> Result<Vec<PathBuf>, WriteError> {
+        let mut writing = self.begin()?;
+        for (name, content) in outputs {
+            writing.put(name, content)?;
+        }
+        writing.finish(manifest)
+    }
+
+    /// Begins to replace what a run before wrote here. The manifest comes last: a folder with a
     /// manifest is complete, and nothing in it is older than the manifest.
     ///
     /// Only files that the manifest before lists are removed; others are not ours.
-    pub(crate) fn replace(
-        &self,
-        mut manifest: Manifest,
-        outputs: &[Output],
-    ) -> Result<Vec<PathBuf>, WriteError> {
+    pub(crate) fn begin(&self) -> Result<Writing<'_>, WriteError> {
         let (now, before) = (self.path.join(MANIFEST), self.path.join(BEFORE));
         if now.exists() {
             fs::rename(&now, &before).map_err(|e| WriteError::io("rename", &now, e))?;
         }
         let stale = fs::read_to_string(&before).map(|t| manifest::listed(&t)).unwrap_or_default();
-        manifest.files = outputs
-            .iter()
-            .map(|(path, content)| FileSeen {
-                path: path.clone(),
-                bytes: content.len() as u64,
-                digest: digest(content),
-            })
-            .collect();
-        let mut paths = Vec::with_capacity(outputs.len() + 1);
-        for (name, content) in outputs {
-            paths.push(self.write(name, content)?);
+        Ok(Writing { dir: self, stale, files: Vec::new(), paths: Vec::new() })
+    }
+}
+
+/// The files of a folder, one after the other.
+#[derive(Debug)]
+pub(crate) struct Writing<'d> {
+    dir: &'d OutputDir,
+    /// What the run before left.
+    stale: Vec<String>,
+    files: Vec<FileSeen>,
+    paths: Vec<PathBuf>,
+}
+
+impl Writing<'_> {
+    /// Writes one file.
+    pub(crate) fn put(&mut self, name: &str, content: &[u8]) -> Result<(), WriteError> {
+        self.paths.push(self.dir.write(name, content)?);
+        self.files.push(FileSeen {
+            path: name.to_owned(),
+            bytes: content.len() as u64,
+            digest: digest(content),
+        });
+        Ok(())
+    }
+
+    /// Removes what the run before left, and writes the manifest; all paths in order of writing.
+    pub(crate) fn finish(mut self, mut manifest: Manifest) -> Result<Vec<PathBuf>, WriteError> {
+        let kept: BTreeSet<&str> = self.files.iter().map(|f| f.path.as_str()).collect();
+        for name in self.stale.iter().filter(|n| !kept.contains(n.as_str())) {
+            remove(&self.dir.path.join(name))?;
         }
-        let kept: BTreeSet<&str> = outputs.iter().map(|o| o.0.as_str()).collect();
-        for name in stale.iter().filter(|n| !kept.contains(n.as_str())) {
-            remove(&self.path.join(name))?;
-        }
-        paths.push(self.write(MANIFEST, manifest.to_toml().as_bytes())?);
-        remove(&before)?;
-        Ok(paths)
+        manifest.files = self.files;
+        self.paths.push(self.dir.write(MANIFEST, manifest.to_toml().as_bytes())?);
+        remove(&self.dir.path.join(BEFORE))?;
+        Ok(self.paths)
     }
 }
 
@@ -118,7 +145,7 @@ pub(crate) fn lock(file: &Path, what: &Path) -> Result<File, WriteError> {
 }
 
 /// Removes a file that may be gone already.
-fn remove(path: &Path) -> Result<(), WriteError> {
+pub(super) fn remove(path: &Path) -> Result<(), WriteError> {
     match fs::remove_file(path) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
             Err(WriteError::io("remove", path, e))

@@ -36,6 +36,8 @@ pub fn summary(results: &Results, width: usize) -> String {
     section(&mut out, "Errors, per replication", &tables::errors(results), width);
     section(&mut out, "What held flows back", &tables::binding(results), width);
     section(&mut out, findings::events(results), &tables::faults(results), width);
+    let random = "Random outages, per replication";
+    section(&mut out, random, &tables::outages(results), width);
     let states = "States, mean time per replication";
     section(&mut out, states, &tables::states(results), width);
     let gaps = "Gaps between what failed and what its users believed, median / longest";

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use super::charts::response;
 use super::error::WriteError;
-use super::files::{self, Sheet};
+use super::files::{self, Cell, Metric, Sheet};
+use super::findings::{self, Estimate};
 use super::manifest::Manifest;
 use super::page;
-use super::store::{Output, OutputDir};
-use crate::measure::Results;
-use crate::report::files::Cell;
+use super::store::{OutputDir, Writing};
+use crate::measure::{Results, WorkloadResults};
 
-/// One point of a grid and what was seen there.
+/// One point of a sweep and what was seen there.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct SweepPoint {
     /// The settings that differ between the points, `("circuit.c1.port", "40 Gbps")`, in the same
@@ -21,10 +21,53 @@ pub struct SweepPoint {
     pub results: Results,
 }
 
-impl SweepPoint {
+/// What tables and charts show of a point.
+pub(crate) struct Seen {
+    pub(crate) values: Vec<(String, String)>,
+    pub(crate) workloads: Vec<WorkloadSeen>,
+}
+
+/// A workload at a point.
+pub(crate) struct WorkloadSeen {
+    pub(crate) name: String,
+    pub(crate) availability: Option<Estimate>,
+    /// ns.
+    pub(crate) p50: Option<Estimate>,
+    /// ns.
+    pub(crate) p99: Option<Estimate>,
+    /// bits per second.
+    pub(crate) rate: Option<Estimate>,
+    /// Objectives that were missed, of how many.
+    pub(crate) missed: (usize, usize),
+    metrics: Vec<Metric>,
+}
+
+impl Seen {
+    fn of(point: &SweepPoint) -> Self {
+        let settings = &point.results.settings;
+        let workload = |w: &WorkloadResults| WorkloadSeen {
+            name: w.name.clone(),
+            availability: findings::availability(w),
+            p50: findings::latency(w, 0.5),
+            p99: findings::latency(w, 0.99),
+            rate: findings::throughput(settings, w),
+            missed: (w.objectives.iter().filter(|o| !o.met).count(), w.objectives.len()),
+            metrics: files::metrics(settings, w),
+        };
+        Self {
+            values: point.values.clone(),
+            workloads: point.results.workloads.iter().map(workload).collect(),
+        }
+    }
+
     /// The values as a label: `40 Gbps`, or `40 Gbps, 10` where several keys vary.
     pub(crate) fn label(&self) -> String {
-        self.values.iter().map(|(_, v)| v.as_str()).collect::<Vec<_>>().join(", ")
+        self.values.iter().map(|(_, v)| bare(v)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// A workload by name.
+    pub(crate) fn workload(&self, name: &str) -> Option<&WorkloadSeen> {
+        self.workloads.iter().find(|w| w.name == name)
     }
 }
 
@@ -34,16 +77,80 @@ pub(crate) fn bare(value: &str) -> &str {
     text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text)
 }
 
-/// The points as a table of at most `width` columns, for stdout.
-pub fn sweep_summary(points: &[SweepPoint], width: usize) -> String {
-    let keys = points.first().map(|p| p.values.as_slice()).unwrap_or_default();
-    let keys: Vec<_> = keys.iter().map(|(k, _)| super::escape::terminal(k)).collect();
-    format!("Points: {}\n\n{}", keys.join(", "), response::table(points).text(width))
+/// The files of a sweep, written point by point: a sweep may be larger than the memory.
+///
+/// `sweep.csv` (a row per point, workload and metric with its 95 % interval), per point
+/// `points/NNNN/` with `results.json` and the latency and throughput histograms,
+/// `charts/*.svg`, `report.html`, and `manifest.toml` last.
+pub struct SweepFiles<'d> {
+    writing: Writing<'d>,
+    /// The results of the first point: whose sweep it is.
+    first: Option<Results>,
+    points: Vec<Seen>,
 }
 
-/// Writes `sweep.csv` (a row per point, workload and metric with its 95 % interval), per point
-/// `points/NNNN/` with `results.json` and the latency and throughput histograms,
-/// `charts/response.svg`, `report.html`, and `manifest.toml` last.
+impl<'d> SweepFiles<'d> {
+    /// Begins in a folder.
+    ///
+    /// # Errors
+    /// [`WriteError::Io`].
+    pub fn begin(dir: &'d OutputDir) -> Result<Self, WriteError> {
+        Ok(Self { writing: dir.begin()?, first: None, points: Vec::new() })
+    }
+
+    /// Writes the files of the next point.
+    ///
+    /// # Errors
+    /// [`WriteError::Io`].
+    pub fn point(&mut self, point: &SweepPoint) -> Result<(), WriteError> {
+        let r = &point.results;
+        let folder = format!("points/{:04}/", self.points.len() + 1);
+        let mut put =
+            |name: &str, content: &[u8]| self.writing.put(&format!("{folder}{name}"), content);
+        put("results.json", &super::results_json(r)?)?;
+        put("latency.csv", &files::latency(r).to_bytes("latency.csv")?)?;
+        let throughput = files::throughput_histogram(r).to_bytes("throughput_histogram.csv")?;
+        put("throughput_histogram.csv", &throughput)?;
+        for (name, content) in files::hgrm_files(&r.workloads, "") {
+            put(&name, &content)?;
+        }
+        self.points.push(Seen::of(point));
+        self.first.get_or_insert_with(|| r.clone());
+        Ok(())
+    }
+
+    /// Whether any objective was missed at any point.
+    pub fn missed(&self) -> bool {
+        self.points.iter().flat_map(|p| &p.workloads).any(|w| w.missed.0 > 0)
+    }
+
+    /// The points as a table of at most `width` columns, for stdout.
+    pub fn summary(&self, width: usize) -> String {
+        let keys = self.points.first().map(|p| p.values.as_slice()).unwrap_or_default();
+        let keys: Vec<_> = keys.iter().map(|(k, _)| super::escape::terminal(k)).collect();
+        format!("Points: {}\n\n{}", keys.join(", "), response::table(&self.points).text(width))
+    }
+
+    /// Writes tables, charts, the page and the manifest; all paths in order of writing.
+    ///
+    /// # Errors
+    /// [`WriteError::Io`].
+    pub fn finish(mut self, command_line: &[String]) -> Result<Vec<PathBuf>, WriteError> {
+        let first = self.first.unwrap_or_default();
+        let table = sweep_csv(&self.points).to_bytes("sweep.csv")?;
+        self.writing.put("sweep.csv", &table)?;
+        let figures = response::figures(&first, &self.points);
+        let points = response::table(&self.points);
+        let page = page::sweep(&first, self.points.len(), &points, &figures, command_line);
+        self.writing.put("report.html", page.as_bytes())?;
+        for figure in figures {
+            self.writing.put(&format!("charts/{}.svg", figure.name), figure.svg.as_bytes())?;
+        }
+        self.writing.finish(Manifest::new(&first, command_line))
+    }
+}
+
+/// Writes the files of a sweep that is in memory; see [`SweepFiles`].
 ///
 /// # Errors
 /// As [`write_all`](super::write_all).
@@ -52,50 +159,22 @@ pub fn sweep_files(
     dir: &Path,
     command_line: &[String],
 ) -> Result<Vec<PathBuf>, WriteError> {
-    sweep_files_in(points, &OutputDir::lock(dir)?, command_line)
-}
-
-/// [`sweep_files`] into a folder that is locked already.
-///
-/// # Errors
-/// As [`sweep_files`].
-pub fn sweep_files_in(
-    points: &[SweepPoint],
-    dir: &OutputDir,
-    command_line: &[String],
-) -> Result<Vec<PathBuf>, WriteError> {
-    let mut outputs: Vec<Output> =
-        vec![("sweep.csv".into(), sweep_csv(points).to_bytes("sweep.csv")?)];
-    for (i, point) in points.iter().enumerate() {
-        let r = &point.results;
-        let folder = format!("points/{:04}/", i + 1);
-        outputs.push((format!("{folder}results.json"), super::results_json(r)?));
-        let latency = files::latency(r).to_bytes("latency.csv")?;
-        outputs.push((format!("{folder}latency.csv"), latency));
-        let throughput = files::throughput_histogram(r).to_bytes("throughput_histogram.csv")?;
-        outputs.push((format!("{folder}throughput_histogram.csv"), throughput));
-        outputs.extend(files::hgrm_files(&r.workloads, &folder));
-    }
-    let figures = response::figures(points);
-    let first = points.first().map(|p| &p.results);
-    outputs.push(("report.html".into(), sweep_page(points, &figures, command_line).into_bytes()));
-    for figure in figures {
-        outputs.push((format!("charts/{}.svg", figure.name), figure.svg.into_bytes()));
-    }
-    let none = Results::default();
-    dir.replace(Manifest::new(first.unwrap_or(&none), command_line), &outputs)
+    let dir = OutputDir::lock(dir)?;
+    let mut files = SweepFiles::begin(&dir)?;
+    points.iter().try_for_each(|point| files.point(point))?;
+    files.finish(command_line)
 }
 
 /// The tidy table: the point's number, its values, then workload, metric, value, interval, unit.
-fn sweep_csv(points: &[SweepPoint]) -> Sheet {
+fn sweep_csv(points: &[Seen]) -> Sheet {
     let keys = points.first().map(|p| p.values.as_slice()).unwrap_or_default();
     let mut head = vec!["point"];
     head.extend(keys.iter().map(|(k, _)| k.as_str()));
     head.extend(["workload", "metric", "value", "half_width_95", "unit"]);
     let mut sheet = Sheet::new(&head);
     for (i, point) in points.iter().enumerate() {
-        for w in &point.results.workloads {
-            for m in files::metrics(&point.results.settings, w) {
+        for w in &point.workloads {
+            for m in &w.metrics {
                 let mut row = vec![Cell::from(i + 1)];
                 // By position: all points have the same keys in the same order.
                 row.extend((0..keys.len()).map(|k| {
@@ -103,7 +182,7 @@ fn sweep_csv(points: &[SweepPoint]) -> Sheet {
                 }));
                 row.extend([
                     Cell::from(&w.name),
-                    Cell::from(m.name),
+                    Cell::from(&m.name),
                     Cell::from(m.value.map(|v| v.point)),
                     Cell::from(m.value.and_then(|v| v.half)),
                     Cell::from(m.unit),
@@ -113,15 +192,4 @@ fn sweep_csv(points: &[SweepPoint]) -> Sheet {
         }
     }
     sheet
-}
-
-/// A page with the response charts and a table of the points.
-fn sweep_page(
-    points: &[SweepPoint],
-    figures: &[super::charts::Figure],
-    command_line: &[String],
-) -> String {
-    let none = Results::default();
-    let first = points.first().map_or(&none, |p| &p.results);
-    page::sweep(first, points.len(), &response::table(points), figures, command_line)
 }

@@ -306,6 +306,26 @@ pub(crate) fn states(r: &Results) -> Table {
     table
 }
 
+/// What failed at random, those with most time down first.
+pub(crate) fn outages(r: &Results) -> Table {
+    let mut table = Table::new(2, ["element", "kind", "outages", "down", "share", "longest"]);
+    let n = runs(&r.settings);
+    let mut list: Vec<_> = r.outages.iter().collect();
+    list.sort_by_key(|o| std::cmp::Reverse(o.down_ns));
+    for it in list {
+        let ns = float(it.down_ns) / n;
+        table.row([
+            it.name.clone(),
+            it.label.clone(),
+            mean_count(float(it.outages) / n),
+            span(ns),
+            percent(ns / float(r.settings.horizon_ns)),
+            span(float(it.longest_ns)),
+        ]);
+    }
+    table
+}
+
 /// Links by their fullest window.
 pub(crate) fn links(r: &Results) -> Table {
     let head = ["link", "role", "busiest window", "at", "mean", "time full", "peak rate", "lost"];

@@ -29,6 +29,7 @@
 //! assert_eq!(loaded.plan.links[0].name, "link.wan");
 //! ```
 
+mod axis;
 mod cidr;
 mod context;
 mod coverage;
@@ -41,6 +42,7 @@ mod hash;
 mod host;
 mod kinds;
 mod law;
+mod life;
 mod lowering;
 mod overrides;
 mod read;
@@ -57,6 +59,7 @@ mod tree;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+pub use axis::{Axis, Range};
 pub use coverage::{How, Row, coverage, coverage_table};
 pub use diagnostic::{Diagnostic, Place, Severity, Source};
 pub use faults::effects;
@@ -100,19 +103,12 @@ pub struct Loaded {
 }
 
 /// A grid of overrides: the product of its axes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sweep {
     /// The axes, sorted by key; none for a scenario without a sweep.
     pub axes: Vec<Axis>,
-}
-
-/// One key and the values it takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Axis {
-    /// `endpoint.shop.throttle`
-    pub key: String,
-    /// Values as TOML texts: `"2 Gbps"` with its quotes, or `20`.
-    pub values: Vec<String>,
+    /// Axes that advance together, as one more axis of the grid; all of them have as many values.
+    pub zip: Vec<Axis>,
 }
 
 /// Why a scenario cannot run.
@@ -307,6 +303,7 @@ impl Scenario {
         faults::check(&faults, head.settings.horizon, &specs, cx);
         kinds::change::check_times(&specs, head.settings.horizon, cx);
         kinds::alert::check_times(&specs, &head.settings, cx);
+        document::check_outages(&head, &specs.lives(), cx);
         cx.forget_what_follows(read, root);
         if workloads.is_empty() && cx.names("workload").next().is_none() {
             let message = "nothing sends requests: there is no workload";
@@ -353,7 +350,7 @@ fn things<T>(
                 r.done();
                 spec
             });
-            Some(Thing { name, place, spec: spec? })
+            Some(Thing { name, place, life: None, spec: spec? })
         })
         .collect()
 }

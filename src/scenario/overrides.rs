@@ -28,10 +28,15 @@ pub(super) fn read(key: &str, value: &str, source: u32) -> Override {
     let end = equals + 1 + value.len() as u32;
     let place = Place { source, start: 0, end: equals };
     let whole = Place { source, start: equals + 1, end };
-    let mut node = tree::parse_value(value, source)
-        .unwrap_or_else(|| Node { value: Value::Text(value.to_owned()), place: whole });
-    relocate(&mut node, whole);
-    Override { key: key.trim().to_owned(), place, node }
+    Override { key: key.trim().to_owned(), place, node: typed(value, whole) }
+}
+
+/// A TOML value if it is one, otherwise a string.
+pub(super) fn typed(value: &str, place: Place) -> Node {
+    let mut node = tree::parse_value(value, place.source)
+        .unwrap_or_else(|| Node { value: Value::Text(value.to_owned()), place });
+    relocate(&mut node, place);
+    node
 }
 
 /// Puts a value and everything in it at one place.

@@ -96,6 +96,16 @@ pub fn show_plan(plan: &Plan) -> String {
         let text = format!("background {}: {}, {}, {route}", b.name, b.forward, b.backward);
         line(&mut out, 0, &text);
     }
+    for risk in plan.components.iter().filter(|c| !c.takes.is_empty()) {
+        let names: Vec<_> =
+            risk.takes.iter().map(|c| plan.components[c.index()].name.as_str()).collect();
+        line(&mut out, 0, &format!("risk {}: {}", risk.name, names.join(", ")));
+    }
+    for it in &plan.components {
+        let Some(life) = &it.life else { continue };
+        let repair = time(&life.repair_law());
+        line(&mut out, 0, &format!("life {}: up for {}, repair {repair}", it.name, life.up));
+    }
     for alert in &plan.alerts {
         let level = |l: &crate::plan::Level| match alert.on {
             Watched::Links { .. } => {

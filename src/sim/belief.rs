@@ -231,6 +231,10 @@ impl<O: Observer> World<'_, O> {
         }
         if goes_down {
             self.truth_changed(c, true, fault);
+            let plan = self.plan;
+            for member in &plan.components[c as usize].takes {
+                self.fail_component(member.0, manner, fault);
+            }
         }
         if resets {
             self.reset_connections(c);
@@ -255,6 +259,10 @@ impl<O: Observer> World<'_, O> {
         }
         if self.components[c as usize].reasons == 0 {
             self.truth_changed(c, false, None);
+            let plan = self.plan;
+            for member in &plan.components[c as usize].takes {
+                self.repair_component(member.0);
+            }
         }
     }
 
@@ -355,6 +363,9 @@ impl<O: Observer> World<'_, O> {
             (true, Some(fault)) => {
                 let known = !it.usable().has(branch as usize);
                 self.tell(Fact::Failed { fault, selector, branch, known, at: self.now });
+            }
+            (true, None) if plan.settings.outages => {
+                self.tell(Fact::FailedUnnamed { selector, branch });
             }
             (true, None) => {}
         }

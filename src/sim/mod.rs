@@ -25,6 +25,7 @@ mod connection;
 mod gate;
 mod jobs;
 mod link;
+mod outage;
 mod path;
 mod request;
 mod scaler;

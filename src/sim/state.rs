@@ -100,6 +100,8 @@ pub(super) enum Event {
         link: u32,
         serial: u32,
     },
+    /// A random outage of a component begins or ends.
+    Outage(u32),
     /// A window ends.
     Window,
 }

@@ -12,6 +12,7 @@ use super::belief::{ComponentState, SelectorState};
 use super::gate::GateState;
 use super::jobs::JobsState;
 use super::link::{BackgroundState, LinkState, resources_of, take_whole, whole};
+use super::outage::OutageState;
 use super::path::{Path, Way, routes_of};
 use super::scaler::ScalerState;
 use super::state::{
@@ -43,6 +44,8 @@ pub(super) struct World<'a, O: Observer> {
     pub(super) scaled: Vec<Option<u32>>,
     pub(super) selectors: Vec<SelectorState>,
     pub(super) gates: Vec<GateState>,
+    /// What fails at random, if anything may.
+    pub(super) outages: Vec<OutageState>,
     pub(super) backgrounds: Vec<BackgroundState>,
     pub(super) paths: Vec<Path>,
     /// By workload, route, place and choices.
@@ -150,6 +153,7 @@ impl<'a, O: Observer> World<'a, O> {
                 })
                 .collect(),
             gates: plan.gates.iter().map(GateState::new).collect(),
+            outages: OutageState::all(plan, replication),
             backgrounds: backgrounds.collect(),
             paths: Vec::new(),
             path_index: BTreeMap::new(),
@@ -270,6 +274,7 @@ impl<'a, O: Observer> World<'a, O> {
             self.fail_component(group, crate::plan::Manner::BlackHole, None);
         }
         self.prepare_changes(replication);
+        self.prepare_outages();
         for (workload, spec) in (0..).zip(&plan.workloads) {
             if let Arrivals::Closed { workers, think } = &spec.arrivals {
                 // Workers start spread over one mean think time, not all at once.
@@ -427,6 +432,7 @@ impl<'a, O: Observer> World<'a, O> {
             Event::Expire { queue } => self.expire(queue),
             Event::IdleCheck { connection, turn } => self.idle_check(connection, turn),
             Event::Change(i) => self.change(i),
+            Event::Outage(i) => self.outage(i),
             Event::Look { scaler } => self.look(scaler),
             Event::Started { scaler, instance } => self.instance_started(scaler, instance),
             Event::Believe { selector, branch, serial } => self.believe(selector, branch, serial),

@@ -23,6 +23,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("annotate_snippets", &["scenario"]),
     ("clap", &["cli"]),
     ("csv", &["report", "scenario"]),
+    ("ctrlc", &["cli"]),
     ("hdrhistogram", &["measure"]),
     ("indicatif", &["cli"]),
     ("libm", &["experiment", "measure", "random", "report", "scenario", "sim"]),

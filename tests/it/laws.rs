@@ -45,9 +45,18 @@ fn random_plan(seed: u64) -> Plan {
         warmup: Span::from_secs(d.below(5)),
         window: d.ms(4_000),
         start_of_day: Span::ZERO,
+        outages: d.one_in(3),
     };
     plan.places = vec!["a".into(), "b".into()];
     plan.components = (0..5).map(|i| Component::new(format!("c{i}"))).collect();
+    if plan.settings.outages {
+        let repair = [Repair::Exponential, Repair::Fixed, Repair::Lognormal { sigma: 1.0 }];
+        for it in &mut plan.components {
+            let (up, down) = (d.ms(9_000), d.ms(3_000));
+            it.life = Some(Life { up, down, repair: repair[d.below(3) as usize] });
+        }
+        plan.components[4].takes = vec![ComponentId(0), ComponentId(1)];
+    }
     let component = |d: &mut Dice| ComponentId(d.id(5));
     for i in 0..6 {
         let rate = Rate::from_bps(1_000_000 * (1 + d.below(50)));
@@ -251,7 +260,7 @@ fn decisions(d: &mut Dice, plan: &mut Plan) {
         let of = (0..of).map(|_| ComponentId(d.id(5))).collect();
         let group = ComponentId(u32::try_from(plan.components.len()).unwrap());
         let name = format!("group{}", group.0);
-        plan.components.push(Component { name, of, listed_by: list });
+        plan.components.push(Component { of, listed_by: list, ..Component::new(name) });
         plan.selectors[d.below(4) as usize].branches[0].watches.push(group);
         plan.routes[d.below(3) as usize].hops.push(Hop::Need(group));
     }

@@ -12,6 +12,7 @@
 //! | `jobs` | reruns from zero, what they make again, makespans |
 //! | `links` | shared links: insensitivity, caps, weights, round trips, hand-worked networks |
 //! | `choices` | ECMP, throttle devices, names and their caches, detection |
+//! | `outages` | what traffic loses to random outages: k of n, a shared conduit |
 //! | `transfers` | handshakes, windows, headers |
 //! | `kernel` | max-min by hand, by its certificate and beside the slow twin; the agenda |
 //! | `books` | Little's law and bytes |
@@ -27,6 +28,7 @@ mod kernel;
 pub mod lab;
 mod links;
 pub mod lists;
+mod outages;
 mod queues;
 mod transfers;
 
@@ -67,6 +69,7 @@ pub fn cases() -> Vec<KnownCase> {
         jobs::CASES,
         links::CASES,
         choices::CASES,
+        outages::CASES,
         transfers::CASES,
         kernel::CASES,
         books::CASES,

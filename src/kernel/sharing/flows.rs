@@ -24,24 +24,34 @@ struct Flow {
 #[derive(Debug, Default)]
 pub(super) struct Flows {
     blocks: Vec<Box<[Flow; BLOCK]>>,
-    /// Slots that were ever used.
+    /// Slots that were ever used, and how many of them are free.
     slots: usize,
-    /// One bit a slot. An end writes here only: the flow itself, probably long out of the caches,
-    /// is not touched.
+    free: usize,
+    /// One bit a slot, set for those never used. An end writes here only: the flow itself, probably
+    /// long out of the caches, is not touched.
     live: Vec<u64>,
-    free: Vec<u32>,
+    /// Where a free slot is looked for.
+    word: usize,
     sequence: u64,
 }
 
 impl Flows {
     /// A tag for a new flow.
+    ///
+    /// Free slots are taken in their order, round and round, while an eighth is free: of a million
+    /// the one that came free last is out of the caches, and the next one is in them.
     #[inline]
     pub(super) fn tag(&mut self) -> u64 {
         self.sequence += 1;
-        let slot = match self.free.pop() {
-            Some(slot) => u64::from(slot),
-            None => self.slots as u64,
+        let slot = if self.free * 8 < self.slots || self.free == 0 {
+            self.slots
+        } else {
+            while self.live[self.word] == u64::MAX {
+                self.word = if self.word + 1 == self.live.len() { 0 } else { self.word + 1 };
+            }
+            self.word * 64 + self.live[self.word].trailing_ones() as usize
         };
+        let slot = slot as u64;
         assert!(slot < SLOTS && self.sequence < SEQUENCES, "2^26 flows at once, 2^38 in all");
         self.sequence << BITS | slot
     }
@@ -55,17 +65,19 @@ impl Flows {
                 self.add_block();
             }
             self.slots += 1;
+        } else {
+            self.free -= 1;
+            self.live[slot / 64] |= 1 << (slot % 64);
         }
         let owner = tag >> BITS << BITS | u64::from(class);
         self.blocks[slot / BLOCK][slot % BLOCK] = Flow { owner, mark };
-        self.live[slot / 64] |= 1 << (slot % 64);
     }
 
     #[cold]
     fn add_block(&mut self) {
         let block = vec![Flow::default(); BLOCK].into_boxed_slice();
         self.blocks.push(block.try_into().expect("as many"));
-        self.live.resize(self.blocks.len() * BLOCK / 64, 0);
+        self.live.resize(self.blocks.len() * BLOCK / 64, u64::MAX);
     }
 
     /// The flow of a tag ends.
@@ -73,7 +85,7 @@ impl Flows {
     pub(super) fn end(&mut self, tag: u64) {
         let slot = slot(tag);
         self.live[slot as usize / 64] &= !(1 << (slot % 64));
-        self.free.push(slot);
+        self.free += 1;
     }
 
     /// Whether the flow of a tag is under way.

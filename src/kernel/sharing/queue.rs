@@ -17,6 +17,10 @@ const WHOLE: f64 = 4_503_599_627_370_496.0;
 const BLOCK: usize = 131_072;
 /// Entries a bucket is made for.
 const BUCKET: usize = 16;
+/// Buckets in a coarse one. (Few in tests, so that these have coarse ones, too.)
+const BUCKETS: usize = if cfg!(test) { 8 } else { 256 };
+/// More entries are dealt into coarse buckets first.
+const SEVERAL: usize = if cfg!(test) { 1 << 11 } else { 1 << 17 };
 
 const fn entry(mark: f64, tag: u64) -> Entry {
     (mark.to_bits() as u128) << 64 | tag as u128
@@ -42,79 +46,116 @@ pub(super) struct Queue {
     rest: Option<Box<Rest>>,
 }
 
-/// What is not near.
+/// What is not near: dealt into buckets, those of a long queue into coarse ones first, so that what is
+/// written by turns stays in the caches.
 #[derive(Debug, Default)]
 struct Rest {
     /// What was pushed before the last of `near`, in whole blocks. (One list of all would be copied
     /// as it grows.)
     pushed: Vec<Vec<Entry>>,
-    /// What was dealt: beyond the last bucket, the last bucket, and so on to the next one; from
-    /// `run` on, the bucket under way, the first entry at its end.
+    /// The buckets of the coarse bucket under way, or of all.
+    fine: Tier,
+    coarse: Option<Tier>,
+    /// What comes after all buckets.
+    far: Vec<Entry>,
+    chains: Chains,
+    /// Whether anything is dealt.
+    is_dealt: bool,
+}
+
+/// Entries in buckets of equal width.
+#[derive(Debug, Default)]
+struct Tier {
+    /// What was dealt, the last bucket first; from `run` on, the bucket under way.
     dealt: Vec<Entry>,
     run: usize,
     /// Where each bucket begins in `dealt`, the last one first.
     begins: Vec<u32>,
     /// What came into each bucket later, the last one first; empty until something did.
-    later: Vec<u32>,
-    chains: Chains,
-    /// The same beyond the last bucket.
-    far: Vec<Entry>,
-    /// Bucket of a mark = (mark - low) x scale; `opened` of them are gone, none if nothing is dealt.
+    later: Vec<Chain>,
+    /// Bucket of a mark = (mark - low) x scale; `opened` of them are gone.
     low: f64,
     scale: f64,
-    most: f64,
+    last: f64,
     opened: usize,
+    /// Where the next entry of each pile goes, while entries are dealt.
+    next: Vec<u32>,
 }
 
-/// Many short lists of entries, each by its first place. (A list of its own for each would be a call
-/// of the allocator each.)
+/// Many short lists of entries, in nodes of a few. (A list of its own for each would be a call of the
+/// allocator each; a place of its own for each entry, a wait for memory each when a list is taken.)
 #[derive(Debug)]
 struct Chains {
-    entries: Vec<Entry>,
-    /// The next place of the same list, or [`END`].
-    next: Vec<u32>,
-    /// Places that are free, as a list.
+    nodes: Vec<Node>,
+    /// Nodes that are free, as a list.
     free: u32,
     len: usize,
 }
 
-/// No place.
+/// Some entries of a list: two lines of cache.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Node {
+    entries: [Entry; NODE],
+    /// The node that was filled before, or [`END`].
+    next: u32,
+}
+
+/// Entries of a node.
+const NODE: usize = 7;
+
+/// A list of a chain's: the node that was begun last, and how many entries there are in all.
+#[derive(Clone, Copy, Debug)]
+struct Chain {
+    last: u32,
+    len: u32,
+}
+
+/// No node.
 const END: u32 = u32::MAX;
 
 impl Default for Chains {
     fn default() -> Self {
-        Self { entries: Vec::new(), next: Vec::new(), free: END, len: 0 }
+        Self { nodes: Vec::new(), free: END, len: 0 }
     }
 }
 
 impl Chains {
-    /// Puts an entry before a list.
+    /// Puts an entry behind a list. (Does not read its node, which is probably out of the caches.)
     #[inline]
-    fn push(&mut self, first: &mut u32, e: Entry) {
+    fn push(&mut self, chain: &mut Chain, e: Entry) {
         self.len += 1;
-        let place = self.free;
-        if place == END {
-            let place = u32::try_from(self.entries.len()).expect("fewer than 2^32 flows at once");
-            self.entries.push(e);
-            self.next.push(*first);
-            *first = place;
-        } else {
-            let i = place as usize;
-            self.free = self.next[i];
-            (self.entries[i], self.next[i]) = (e, *first);
-            *first = place;
+        let place = chain.len as usize % NODE;
+        if place == 0 {
+            chain.last = self.begin(chain.last);
         }
+        chain.len += 1;
+        self.nodes[chain.last as usize].entries[place] = e;
+    }
+
+    /// A node more, before another.
+    fn begin(&mut self, next: u32) -> u32 {
+        if self.free == END {
+            self.nodes.push(Node { entries: [0; NODE], next });
+            return u32::try_from(self.nodes.len() - 1).expect("fewer than 2^32 flows at once");
+        }
+        let node = self.free;
+        self.free = std::mem::replace(&mut self.nodes[node as usize].next, next);
+        node
     }
 
     /// Takes all entries of a list.
-    fn take(&mut self, first: u32, into: &mut Vec<Entry>) {
-        let mut at = first;
-        while at != END {
-            let i = at as usize;
-            into.push(self.entries[i]);
-            self.len -= 1;
-            at = std::mem::replace(&mut self.next[i], self.free);
-            self.free = u32::try_from(i).expect("it was one");
+    fn take(&mut self, chain: Chain, into: &mut Vec<Entry>) {
+        self.len -= chain.len as usize;
+        let mut left = chain.len as usize;
+        let mut at = chain.last;
+        while left > 0 {
+            let node = &mut self.nodes[at as usize];
+            let here = (left - 1) % NODE + 1;
+            into.extend_from_slice(&node.entries[..here]);
+            left -= here;
+            let next = std::mem::replace(&mut node.next, self.free);
+            self.free = std::mem::replace(&mut at, next);
         }
     }
 }
@@ -124,7 +165,7 @@ impl Queue {
     pub(super) fn push(&mut self, mark: f64, tag: u64) {
         let e = entry(mark, tag);
         if let Some(rest) = &mut self.rest
-            && rest.opened > 0
+            && rest.is_dealt
             && rest.pushed.is_empty()
             && self.heaped == self.near.len()
             && !rest.place(e)
@@ -176,7 +217,7 @@ impl Queue {
             && self.near.first().is_none_or(|first| last < first)
         {
             let last = *last;
-            rest.dealt.pop();
+            rest.fine.dealt.pop();
             return Some(parts(last));
         }
         let first = quaternary::pop(&mut self.near)?;
@@ -191,9 +232,9 @@ impl Queue {
         if self.near.is_empty()
             && let Some(rest) = &mut self.rest
             && rest.pushed.is_empty()
-            && let [.., next, _] = rest.dealt[rest.run..]
+            && let [.., next, _] = rest.fine.dealt[rest.fine.run..]
         {
-            rest.dealt.pop();
+            rest.fine.dealt.pop();
             return Some(parts(next));
         }
         self.pop();
@@ -234,9 +275,13 @@ impl Queue {
         let all = std::mem::replace(self, Self { dead: self.dead, ..Self::default() });
         let mut rest = all.rest.map_or_else(Rest::default, |rest| *rest);
         let mut later = Vec::with_capacity(rest.chains.len);
-        rest.later.iter().for_each(|first| rest.chains.take(*first, &mut later));
+        let tiers = [Some(rest.fine), rest.coarse].into_iter().flatten();
         let mut pieces = rest.pushed;
-        pieces.extend([all.near, rest.dealt, rest.far, later]);
+        for tier in tiers {
+            tier.later.iter().for_each(|chain| rest.chains.take(*chain, &mut later));
+            pieces.push(tier.dealt);
+        }
+        pieces.extend([all.near, rest.far, later]);
         pieces.retain(|piece| !piece.is_empty());
         pieces
     }
@@ -272,7 +317,7 @@ impl Queue {
         let most = HEAP_MOST.max(self.len() / 4);
         let rest = self.rest.as_mut().expect("more than a heap");
         let waiting = self.near.len() - self.heaped + rest.pushed.len() * BLOCK;
-        if rest.opened > 0 && waiting <= most {
+        if rest.is_dealt && waiting <= most {
             let Self { near, heaped, .. } = self;
             let from = *heaped;
             let mut kept = from;
@@ -317,72 +362,65 @@ impl Queue {
 
 impl Rest {
     fn len(&self) -> usize {
-        self.pushed.len() * BLOCK + self.dealt.len() + self.far.len() + self.chains.len
+        let coarse = self.coarse.as_ref().map_or(0, |tier| tier.dealt.len());
+        self.pushed.len() * BLOCK
+            + self.fine.dealt.len()
+            + coarse
+            + self.far.len()
+            + self.chains.len
     }
 
     /// The first entry of the bucket under way.
     #[inline]
     fn first(&self) -> Option<&Entry> {
-        self.dealt[self.run..].last()
+        self.fine.dealt[self.fine.run..].last()
     }
 
     /// Whether the bucket under way is at its end.
     #[inline]
     const fn is_out(&self) -> bool {
-        self.dealt.len() == self.run
+        self.fine.dealt.len() == self.fine.run
     }
 
     /// Puts an entry into its bucket or beyond, or says that its bucket was opened.
     #[inline]
     fn place(&mut self, e: Entry) -> bool {
-        let bucket = self.bucket(e);
-        if bucket < self.opened {
-            return true;
+        let Self { fine, coarse, chains, far, .. } = self;
+        let outer = coarse.as_mut().unwrap_or(fine);
+        let bucket = outer.bucket(e);
+        if bucket == outer.opened + outer.closed() {
+            far.push(e);
+            return false;
         }
-        let buckets = self.begins.len();
-        if bucket < self.opened + buckets {
-            if self.later.is_empty() {
-                self.later.resize(buckets, END);
-            }
-            self.chains.push(&mut self.later[self.opened + buckets - 1 - bucket], e);
-        } else {
-            self.far.push(e);
+        match coarse {
+            None => fine.place(bucket, e, chains),
+            Some(coarse) if bucket + 1 == coarse.opened => fine.place(fine.bucket(e), e, chains),
+            Some(coarse) => coarse.place(bucket, e, chains),
         }
-        false
-    }
-
-    /// The bucket of an entry, or how many there are for one beyond the last; below the first is the
-    /// first.
-    #[inline]
-    fn bucket(&self, e: Entry) -> usize {
-        let place = (parts(e).0 - self.low) * self.scale;
-        let place = if place > 0.0 { place } else { 0.0 };
-        let place = if place < self.most { place } else { self.most };
-        // To a whole number by its last bits, which is cheaper than a conversion.
-        ((place + WHOLE).to_bits() - WHOLE.to_bits()) as usize
     }
 
     /// Makes a run of the next bucket that is not empty. Whether there was one.
     fn open_next(&mut self) -> bool {
-        while let Some(begin) = self.begins.pop() {
-            self.opened += 1;
-            self.run = begin as usize;
-            if self.dealt.capacity() > 4 * self.dealt.len() + HEAP_MOST {
-                self.dealt.shrink_to_fit();
+        let Self { fine, coarse, chains, .. } = self;
+        loop {
+            while fine.open(chains) {
+                if fine.dealt.len() > fine.run {
+                    fine.dealt[fine.run..].sort_unstable_by(|a, b| b.cmp(a));
+                    return true;
+                }
             }
-            if let Some(later) = self.later.pop() {
-                self.chains.take(later, &mut self.dealt);
+            let Some(coarse) = coarse else { return false };
+            if !coarse.open(chains) {
+                return false;
             }
-            if self.run < self.dealt.len() {
-                self.dealt[self.run..].sort_unstable_by(|a, b| b.cmp(a));
-                return true;
-            }
+            let entries = coarse.dealt.split_off(coarse.run);
+            let (low, span) = coarse.under_way();
+            let buckets = entries.len() / BUCKET + 1;
+            fine.deal(&[entries], low, span, buckets, buckets - 1);
         }
-        false
     }
 
     fn deal(&mut self, pieces: &[Vec<Entry>]) {
-        let entries = || pieces.iter().flatten().copied();
         let count = pieces.iter().map(Vec::len).sum::<usize>();
         let step = count / 64;
         let mut sample = Vec::with_capacity(72);
@@ -393,31 +431,101 @@ impl Rest {
         }
         sample.sort_unstable_by(f64::total_cmp);
         let span = sample[sample.len() * 3 / 4] - sample[0];
-        let buckets = count * 3 / 4 / BUCKET + 1;
-        // Equal marks, most of them: one bucket.
-        let buckets = if span > 0.0 { buckets } else { 1 };
         // The sample's least is not the least: a few buckets more for those below.
-        self.low = (sample[0] - span / 32.0).max(0.0);
-        let span = sample[sample.len() * 3 / 4] - self.low;
+        let low = (sample[0] - span / 32.0).max(0.0);
+        let span = sample[sample.len() * 3 / 4] - low;
+        let size = if count > SEVERAL { BUCKET * BUCKETS } else { BUCKET };
+        // Equal marks, most of them: one bucket.
+        let buckets = if span > 0.0 { count * 3 / 4 / size + 1 } else { 1 };
+        let tier =
+            if count > SEVERAL { self.coarse.insert(Tier::default()) } else { &mut self.fine };
+        tier.deal(pieces, low, span, buckets, buckets);
+        self.is_dealt = true;
+    }
+}
+
+impl Tier {
+    /// Buckets that are not opened.
+    #[inline]
+    const fn closed(&self) -> usize {
+        self.begins.len()
+    }
+
+    /// The bucket of an entry: one beyond the last is `last`, one below the first the first.
+    #[inline]
+    fn bucket(&self, e: Entry) -> usize {
+        let place = (parts(e).0 - self.low) * self.scale;
+        let place = if place > 0.0 { place } else { 0.0 };
+        let place = if place < self.last { place } else { self.last };
+        // To a whole number by its last bits, which is cheaper than a conversion.
+        ((place + WHOLE).to_bits() - WHOLE.to_bits()) as usize
+    }
+
+    /// Puts an entry into its bucket, or says that it was opened.
+    #[inline]
+    fn place(&mut self, bucket: usize, e: Entry, chains: &mut Chains) -> bool {
+        if bucket < self.opened {
+            return true;
+        }
+        let closed = self.closed();
+        if self.later.is_empty() {
+            self.later.resize(closed, Chain { last: END, len: 0 });
+        }
+        chains.push(&mut self.later[self.opened + closed - 1 - bucket], e);
+        false
+    }
+
+    /// Opens the next bucket; whether there was one.
+    fn open(&mut self, chains: &mut Chains) -> bool {
+        let Some(begin) = self.begins.pop() else { return false };
+        self.opened += 1;
+        self.run = begin as usize;
+        if self.dealt.capacity() > 4 * self.dealt.len() + HEAP_MOST {
+            self.dealt.shrink_to_fit();
+        }
+        if let Some(later) = self.later.pop() {
+            chains.take(later, &mut self.dealt);
+        }
+        true
+    }
+
+    /// Where the marks of the bucket that was opened last begin, and how far they reach.
+    fn under_way(&self) -> (f64, f64) {
+        if self.scale == 0.0 {
+            return (self.low, 0.0);
+        }
         #[expect(clippy::cast_precision_loss, reason = "far below 2^53 buckets")]
-        let most = buckets as f64;
-        (self.most, self.scale) = (most, if span > 0.0 { most / span } else { 0.0 });
+        let before = (self.opened - 1) as f64;
+        (self.low + before / self.scale, 1.0 / self.scale)
+    }
+
+    /// Deals entries into so many buckets over marks from `low` to `low + span`; those beyond count
+    /// as of bucket `last`, the last one or the one behind it.
+    fn deal(&mut self, pieces: &[Vec<Entry>], low: f64, span: f64, buckets: usize, last: usize) {
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^53 buckets")]
+        let [most, last] = [buckets as f64, last as f64];
+        let scale = if span > 0.0 { most / span } else { 0.0 };
+        (self.low, self.scale, self.last, self.opened) = (low, scale, last, 0);
+        let entries = || pieces.iter().flatten().copied();
+        let count = pieces.iter().map(Vec::len).sum::<usize>();
         // Pile 0 is beyond the last bucket, pile 1 the last one, and so on.
-        let pile = |e| buckets - self.bucket(e);
-        let mut next = vec![0_u32; buckets + 2];
-        entries().for_each(|e| next[pile(e) + 1] += 1);
+        let mut next = std::mem::take(&mut self.next);
+        next.clear();
+        next.resize(buckets + 2, 0);
+        entries().for_each(|e| next[buckets - self.bucket(e) + 1] += 1);
         for i in 1..next.len() {
             next[i] += next[i - 1];
         }
-        let mut begins = next[1..].to_vec();
-        begins.truncate(buckets);
-        let mut dealt = vec![0; count];
+        self.begins.clear();
+        self.begins.extend(&next[1..=buckets]);
+        self.dealt.clear();
+        self.dealt.resize(count, 0);
         for e in entries() {
-            let at = &mut next[pile(e)];
-            dealt[*at as usize] = e;
+            let at = &mut next[buckets - self.bucket(e)];
+            self.dealt[*at as usize] = e;
             *at += 1;
         }
-        (self.dealt, self.begins) = (dealt, begins);
+        self.next = next;
     }
 }
 

@@ -5,10 +5,10 @@ use super::frame::{Drawing, EndLabel, LABEL, MARGIN, Words};
 use super::palette::{AXIS, GRID, series, stroke};
 use super::scale::{Scale, Tick, latency_ticks};
 use super::svg::{Anchor, fit};
-use crate::measure::{Results, WorkloadResults};
+use crate::measure::Results;
 use crate::report::findings::{self, Estimate, float};
 use crate::report::format::{self, percent, span, span_unit, with_half};
-use crate::report::sweep::{SweepPoint, bare};
+use crate::report::sweep::{Seen, bare};
 use crate::report::table::Table;
 use crate::units::{Bytes, Rate, Ratio, Span};
 
@@ -28,16 +28,17 @@ struct Axis {
 
 /// The chart of a sweep, for the first four workloads of the ranking. Points are joined by straight
 /// lines, never smoothed.
-pub(crate) fn figures(points: &[SweepPoint]) -> Vec<Figure> {
+pub(crate) fn figures(results: &Results, points: &[Seen]) -> Vec<Figure> {
     let Some(first) = points.first().filter(|_| points.len() > 1) else { return Vec::new() };
-    let mut names = findings::ranked(&first.results);
+    let mut names = findings::ranked(results);
     names.truncate(4);
     let names: Vec<&str> = names.into_iter().map(|w| w.name.as_str()).collect();
     let seen: Vec<f64> = points
         .iter()
-        .flat_map(|p| names.iter().filter_map(|n| workload(&p.results, n)))
-        .flat_map(|w| [0.5, 0.99].map(|q| w.latency_ok.quantile(q).map(float)))
+        .flat_map(|p| names.iter().filter_map(|n| p.workload(n)))
+        .flat_map(|w| [w.p50, w.p99])
         .flatten()
+        .map(|e| e.point)
         .collect();
     if seen.is_empty() {
         return Vec::new();
@@ -52,7 +53,7 @@ pub(crate) fn figures(points: &[SweepPoint]) -> Vec<Figure> {
         csv: "sweep.csv",
     };
     let height = LATENCY + APART + AVAILABILITY;
-    let mut d = Drawing::new(words, &first.results, (48.0, LABELS), (44.0, height));
+    let mut d = Drawing::new(words, results, (48.0, LABELS), (44.0, height));
     let axis = axis(points, d.left + 16.0, d.right - 16.0);
     let whole = d.bottom;
     d.bottom = d.top + LATENCY;
@@ -73,10 +74,6 @@ fn fold(list: &[f64], f: impl Fn(f64, f64) -> f64) -> f64 {
     list.iter().copied().reduce(f).unwrap_or(1.0)
 }
 
-fn workload<'r>(r: &'r Results, name: &str) -> Option<&'r WorkloadResults> {
-    r.workloads.iter().find(|w| w.name == name)
-}
-
 /// A value as a number, if it is a quantity of any kind.
 fn quantity(text: &str) -> Option<f64> {
     None.or_else(|| text.trim().parse::<f64>().ok())
@@ -88,8 +85,8 @@ fn quantity(text: &str) -> Option<f64> {
 }
 
 /// To scale where one setting varies over quantities, else one place per point.
-fn axis(points: &[SweepPoint], left: f64, right: f64) -> Axis {
-    let one = |p: &SweepPoint| match p.values.as_slice() {
+fn axis(points: &[Seen], left: f64, right: f64) -> Axis {
+    let one = |p: &Seen| match p.values.as_slice() {
         [(_, value)] => quantity(bare(value)),
         _ => None,
     };
@@ -143,11 +140,11 @@ fn dots(
     points.last().copied()
 }
 
-fn latencies(d: &mut Drawing, points: &[SweepPoint], names: &[&str], axis: &Axis, y: &Scale) {
+fn latencies(d: &mut Drawing, points: &[Seen], names: &[&str], axis: &Axis, y: &Scale) {
     let mut labels = Vec::new();
     for (i, name) in names.iter().enumerate() {
-        for (q, shown, filled) in [(0.5, "p50", false), (0.99, "p99", true)] {
-            let of = |p: &SweepPoint| findings::latency(workload(&p.results, name)?, q);
+        for (shown, filled) in [("p50", false), ("p99", true)] {
+            let of = |p: &Seen| p.workload(name).and_then(|w| if filled { w.p99 } else { w.p50 });
             let values: Vec<Option<Estimate>> = points.iter().map(of).collect();
             let tip = |p: usize, e: &Estimate| {
                 let value = with_half(e.point, e.half, span_unit(e.point));
@@ -164,8 +161,8 @@ fn latencies(d: &mut Drawing, points: &[SweepPoint], names: &[&str], axis: &Axis
     d.end_labels(labels, LABELS);
 }
 
-fn availabilities(d: &mut Drawing, points: &[SweepPoint], names: &[&str], axis: &Axis) {
-    let of = |p: &SweepPoint, n: &str| findings::availability(workload(&p.results, n)?);
+fn availabilities(d: &mut Drawing, points: &[Seen], names: &[&str], axis: &Axis) {
+    let of = |p: &Seen, n: &str| p.workload(n)?.availability;
     let lowest = points
         .iter()
         .flat_map(|p| names.iter().filter_map(|n| of(p, n)))
@@ -198,9 +195,8 @@ fn availabilities(d: &mut Drawing, points: &[SweepPoint], names: &[&str], axis: 
 }
 
 /// The change of p99 from the first to the last point, of the workload where it moves most.
-fn finding(points: &[SweepPoint], names: &[&str], what: &str) -> String {
-    let p99 =
-        |p: &SweepPoint, n: &str| workload(&p.results, n)?.latency_ok.quantile(0.99).map(float);
+fn finding(points: &[Seen], names: &[&str], what: &str) -> String {
+    let p99 = |p: &Seen, n: &str| Some(p.workload(n)?.p99?.point);
     let (first, last) = (&points[0], &points[points.len() - 1]);
     let ratio = |a: f64, b: f64| if a > b { a / b.max(1.0) } else { b / a.max(1.0) };
     let moved = names.iter().filter_map(|n| Some((*n, p99(first, n)?, p99(last, n)?)));
@@ -208,9 +204,7 @@ fn finding(points: &[SweepPoint], names: &[&str], what: &str) -> String {
     let lost = points
         .iter()
         .flat_map(|p| {
-            names.iter().filter_map(move |n| {
-                Some((p, *n, findings::availability(workload(&p.results, n)?)?.point))
-            })
+            names.iter().filter_map(move |n| Some((p, *n, p.workload(n)?.availability?.point)))
         })
         .min_by(|a, b| a.2.total_cmp(&b.2))
         .filter(|l| l.2 < 0.999);
@@ -231,27 +225,25 @@ fn finding(points: &[SweepPoint], names: &[&str], what: &str) -> String {
 }
 
 /// Every point and workload with the headline figures.
-pub(crate) fn table(points: &[SweepPoint]) -> Table {
+pub(crate) fn table(points: &[Seen]) -> Table {
     let head =
         ["point", "workload", "availability", "p50", "p99", "mean rate", "objectives missed"];
     let mut table = Table::new(2, head);
     let none = || "-".to_owned();
     for p in points {
-        for w in &p.results.workloads {
-            let latency = |q| {
-                findings::latency(w, q)
-                    .map_or_else(none, |e| with_half(e.point, e.half, span_unit(e.point)))
+        for w in &p.workloads {
+            let latency = |e: Option<Estimate>| {
+                e.map_or_else(none, |e| with_half(e.point, e.half, span_unit(e.point)))
             };
             table.row([
                 p.label(),
                 w.name.clone(),
-                findings::availability(w)
-                    .map_or_else(none, |e| format::availability(e.point, e.half)),
-                latency(0.5),
-                latency(0.99),
-                findings::throughput(&p.results.settings, w)
+                w.availability.map_or_else(none, |e| format::availability(e.point, e.half)),
+                latency(w.p50),
+                latency(w.p99),
+                w.rate
                     .map_or_else(none, |e| with_half(e.point, e.half, format::rate_unit(e.point))),
-                match (w.objectives.iter().filter(|o| !o.met).count(), w.objectives.len()) {
+                match w.missed {
                     (_, 0) => none(),
                     (missed, of) => format!("{missed} of {of}"),
                 },

@@ -16,13 +16,13 @@ use super::store::Output;
 use crate::measure::Results;
 
 pub(crate) use hgrm::hgrm_files;
-pub(crate) use traffic::{latency, metrics, throughput_histogram};
+pub(crate) use traffic::{Metric, latency, metrics, throughput_histogram};
 
 /// Builds a CSV file.
 type Make = fn(&Results) -> Sheet;
 
 /// Every CSV file, by name.
-const ALL: [(&str, Make); 19] = [
+const ALL: [(&str, Make); 20] = [
     ("alerts.csv", alerts::alerts),
     ("assumptions.csv", resources::assumptions),
     ("binding.csv", traffic::binding),
@@ -32,6 +32,7 @@ const ALL: [(&str, Make); 19] = [
     ("jobs.csv", jobs::jobs),
     ("latency.csv", traffic::latency),
     ("links.csv", resources::links),
+    ("outages.csv", resources::outages),
     ("percentiles.csv", traffic::percentiles),
     ("pools.csv", resources::pools),
     ("recoveries.csv", resources::recoveries),

@@ -249,6 +249,22 @@ pub(super) fn states(results: &Results) -> Sheet {
     sheet
 }
 
+/// outages.csv: what failed at random; counts and times are means over replications.
+pub(super) fn outages(results: &Results) -> Sheet {
+    let mut sheet = Sheet::new(&["element", "kind", "outages", "down_s", "longest_s"]);
+    let n = runs(&results.settings);
+    for it in &results.outages {
+        sheet.rows.push(row![
+            &it.name,
+            &it.label,
+            float(it.outages) / n,
+            float(it.down_ns) / 1e9 / n,
+            float(it.longest_ns) / 1e9,
+        ]);
+    }
+    sheet
+}
+
 /// assumptions.csv: every parameter that no document gives.
 pub(super) fn assumptions(results: &Results) -> Sheet {
     let mut sheet = Sheet::new(&["parameter", "value", "source", "confidence"]);

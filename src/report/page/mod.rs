@@ -28,6 +28,7 @@ pub(crate) fn page(results: &Results, figures: &[Figure], command_line: &[String
         body.push_str("</section>\n");
     }
     body.push_str(&sections::faults(results));
+    body.push_str(&sections::outages(results));
     body.push_str(&sections::alerts(results));
     body.push_str(&sections::binding(results));
     body.push_str(&sections::resources(results));

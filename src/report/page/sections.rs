@@ -106,6 +106,16 @@ pub(super) fn faults(r: &Results) -> String {
     out
 }
 
+/// What failed at random.
+pub(super) fn outages(r: &Results) -> String {
+    if r.outages.is_empty() {
+        return String::new();
+    }
+    let lead = "Per replication: elements that fail by their MTBF and are repaired by their MTTR. Time that \
+                something else had them down does not count.";
+    format!("<section>{}</section>\n", part("Random outages", lead, &tables::outages(r)))
+}
+
 /// What those who watch were told.
 pub(super) fn alerts(r: &Results) -> String {
     if r.alerts.is_empty() {

@@ -76,20 +76,25 @@ rows! {
          "src/scenario/kinds/vbr.rs::a_limit_behind_its_circuit"];
     "C-21" Rule: "at least 2 access points by 2 independent circuits";
         "`members` of circuit_group; rules/circuits.rs";
-        [PLANTED];
+        [PLANTED,
+         "tests/it/circuit_scenarios.rs::a_second_access_point_carries_on"];
     "C-22" Behaviour: "redundancy and load sharing";
         "circuit_group.rs";
         ["tests/it/circuits.rs::each_element_of_the_chain_fails_by_itself",
-         "tests/it/circuits.rs::one_of_k_fails_and_flows_move"];
+         "tests/it/circuits.rs::one_of_k_fails_and_flows_move",
+         "tests/it/circuit_scenarios.rs::a_second_access_point_carries_on"];
     "C-23" Rule: "different ISPs for different access points";
         "`isp` of circuit; rules/circuits.rs";
-        [PLANTED];
+        [PLANTED,
+         "tests/it/circuit_scenarios.rs::a_shared_provider_fails_both_circuits"];
     "C-24" Rule: "more circuits at an access point, of different ISPs";
         "`isp` of circuit; rules/circuits.rs";
         [PLANTED];
     "C-25" Both: "access routes and campus lines as diverse as possible";
-        "`isp`, `line`, `duct`, `needs` of circuit; circuit.rs, rules/circuits.rs";
+        "`isp`, `line`, `duct`, `needs` of circuit, `members` of risk; circuit.rs, risk.rs, rules/circuits.rs";
         [PLANTED,
+         "tests/it/lives.rs::lives_and_risks_that_make_no_sense_are_told",
+         "tests/it/lives.rs::a_risk_takes_its_members_down",
          "tests/it/circuits.rs::each_element_of_the_chain_fails_by_itself"];
     "C-26" Both: "ECMP rather than active/standby";
         "`mode`, `hash_seed`, `path_limit`; circuit_group.rs, rules/circuits/hops.rs; scenarios/express-connect-ecmp.toml, circuit-elephants.toml";
@@ -98,7 +103,8 @@ rows! {
          "tests/it/circuit_classes.rs::a_limit_of_paths_leaves_the_rest_in_reserve",
          "tests/it/circuit_answers.rs::elephants_leave_room_that_a_herd_would_use",
          "tests/it/scenario.rs::shipped_scenarios_lower_as_agreed",
-         "tests/it/circuits.rs::the_fullest_circuit_follows_the_multinomial"];
+         "tests/it/circuits.rs::the_fullest_circuit_follows_the_multinomial",
+          "tests/it/circuit_scenarios.rs::bursts_want_both_circuits"];
     "C-27" Rule: "ECMP unless source-in source-out is required";
         "`symmetric` of circuit_group; rules/circuits.rs";
         [PLANTED];
@@ -109,11 +115,13 @@ rows! {
     "C-29" Behaviour: "the service survives the loss of every circuit";
         "`standby` of circuit_group; circuit_group.rs";
         ["tests/it/circuits.rs::the_vpn_takes_what_is_left_when_every_circuit_is_lost",
-         "tests/it/circuits.rs::the_vpn_carries_its_cap_and_no_more"];
+         "tests/it/circuits.rs::the_vpn_carries_its_cap_and_no_more",
+         "tests/it/circuit_scenarios.rs::a_vpn_sheds_from_below"];
     "C-30" Both: "BGP with BFD on the circuit";
         "`detection` of circuit_group; circuit_group.rs, rules/circuits.rs";
         [PLANTED,
-         "tests/it/circuits.rs::black_holes_last_as_long_as_detection_of_a_uniform_phase"];
+         "tests/it/circuits.rs::black_holes_last_as_long_as_detection_of_a_uniform_phase",
+         "tests/it/circuit_scenarios.rs::a_cut_is_felt_until_it_is_noticed"];
     "C-31" Rule: "ECR and TR rather than an uplink of the VBR";
         "`uplink` of vbr; rules/circuits.rs";
         [PLANTED];

@@ -14,10 +14,11 @@ use std::sync::LazyLock;
 
 use super::context::{Context, Step, wrong_type};
 use super::diagnostic::{Diagnostic, Place};
+use super::life;
 use super::lowering::{Fragment, Lowering};
 use super::reader::Reader;
 use super::tree::{Node, Table, Value};
-use crate::plan::Hop;
+use crate::plan::{Hop, Life};
 
 /// A kind of thing.
 pub(crate) trait Kind: Sized {
@@ -53,6 +54,8 @@ pub(crate) trait Kind: Sized {
 pub(crate) struct Thing<T> {
     pub(crate) name: String,
     pub(crate) place: Place,
+    /// How it fails by itself, if it says so.
+    pub(crate) life: Option<Life>,
     pub(crate) spec: T,
 }
 
@@ -99,6 +102,7 @@ fn keys_of<T: Kind>() -> Vec<&'static str> {
     let cx = Context::new(std::path::PathBuf::new(), Vec::new(), &empty);
     let r = Reader::new(&cx, &empty, Place::default(), T::NAME.to_owned());
     T::read(&r);
+    read_life::<T>(&r);
     r.asked()
 }
 
@@ -134,11 +138,21 @@ macro_rules! kinds {
                 })*
             }
 
+            /// The lives of all that state one.
+            pub(crate) fn lives(&self) -> Vec<&Life> {
+                let mut lives = Vec::new();
+                $(lives.extend(self.$module.values().filter_map(|thing| thing.life.as_ref()));)*
+                lives
+            }
+
             /// Declares the components, and lowers what is lowered unasked.
             pub(crate) fn lower_always(&self, l: &mut Lowering<'_>) {
                 $(if $module::$kind::FAILS {
                     for thing in self.$module.values() {
-                        l.component(&thing.full());
+                        let id = l.component(&thing.full());
+                        let it = &mut l.plan.components[id.index()];
+                        it.label = $module::$kind::NAME.replace('_', " ");
+                        it.life = thing.life.clone();
                     }
                 })*
                 $(if $module::$kind::ALWAYS {
@@ -189,6 +203,7 @@ kinds! {
     pool::Pool,
     region::Region,
     resolver::Resolver,
+    risk::Risk,
     route::Route,
     route_table::RouteTable,
     security_group::SecurityGroup,
@@ -231,6 +246,9 @@ fn chosen(which: fn(&KindDoc) -> bool) -> Vec<&'static str> {
 pub(crate) static PATH: LazyLock<Vec<&'static str>> = LazyLock::new(|| chosen(|k| k.on_paths));
 /// Kinds that are up or down as a whole.
 pub(crate) static FAILING: LazyLock<Vec<&'static str>> = LazyLock::new(|| chosen(|k| k.fails));
+/// Kinds that a shared risk can take down.
+pub(crate) static RISKED: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| chosen(|k| k.fails && k.name != risk::Risk::NAME));
 /// Kinds that paths can cross against their direction.
 pub(crate) static AGAINST: LazyLock<Vec<&'static str>> = LazyLock::new(|| chosen(|k| k.against));
 /// Kinds whose capacity a fault can change.
@@ -241,14 +259,20 @@ fn read_things<T: Kind>(root: &Table, cx: &Context) -> Things<T> {
         .into_iter()
         .filter_map(|(name, r)| {
             let place = r.place;
-            let spec = cx.reading(T::NAME, &name, || {
-                let spec = T::read(&r);
+            let read = cx.reading(T::NAME, &name, || {
+                let (spec, life) = (T::read(&r), read_life::<T>(&r));
                 r.done();
-                spec
+                Some((spec?, life))
             });
-            Some((name.clone(), Thing { name, place, spec: spec? }))
+            let (spec, life) = read?;
+            Some((name.clone(), Thing { name, place, life, spec }))
         })
         .collect()
+}
+
+/// The life of a thing of a kind that can fail.
+fn read_life<T: Kind>(r: &Reader<'_>) -> Option<Life> {
+    if T::FAILS { life::read(r) } else { None }
 }
 
 /// Readers for the tables `[kind.x]`, each placed at its name.

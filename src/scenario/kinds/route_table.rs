@@ -50,6 +50,8 @@ impl Kind for RouteTable {
 
     fn read(r: &Reader<'_>) -> Option<Self> {
         let vpc = r.req_reference("vpc", &["vpc"]);
+        let failover = r.opt::<Law<Span>>("failover").map(|law| law.dist);
+        let failover_place = r.place_of("failover");
         let example = "[{ to = \"0.0.0.0/0\", next_hop = \"endpoint.firewall\" }]";
         let node = r.req_node("routes", example)?;
         let mut routes = Vec::new();
@@ -67,8 +69,6 @@ impl Kind for RouteTable {
             routes.extend(to.zip(next_hop).map(|(to, next_hop)| Route { to, next_hop }));
             r.done();
         }
-        let failover = r.opt::<Law<Span>>("failover").map(|law| law.dist);
-        let failover_place = r.place_of("failover");
         Some(Self { vpc: vpc?, routes, failover, failover_place })
     }
 

@@ -47,6 +47,7 @@ pub(super) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) 
         if let Some(circuits) = circuits {
             if access_points(group, &circuits, cx) {
                 shared_risks(group, &circuits, cx);
+                declared_risks(&circuits, specs, cx);
             }
             outgrown(group, &circuits, specs, cx);
         }
@@ -391,6 +392,27 @@ fn shared_risks(group: &Thing<CircuitGroup>, circuits: &[&Thing<Circuit>], cx: &
                     .help("lead one of the circuits another way"),
             );
         }
+    }
+}
+
+/// C-25: what a `[risk.x]` takes down of one group.
+fn declared_risks(circuits: &[&Thing<Circuit>], specs: &Specs, cx: &Context) {
+    for risk in specs.risk.values() {
+        let takes = |c: &Thing<Circuit>, m: &Ref| {
+            let parts = c.spec.risks.iter().chain(&c.spec.cpe).chain([&c.spec.access_point]);
+            m.full() == c.full() || parts.into_iter().any(|part| part.full() == m.full())
+        };
+        let by = |c: &Thing<Circuit>| risk.spec.members.iter().find(|m| takes(c, m));
+        let mut taken = circuits.iter().filter_map(|c| Some((*c, by(c)?)));
+        let Some((first, _)) = taken.next() else { continue };
+        let Some((second, member)) = taken.find(|(c, _)| c.name != first.name) else { continue };
+        let message = format!("`{}` fails `{}` and `{}`", risk.full(), first.name, second.name);
+        cx.complain(
+            Diagnostic::warning("C-25", member.place, message)
+                .label("shared by members of one group")
+                .reason(said!("access routes and campus lines should be as diverse as possible"))
+                .help("lead one of the circuits another way"),
+        );
     }
 }
 

@@ -51,6 +51,7 @@ pub(crate) fn sample(load: f64) -> Results {
         alerts: Vec::new(),
         recoveries: vec![],
         gates: vec![],
+        outages: vec![],
         faults: faults(),
         gaps: gaps(),
         assumptions: assumptions(),
