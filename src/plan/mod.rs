@@ -19,6 +19,7 @@ mod chance;
 mod gate;
 mod jobs;
 mod life;
+mod meeting;
 mod network;
 mod scaler;
 mod traffic;

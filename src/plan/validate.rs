@@ -73,7 +73,14 @@ impl Plan {
         self.check_scalers()?;
         self.check_alerts()?;
         self.check_decisions()?;
-        self.check_traffic()
+        self.check_traffic()?;
+        match self.divisions_that_meet() {
+            None => Ok(()),
+            Some([one, other, on]) => {
+                let [one, other, on] = [one, other, on].map(|l| &self.links[l.index()].name);
+                fail(format!("divided links {one} and {other} meet on {on}, which may be full"))
+            }
+        }
     }
 
     /// Divided links have shares for all workloads, and these no priorities besides.

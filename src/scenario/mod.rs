@@ -199,7 +199,12 @@ pub fn load_text(
     }
     let replications = scenario.head.replications;
     let procedures = rules::procedures(&scenario.specs);
+    let classes = kinds::circuit::qos::places(&scenario.specs);
     let mut plan = scenario.lower(name);
+    rules::check_meetings(&plan, &classes, &cx);
+    if cx.has_errors() {
+        return Err(refused(&cx));
+    }
     if !plan.leaves_to_chance() {
         replicate_once(&mut plan, replications, &cx);
     }

@@ -7,6 +7,7 @@ use crate::plan::{
 };
 use crate::random::{Draws, Stream, name_key};
 
+use super::mask::Mask;
 use super::state::{Answer, Event, NONE, Token, instant};
 use super::world::World;
 
@@ -29,43 +30,6 @@ pub(super) struct ComponentState {
     pub(super) gate: Option<u32>,
     /// Groups that it belongs to.
     pub(super) groups: Vec<u32>,
-}
-
-/// A set of at most 256 branches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Mask([u64; 4]);
-
-impl Mask {
-    fn all(n: usize) -> Self {
-        let mut mask = Self::default();
-        (0..n).for_each(|i| mask.set(i, true));
-        mask
-    }
-    pub(super) fn has(&self, i: usize) -> bool {
-        self.0[i / 64] >> (i % 64) & 1 == 1
-    }
-    fn set(&mut self, i: usize, on: bool) {
-        let bit = 1 << (i % 64);
-        if on { self.0[i / 64] |= bit } else { self.0[i / 64] &= !bit }
-    }
-    fn and(self, other: Self) -> Self {
-        Self(std::array::from_fn(|i| self.0[i] & other.0[i]))
-    }
-    /// The first few of them.
-    fn first(self, most: usize) -> Self {
-        if most == usize::MAX {
-            return self;
-        }
-        let mut mask = self;
-        (0..256).filter(|i| self.has(*i)).skip(most).for_each(|i| mask.set(i, false));
-        mask
-    }
-    fn is_empty(&self) -> bool {
-        self.0 == [0; 4]
-    }
-    fn count(&self) -> u64 {
-        self.0.iter().map(|w| u64::from(w.count_ones())).sum()
-    }
 }
 
 #[derive(Debug)]
@@ -128,7 +92,10 @@ impl SelectorState {
         let shared =
             shared_ttl.filter(|ttl| *ttl > 0).map(|ttl| (of_first_tier(&tiers, listed), age % ttl));
         let most = hashing.and_then(|h| h.most).map_or(usize::MAX, |n| n as usize);
-        let open = of_first_tier(&tiers, listed).first(most);
+        let open = match most {
+            usize::MAX => of_first_tier(&tiers, listed),
+            most => of_first_tier(&tiers, listed).first(most),
+        };
         Self {
             believed,
             listed,
@@ -156,7 +123,13 @@ impl SelectorState {
 
     /// Those of them that are chosen: of the first tier that has any.
     fn open(&self) -> Mask {
-        of_first_tier(&self.tiers, self.usable()).first(self.most)
+        self.chosen_among(self.usable())
+    }
+
+    /// Those of these that are chosen among: of the first tier that has any, as many as may be.
+    fn chosen_among(&self, these: Mask) -> Mask {
+        let tier = of_first_tier(&self.tiers, these);
+        if self.most == usize::MAX { tier } else { tier.first(self.most) }
     }
 
     /// Puts a branch on the list or takes it off; whether that was news.
@@ -487,7 +460,7 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn choose(&self, selector: u32, key: u64, place: u32) -> u8 {
         let it = &self.selectors[selector as usize];
         let all = || Mask::all(self.plan.selectors[selector as usize].branches.len());
-        let listed = of_first_tier(&it.tiers, it.listed).first(it.most);
+        let listed = it.chosen_among(it.listed);
         let mask = [it.open(), listed].into_iter().find(|m| !m.is_empty());
         let mask = mask.unwrap_or_else(all);
         self.pick(selector, mask, key, place).expect("a selector has branches")

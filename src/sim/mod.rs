@@ -25,6 +25,7 @@ mod connection;
 mod gate;
 mod jobs;
 mod link;
+mod mask;
 mod outage;
 mod path;
 mod request;

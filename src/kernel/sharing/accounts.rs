@@ -206,12 +206,15 @@ impl<F: Form> Core<F> {
     }
 
     /// The load of a resource with all of its lanes.
+    #[inline]
     pub(super) fn load_of_all(&self, r: u32) -> f64 {
         let first = self.load_of(r);
-        if self.lanes.is_empty() {
-            return first;
-        }
-        first + self.lanes.behind(r).map(|lane| self.load_of(lane)).sum::<f64>()
+        if self.lanes.is_empty() { first } else { first + self.load_behind(r) }
+    }
+
+    #[cold]
+    fn load_behind(&self, r: u32) -> f64 {
+        self.lanes.behind(r).map(|lane| self.load_of(lane)).sum()
     }
 
     /// The loads on a class's path are about to change: those that lasted count for the peak.
@@ -232,6 +235,7 @@ impl<F: Form> Core<F> {
         self.moved = crossed;
     }
 
+    #[inline]
     pub(super) fn note_peak(&mut self, lane: u32) {
         let r = self.lanes.base(lane);
         if self.accounts[r].steady_since < self.now {

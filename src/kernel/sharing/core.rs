@@ -408,7 +408,6 @@ impl<F: Form> Core<F> {
         }
         self.sum_afresh(r);
         self.form.mark(r, self.used[r], self.room[r]);
-        self.lanes.kept = false;
         (self.next, self.posted) = (None, false);
     }
 
@@ -488,7 +487,7 @@ impl<F: Form> Core<F> {
         }
         if !self.lanes.is_empty() && (self.next.is_none() || self.form.is_touched()) {
             self.settle_lanes();
-            self.settle_parts(self.form.is_touched());
+            self.settle_parts();
         }
         if self.form.is_touched() {
             self.schedule();

@@ -4,10 +4,12 @@
 //! of its own, whose capacity is what the lanes before it leave. No lane depends on one behind it,
 //! so the lanes are put right one priority after the other.
 
+use std::ops::Range;
+
 use super::ResourceId;
 use super::core::Core;
 use super::form::Form;
-use super::parts::Part;
+use super::parts::{Level, Part, Split};
 
 /// Capacities of lanes that differ by less than this share of the whole are equal.
 const SAME: f64 = 1e-13;
@@ -21,8 +23,8 @@ pub(super) struct Lanes {
     base: Vec<u32>,
     /// The parts of resources that are divided, by these and by order.
     pub(super) parts: Vec<Part>,
-    /// Parts were given what they had, and nothing happened since.
-    pub(super) kept: bool,
+    /// The resources that are divided.
+    pub(super) splits: Vec<Split>,
 }
 
 impl Lanes {
@@ -48,6 +50,15 @@ impl Lanes {
         let key = (part.base, part.order);
         let at = self.parts.partition_point(|p| (p.base, p.order) <= key);
         self.parts.insert(at, part);
+        if self.splits.iter().all(|split| split.base != part.base) {
+            self.splits.push(Split { base: part.base, at: Level::FREE });
+        }
+    }
+
+    /// Where the parts of a resource are in the list.
+    pub(super) fn parts_of(&self, base: u32) -> Range<usize> {
+        let before = |b: u32| self.parts.partition_point(|p| p.base < b);
+        before(base)..before(base + 1)
     }
 
     /// Whether a resource has a lane of a priority.

@@ -2,15 +2,22 @@
 //!
 //! A part is a resource of its own, a lane of the one that is divided. Parts of a lower order come
 //! first; those of one order share what is left by their weights, and what one does not use goes to
-//! the others. So all parts of an order have one *level*, capacity / weight: the greatest at which
-//! the resource is not over its capacity. Their load is concave and increasing in it, as long as
-//! nothing else hangs on it, so that Newton's steps from below end at the root after a step for
-//! each part at most, and a step from above lands below.
+//! the others. So a divided resource has one number, its *level*:
 //!
-//! Where parts hang on each other by way of other resources (more for one is less for another there,
-//! which leaves more for the first), steps go by the slope that the last one had. Should that not
-//! come to an end soon, parts keep what they have got by then, all less by a share if that is more
-//! than there is: no resource is ever over its capacity.
+//! ```text
+//! orders before the level's    each part may have all there is
+//! the order of the level       each part has level x weight at most
+//! orders behind it             nothing
+//! ```
+//!
+//! The allocation is that of the least level at which the resource is full, and of the end of all
+//! levels if there is none. What the parts carry is continuous in the level, from nothing on, so
+//! that there always is one; and whatever part holds flows back, the resource is full.
+//!
+//! Where nobody else hangs on it, what they carry is concave within an order: Newton's steps from
+//! below end exactly at the root, after a step for each part at most. Where what one part gets is
+//! less for another on a further resource, it still is a continuous function of one number: then
+//! steps come to an end by halving.
 
 use std::ops::Range;
 
@@ -18,12 +25,14 @@ use super::ResourceId;
 use super::core::Core;
 use super::form::Form;
 
-/// What differs by less than this share of the whole is equal.
-const SAME: f64 = 1e-13;
+/// Levels that differ by less than this share are equal.
+const SAME: f64 = 1e-14;
 /// Loads that differ from what there is by less than this share of the whole fit.
 const FITS: f64 = 1e-12;
-/// Rounds of steps after which parts are shared without regard to each other.
-const ROUNDS: u32 = 200;
+/// Rounds over resources that hang on each other.
+const ROUNDS: u32 = 10_000;
+/// The order of a level beyond all.
+const BEYOND: u8 = u8::MAX;
 
 /// One part.
 #[derive(Clone, Copy, Debug)]
@@ -35,9 +44,24 @@ pub(super) struct Part {
     pub(super) weight: f64,
     /// Its own resource.
     pub(super) lane: u32,
-    /// Of the first of an order, while its level is looked for: the level before the last step, and
-    /// what was left of the resource then.
-    pub(super) before: Option<(f64, f64)>,
+}
+
+/// A divided resource and its level.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Split {
+    pub(super) base: u32,
+    pub(super) at: Level,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Level {
+    order: u8,
+    level: f64,
+}
+
+impl Level {
+    /// Nobody is held back.
+    pub(super) const FREE: Self = Self { order: BEYOND, level: 0.0 };
 }
 
 impl<F: Form> Core<F> {
@@ -47,8 +71,9 @@ impl<F: Form> Core<F> {
         assert!(self.steps.iter().all(|step| step.link != r), "nobody crosses it undivided");
         let add = |&(order, weight): &(u8, f64)| {
             assert!(weight > 0.0 && weight.is_finite(), "a weight above 0");
+            assert!(order < BEYOND, "an order below 255");
             let lane = self.add_resource(0.0);
-            self.lanes.add_part(Part { base: r, order, weight, lane: lane.0, before: None });
+            self.lanes.add_part(Part { base: r, order, weight, lane: lane.0 });
             lane
         };
         let lanes = parts.iter().map(add).collect();
@@ -56,113 +81,171 @@ impl<F: Form> Core<F> {
         lanes
     }
 
-    /// Gives each part its capacity; `anew` if anything happened to flows.
+    /// Gives each part its capacity. One pass does where divided resources do not hang on each other;
+    /// where they do, the next goes by what the last gave the others, until all are right.
+    ///
+    /// # Panics
+    /// If they push each other around without end. (Owners do not let such networks in.)
     #[cold]
-    pub(super) fn settle_parts(&mut self, anew: bool) {
-        if self.lanes.kept && !anew {
-            return;
-        }
-        self.lanes.parts.iter_mut().for_each(|part| part.before = None);
+    pub(super) fn settle_parts(&mut self) {
+        let all = 0..self.lanes.splits.len();
+        all.clone().for_each(|i| self.settle_split(i));
         for _ in 0..ROUNDS {
-            let (mut at, mut moved) = (0, false);
-            let (mut base, mut left) = (u32::MAX, 0.0);
-            while let Some(&first) = self.lanes.parts.get(at) {
-                let r = first.base;
-                let whole = self.links[r].capacity;
-                if r != base {
-                    (base, left) = (r, whole);
-                }
-                let peers = |p: &&Part| p.base == r && p.order == first.order;
-                let end = at + self.lanes.parts[at..].iter().take_while(peers).count();
-                let (level, load) = self.level_of_parts(at..end, left);
-                for i in at..end {
-                    let capacity = level * self.lanes.parts[i].weight;
-                    moved |= self.set_part(i, capacity);
-                }
-                if left < f64::INFINITY {
-                    left -= load;
-                    // What rounding leaves of a full resource is nothing.
-                    left = if left <= 4.0 * FITS * whole { 0.0 } else { left };
-                }
-                at = end;
-            }
-            if !moved {
+            if all.len() < 2 || all.clone().all(|i| self.is_right(i)) {
                 return;
             }
-            self.repair();
-        }
-        self.keep_parts();
-    }
-
-    /// Parts keep the loads that they have, as far as these fit.
-    fn keep_parts(&mut self) {
-        let loads: Vec<f64> = self.lanes.parts.iter().map(|p| self.load_of(p.lane)).collect();
-        for i in 0..loads.len() {
-            let base = self.lanes.parts[i].base;
-            let peers = self.lanes.parts.iter().zip(&loads).filter(|(p, _)| p.base == base);
-            let all: f64 = peers.map(|(_, load)| load).sum();
-            let whole = self.links[base].capacity;
-            let fits = if all > whole { whole / all } else { 1.0 };
-            self.set_part(i, loads[i] * fits);
-        }
-        self.repair();
-        self.lanes.kept = true;
-    }
-
-    /// The next level of parts of one order, of which so much is `left` to them, and their load.
-    fn level_of_parts(&mut self, of: Range<usize>, left: f64) -> (f64, f64) {
-        let first = of.start;
-        let parts = &self.lanes.parts[of];
-        let level = self.links[parts[0].lane].capacity / parts[0].weight;
-        let (mut load, mut all, mut wanting, mut least) = (0.0, 0.0, 0.0, f64::INFINITY);
-        for part in parts {
-            let theirs = self.load_of(part.lane);
-            load += theirs;
-            all += part.weight;
-            least = part.weight.min(least);
-            if self.links[part.lane].holds > 0 {
-                wanting += part.weight;
+            for i in all.clone() {
+                if !self.is_right(i) {
+                    self.settle_split(i);
+                }
             }
         }
-        if left == f64::INFINITY {
-            return (left, load);
-        }
-        // What each has if all want.
-        let even = left / all;
-        let rest = left - load;
-        let before = self.lanes.parts[first].before.replace((level, rest));
-        // (The load bends: across the root, a slope says nothing.)
-        let before = before.filter(|(_, had)| had * rest > 0.0);
-        let slope = before.map_or(0.0, |(was, had)| (had - rest) / (level - was));
-        let next = if left == 0.0 {
-            even
-        } else if rest.abs() <= FITS * left {
-            level
-        } else if wanting > 0.0 {
-            let by = if slope > 0.0 && slope < wanting { slope } else { wanting };
-            // (No part needs more than there is.)
-            (level + rest / by).clamp(even, left / least)
-        } else if rest < 0.0 {
-            even
-        } else {
-            level
-        };
-        (next, load)
+        panic!("divided resources that hang on each other settle");
     }
 
-    /// Gives a part a capacity; whether that moved.
-    fn set_part(&mut self, i: usize, new: f64) -> bool {
-        let Part { lane, base, .. } = self.lanes.parts[i];
-        let (old, whole) = (self.links[lane].capacity, self.links[base].capacity);
-        let moved = if whole.is_finite() && old.is_finite() {
-            (new - old).abs() > SAME * whole || (new == 0.0) != (old == 0.0)
-        } else {
-            new != old
-        };
-        if moved {
-            self.change_capacity(lane, new);
+    /// Looks for the least level at which one is full.
+    fn settle_split(&mut self, i: usize) {
+        let Split { base, mut at } = self.lanes.splits[i];
+        let of = self.lanes.parts_of(base);
+        let whole = self.links[base].capacity;
+        if whole == 0.0 || whole == f64::INFINITY {
+            return self.place_parts(i, &of, Level::FREE);
         }
-        moved
+        // Here all parts of the first order together just have all there is.
+        let (order, weights) = self.weights_of_first(&of);
+        let even = Level { order, level: whole / weights };
+        // A part each step, and an order each.
+        let enough = 2 * of.len() + 2;
+        let (mut from_below, mut low, mut steps, mut back) = (false, even, 0, false);
+        loop {
+            self.place_parts(i, &of, at);
+            let (load, wanting) = self.look(&of, at.order);
+            let rest = whole - load;
+            at = if rest.abs() <= FITS * whole {
+                // (A lower level may do if another resource is full as well, and makes up for it.)
+                if from_below || at == even || !self.hangs(&of) {
+                    return;
+                }
+                from_below = true;
+                even
+            } else if rest < 0.0 && from_below {
+                // (Nobody of the orders between wants anything.)
+                let level = if low.order == at.order { low.level } else { 0.0 };
+                return self.halve(i, &of, Level { level, ..at }, at);
+            } else if rest < 0.0 {
+                let least = if at.order == even.order { even.level } else { 0.0 };
+                let level = if wanting > 0.0 { at.level + rest / wanting } else { least };
+                from_below = back || wanting == 0.0;
+                back = true;
+                if from_below { even } else { Level { level: level.max(least), ..at } }
+            } else {
+                (from_below, low) = (true, at);
+                steps += 1;
+                if wanting > 0.0 && steps > enough {
+                    // As high as levels of this order go.
+                    let high = Level { level: self.top(&of, at.order), ..at };
+                    self.place_parts(i, &of, high);
+                    if whole - self.look(&of, at.order).0 <= FITS * whole {
+                        return self.halve(i, &of, at, high);
+                    }
+                    (low, steps) = (high, 0);
+                    self.next_order(&of, at.order, 0.0)
+                } else if wanting > 0.0 {
+                    Level { level: at.level + rest / wanting, ..at }
+                } else {
+                    self.next_order(&of, at.order, rest)
+                }
+            };
+            if at == Level::FREE {
+                return self.place_parts(i, &of, at);
+            }
+        }
+    }
+
+    /// Halves the way from where a resource is not full to where it is, in one order.
+    fn halve(&mut self, i: usize, of: &Range<usize>, mut low: Level, mut high: Level) {
+        let whole = self.links[self.lanes.splits[i].base].capacity;
+        while high.level - low.level > SAME * high.level {
+            let mid = Level { level: low.level + (high.level - low.level) / 2.0, ..high };
+            if mid == low || mid == high {
+                break;
+            }
+            self.place_parts(i, of, mid);
+            let is_full = whole - self.look(of, mid.order).0 <= FITS * whole;
+            (low, high) = if is_full { (low, mid) } else { (mid, high) };
+        }
+        self.place_parts(i, of, high);
+    }
+
+    /// Whether one is full, or holds nobody back, and is not over its capacity.
+    fn is_right(&self, i: usize) -> bool {
+        let Split { base, at } = self.lanes.splits[i];
+        let of = self.lanes.parts_of(base);
+        let whole = self.links[base].capacity;
+        if whole == 0.0 || whole == f64::INFINITY {
+            return true;
+        }
+        let (load, wanting) = self.look(&of, at.order);
+        let rest = whole - load;
+        let nobody = || wanting == 0.0 && self.next_order(&of, at.order, 0.0) == Level::FREE;
+        rest.abs() <= 2.0 * FITS * whole || rest > 0.0 && nobody()
+    }
+
+    /// Gives parts what they have at a level.
+    fn place_parts(&mut self, i: usize, of: &Range<usize>, at: Level) {
+        self.lanes.splits[i].at = at;
+        let whole = self.links[self.lanes.splits[i].base].capacity;
+        for p in of.clone() {
+            let Part { order, weight, lane, .. } = self.lanes.parts[p];
+            let capacity = match order.cmp(&at.order) {
+                std::cmp::Ordering::Less => whole,
+                std::cmp::Ordering::Equal => (at.level * weight).min(whole),
+                std::cmp::Ordering::Greater => 0.0,
+            };
+            self.change_capacity(lane, capacity);
+        }
+        self.repair();
+    }
+
+    /// The load of all parts, and the weights of those of an order that hold somebody back.
+    fn look(&self, of: &Range<usize>, order: u8) -> (f64, f64) {
+        let parts = &self.lanes.parts[of.clone()];
+        let load = parts.iter().map(|p| self.load_of(p.lane)).sum();
+        let holds = |p: &&Part| p.order == order && self.links[p.lane].holds > 0;
+        (load, parts.iter().filter(holds).map(|p| p.weight).sum())
+    }
+
+    /// The level in the next order behind one in which somebody wants a share of this rest.
+    fn next_order(&self, of: &Range<usize>, order: u8, rest: f64) -> Level {
+        let parts = &self.lanes.parts[of.clone()];
+        let wants = |p: &&Part| p.order > order && self.links[p.lane].holds > 0;
+        let Some(next) = parts.iter().find(wants).map(|p| p.order) else { return Level::FREE };
+        Level { order: next, level: rest / self.look(of, next).1 }
+    }
+
+    /// Whether a part that has room carries what another resource holds back.
+    fn hangs(&mut self, of: &Range<usize>) -> bool {
+        let mut any = false;
+        for p in of.clone() {
+            let lane = self.lanes.parts[p].lane;
+            if self.links[lane].holds == 0 {
+                self.form.each_crossing(lane, |_, _| any = true);
+            }
+        }
+        any
+    }
+
+    fn weights_of_first(&self, of: &Range<usize>) -> (u8, f64) {
+        let parts = &self.lanes.parts[of.clone()];
+        let order = parts[0].order;
+        (order, parts.iter().filter(|p| p.order == order).map(|p| p.weight).sum())
+    }
+
+    /// The level at which every part of an order may have all there is.
+    fn top(&self, of: &Range<usize>, order: u8) -> f64 {
+        let parts = self.lanes.parts[of.clone()].iter().filter(|p| p.order == order);
+        let least = parts.map(|p| p.weight).fold(f64::INFINITY, f64::min);
+        self.links[self.lanes.parts[of.start].base].capacity / least
     }
 }
 
@@ -187,6 +270,48 @@ mod tests {
 
     fn rates(s: &mut Sharing, classes: &[ClassId]) -> Vec<f64> {
         classes.iter().map(|c| s.rate(*c).0 * f64::from(s.active(*c))).collect()
+    }
+
+    #[test]
+    fn classes_share_the_port_where_the_line_behind_it_is_full_as_well() {
+        // A line of 4 behind a link of 4 in parts 1 : 3: the parts decide, whoever was first, not
+        // that all flows are equal on the line.
+        for turn in [false, true] {
+            let mut s = Sharing::new();
+            let [link, line] = [4.0, 4.0].map(|c| s.add_resource(c));
+            let lanes = s.divide(link, &[(0, 1.0), (0, 3.0)]);
+            let paths = lanes.iter().map(|l| [*l, line]);
+            let c: Vec<_> = paths.map(|p| s.add_class(&p, 1.0, f64::INFINITY)).collect();
+            let (first, second) = if turn { (c[1], c[0]) } else { (c[0], c[1]) };
+            (0..2).for_each(|_| _ = s.start(first, 1e6, at(0)));
+            assert!(near(&rates(&mut s, &[first]), &[4.0]));
+            (0..2).for_each(|_| _ = s.start(second, 1e6, at(1)));
+            assert!(near(&rates(&mut s, &c), &[1.0, 3.0]));
+            // The line has less: all flows are equal on it, and a part has no more than its half.
+            s.set_capacity(line, 2.0, at(2));
+            assert!(near(&rates(&mut s, &c), &[1.0, 1.0]));
+            s.set_capacity(line, 3.0, at(3));
+            assert!(near(&rates(&mut s, &c), &[1.5, 1.5]));
+            s.set_capacity(line, 4.0, at(4));
+            assert!(near(&rates(&mut s, &c), &[1.0, 3.0]));
+        }
+    }
+
+    #[test]
+    fn a_neighbour_on_the_line_behind_takes_from_all_classes() {
+        // Link 4 in parts 1 : 3, line 5 behind it that a neighbour crosses, too. Equal on the line,
+        // each would have 5/3, less than what their parts hold: the link has room.
+        let mut s = Sharing::new();
+        let [link, line] = [4.0, 5.0].map(|c| s.add_resource(c));
+        let lanes = s.divide(link, &[(0, 1.0), (0, 3.0)]);
+        let own = lanes.iter().map(|l| s.add_class(&[*l, line], 1.0, f64::INFINITY));
+        let mut c: Vec<_> = own.collect();
+        c.push(s.add_class(&[line], 1.0, 0.5));
+        c.iter().for_each(|c| _ = s.start(*c, 1e6, at(0)));
+        // The neighbour's cap is 0.5; 4 are left for the link: 1 and 3.
+        assert!(near(&rates(&mut s, &c), &[1.0, 3.0, 0.5]));
+        s.set_cap(c[2], f64::INFINITY, at(1));
+        assert!(near(&rates(&mut s, &c), &[5.0 / 3.0; 3]));
     }
 
     fn near(seen: &[f64], wanted: &[f64]) -> bool {
@@ -286,9 +411,9 @@ mod tests {
     }
 
     proptest! {
-        // Where parts do not hang on each other by way of other links, rates are max-min fair if a part
-        // that is held back has what it got; and only parts may be held back that have the highest
-        // level of their order, while they and those before them take all there is.
+        // Rates are max-min fair if a part that is held back has what it got; and only parts may be held
+        // back that have the highest level of their order, while they and those before them take all
+        // there is. So, too, where parts hang on each other by way of other links.
         #[test]
         fn parts_are_as_they_are_defined(
             specs in prop::collection::vec(
@@ -355,9 +480,25 @@ mod tests {
                     capacities.push(if held { loads[i] } else { f64::INFINITY });
                 }
                 prop_assert!(loads.iter().sum::<f64>() <= whole[3] * (1.0 + 1e-9), "{loads:?} of {whole:?}");
-                if apart {
-                    prop_assert_eq!(certify(&capacities, &shares), Ok(()));
-                }
+                prop_assert_eq!(certify(&capacities, &shares), Ok(()));
+            }
+            // It is the same whatever came before, where parts do not hang on each other.
+            let mut fresh = Sharing::new();
+            let links: Vec<_> = whole.map(|c| fresh.add_resource(c)).into();
+            let parts = fresh.divide(links[3], &PARTS);
+            let resource = |r: &usize| if *r < 3 { links[*r] } else { parts[r - 3] };
+            for ((path, (_, _, weight, cap)), class) in paths.iter().zip(&specs).zip(&classes) {
+                let path_of: Vec<_> = path.iter().map(resource).collect();
+                let cap = if path.is_empty() { 1.0 } else { *cap };
+                let twin = fresh.add_class(&path_of, *weight, cap);
+                (0..s.active(*class)).for_each(|_| _ = fresh.start(twin, 1e9, at(0)));
+                prop_assert_eq!(twin, *class);
+            }
+            for class in &classes {
+                let (had, has) = (s.rate(*class).0, fresh.rate(*class).0);
+                // (Of what is there, 1e-12 more or less is none.)
+                let same = had == has || (had - has).abs() <= 1e-9 * had.max(has) + 1e-11;
+                prop_assert!(same, "{had} {has} apart {apart}");
             }
         }
     }

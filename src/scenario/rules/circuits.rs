@@ -61,6 +61,7 @@ pub(super) fn check(workloads: &[Thing<Workload>], specs: &Specs, cx: &Context) 
 pub use procedures::Procedure;
 pub(in super::super) use procedures::procedures;
 pub(super) use qos::check_backgrounds;
+pub(crate) use qos::check_meetings;
 
 /// Days since some day, by the calendar.
 fn day_number(day: Day) -> i64 {

@@ -59,6 +59,8 @@ pub(crate) fn check_backgrounds(backgrounds: &[Thing<Background>], specs: &Specs
     circuits::check_backgrounds(backgrounds, specs, cx);
 }
 
+pub(crate) use circuits::check_meetings;
+
 /// Whether two VPCs are one, or connected: it holds both ways.
 fn connected(one: &str, other: &str, specs: &Specs) -> bool {
     let leads = |from: &str, to: &str| {

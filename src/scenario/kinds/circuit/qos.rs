@@ -17,7 +17,7 @@
 use super::Circuit;
 use crate::plan::{Division, Share};
 use crate::scenario::context::{Step, wrong_type};
-use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::diagnostic::{Diagnostic, Place};
 use crate::scenario::kinds::circuit_group::CircuitGroup;
 use crate::scenario::kinds::selector::Selector;
 use crate::scenario::kinds::{Kind, Specs, Thing, is_name};
@@ -120,6 +120,12 @@ pub(crate) fn divide(workloads: &[Thing<Workload>], l: &mut Lowering<'_>) {
         let of = of.collect();
         l.plan.divisions.push(Division { link, shares, of });
     }
+}
+
+/// The circuits with classes, by full name, and where they are.
+pub(crate) fn places(specs: &Specs) -> Vec<(String, Place)> {
+    let with_classes = specs.circuit.values().filter(|c| !c.spec.qos.is_empty());
+    with_classes.map(|c| (c.full(), c.place)).collect()
 }
 
 /// The circuits with classes that a path may cross, once for each of its steps that may.

@@ -7,6 +7,7 @@ use super::super::super::kinds::circuit::qos::{DEFAULT, crossed};
 use super::super::super::kinds::{Specs, Thing};
 use super::super::super::traffic::{Background, Workload};
 use super::said;
+use crate::plan::Plan;
 use crate::units::Rate;
 
 const WHY: &str = said!("the QoS of a circuit divides it among kinds of traffic");
@@ -104,6 +105,27 @@ fn one_at_a_time(workload: &Thing<Workload>, specs: &Specs, cx: &Context) {
         }
         before = Some((step.what.place, &step.what.name));
     }
+}
+
+/// What one circuit's classes get must not hang on what another's get.
+pub(crate) fn check_meetings(plan: &Plan, classes: &[(String, Place)], cx: &Context) {
+    let Some(met) = plan.divisions_that_meet() else { return };
+    let [one, other, on] = met.map(|l| plan.links[l.index()].name.as_str());
+    let place = |name: &str| {
+        let at = classes.iter().find(|c| c.0 == name);
+        at.map_or(Place::default(), |c| c.1)
+    };
+    let message = format!("traffic of `{one}` and `{other}` meets on `{on}`, which can be full");
+    cx.complain(
+        Diagnostic::error("C-19", place(one), message)
+            .label("what its classes get would hang on the other's, and theirs on its")
+            .also(place(other), "has classes, too")
+            .reason(WHY)
+            .help(format!(
+                "give `{on}` the bandwidth of all circuits that lead there, with nobody else on \
+                 it, or leave `qos` out of all but one of them"
+            )),
+    );
 }
 
 /// Classes come in orders of their own.
