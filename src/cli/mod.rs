@@ -3,13 +3,14 @@
 //! | exit code | meaning |
 //! |---|---|
 //! | 0 | fine |
-//! | 1 | an objective was missed, or a validation differs from theory |
+//! | 1 | an objective was missed, a validation differs from theory, or B is worse than A |
 //! | 2 | bad input or usage |
 //! | 70 | a bug of highwater |
 //! | 74 | the machine failed: a file could not be read or written |
 //! | 130 | a sweep was interrupted (Ctrl-C, a request to end): what is done is kept |
 
 mod check;
+mod compare;
 mod console;
 mod emit;
 mod merge;
@@ -61,7 +62,7 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 fine, 1 an objective was missed or theory differs, 2 bad input or \
+const EXIT_CODES: &str = "Exit codes: 0 fine, 1 an objective was missed, theory differs or B is worse, 2 bad input or \
                           usage, 70 a bug of highwater, 74 a file could not be read or written, 130 \
                           a sweep was interrupted (go on with --resume).";
 
@@ -73,6 +74,8 @@ enum Command {
     Run(run::RunArgs),
     /// Simulate a grid of variants of a scenario
     Sweep(sweep::SweepArgs),
+    /// Compare two scenarios, or two variants of one, replication by replication
+    Compare(compare::CompareArgs),
     /// Print a job file that cuts a sweep into shares for other machines
     Emit(emit::EmitArgs),
     /// Put the shares of a sweep together
@@ -175,6 +178,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(args, &mut console),
         Command::Run(args) => run::run(args, &mut console),
         Command::Sweep(args) => sweep::sweep(args, &mut console),
+        Command::Compare(args) => compare::compare(args, &mut console),
         Command::Emit(args) => emit::emit(args, &mut console),
         Command::Merge(args) => merge::merge(args, &mut console),
         Command::Report(args) => redraw::redraw(args, &mut console),

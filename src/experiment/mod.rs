@@ -10,6 +10,7 @@
 pub mod availability;
 mod design;
 mod estimate;
+mod precise;
 pub mod validate;
 
 use std::ops::ControlFlow;
@@ -22,6 +23,7 @@ use crate::sim::{self, SimError};
 
 pub use design::latin_hypercube;
 pub use estimate::Estimate;
+pub use precise::{Precision, Reached, find_warmup, moves, run_until};
 
 /// Why an experiment could not be made.
 #[derive(Debug, thiserror::Error)]

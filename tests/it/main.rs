@@ -36,6 +36,7 @@ mod scalers;
 mod scenario;
 mod scenario_bad;
 mod startup;
+mod statistics;
 mod study;
 mod theory;
 mod told;

@@ -237,6 +237,39 @@ pub(crate) fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
     out.write_fmt(text).expect("writing to a String");
 }
 
+/// The page of a comparison: verdict, charts, table.
+pub(crate) fn comparison(
+    it: &super::compare::Compared,
+    figures: &[Figure],
+    command_line: &[String],
+) -> String {
+    let mut body = format!(
+        "<header class=\"top\">\n<p class=\"kicker\">{}</p>\n<h1>{}</h1>\n{}</header>\n<main>\n",
+        markup(&it.a.identity.scenario),
+        markup(&super::compare::verdict(it)),
+        super::compare::names(it),
+    );
+    figures.iter().for_each(|f| body.push_str(&figure(f)));
+    let table = super::compare::table(it);
+    put(
+        &mut body,
+        format_args!(
+            "<section><h2>All differences</h2>\n{}<p class=\"lead\">{}</p>\n</section>\n",
+            table.markup(table.rows.len()),
+            markup(&super::compare::reading(it)),
+        ),
+    );
+    body.push_str(&sections::limits(&it.a));
+    let command = markup(&sections::shell_line(command_line));
+    put(
+        &mut body,
+        format_args!("<section><h2>How to reproduce this</h2>\n<pre>{command}</pre>\n</section>\n"),
+    );
+    body.push_str("</main>\n");
+    body.push_str(&footer(&it.a));
+    document(title(&it.a), &body)
+}
+
 /// The page of a sweep: its charts and one table of all points.
 pub(crate) fn sweep(
     first: &Results,
