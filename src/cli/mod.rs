@@ -14,6 +14,7 @@ mod compare;
 mod console;
 mod emit;
 mod merge;
+mod plan;
 mod redraw;
 mod run;
 mod study;
@@ -80,6 +81,8 @@ enum Command {
     Emit(emit::EmitArgs),
     /// Put the shares of a sweep together
     Merge(merge::MergeArgs),
+    /// Find how much fits, until when, and what an upgrade buys
+    Plan(plan::PlanArgs),
     /// Redraw files, charts and page from a results.json
     Report(redraw::ReportArgs),
     /// Run the simulations whose answer is known, and compare
@@ -181,6 +184,7 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::compare(args, &mut console),
         Command::Emit(args) => emit::emit(args, &mut console),
         Command::Merge(args) => merge::merge(args, &mut console),
+        Command::Plan(args) => plan::plan(args, &mut console),
         Command::Report(args) => redraw::redraw(args, &mut console),
         Command::Validate(args) => validate::validate(args, &mut console),
     };

@@ -22,6 +22,7 @@ mod levels;
 mod lives;
 mod maxcompute;
 mod mended;
+mod planning;
 mod plans;
 mod plant;
 mod planted;

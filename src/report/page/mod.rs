@@ -270,6 +270,50 @@ pub(crate) fn comparison(
     document(title(&it.a), &body)
 }
 
+/// The page of a plan: answer, growth, upgrades, what was tried.
+pub(crate) fn plan(
+    it: &super::plan::Planned,
+    figures: &[Figure],
+    command_line: &[String],
+) -> String {
+    let mut body = format!(
+        "<header class=\"top\">\n<p class=\"kicker\">{}</p>\n<h1>{}</h1>\n<p class=\"question\">{}</p>\n",
+        markup(&it.base.identity.scenario),
+        markup(&it.answer),
+        markup(&capital(&it.question)),
+    );
+    for line in it.growth.iter().flat_map(super::plan::GrowthSeen::sentences) {
+        put(&mut body, format_args!("<p class=\"question\">{}</p>\n", markup(&line)));
+    }
+    body.push_str("</header>\n<main>\n");
+    figures.iter().for_each(|f| body.push_str(&figure(f)));
+    if !it.upgrades.is_empty() {
+        let table = super::plan::upgrades(it);
+        put(
+            &mut body,
+            format_args!(
+                "<section><h2>Which upgrade first?</h2>\n<p class=\"lead\">{}.</p>\n{}</section>\n",
+                super::plan::UPGRADES,
+                table.markup(table.rows.len()),
+            ),
+        );
+    }
+    let tried = super::plan::tried(it);
+    if !tried.is_empty() {
+        let tried = tried.markup(tried.rows.len());
+        put(&mut body, format_args!("<section><h2>What was tried</h2>\n{tried}</section>\n"));
+    }
+    body.push_str(&sections::limits(&it.base));
+    let command = markup(&sections::shell_line(command_line));
+    put(
+        &mut body,
+        format_args!("<section><h2>How to reproduce this</h2>\n<pre>{command}</pre>\n</section>\n"),
+    );
+    body.push_str("</main>\n");
+    body.push_str(&footer(&it.base));
+    document(title(&it.base), &body)
+}
+
 /// The page of a sweep: its charts and one table of all points.
 pub(crate) fn sweep(
     first: &Results,
