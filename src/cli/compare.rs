@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::measure::{Comparison, Told};
+use crate::measure::{Comparison, Cost, Told};
 use crate::report::{self, Compared, OutputDir};
 
 use super::console::Console;
@@ -25,6 +25,8 @@ pub(super) struct CompareArgs {
     /// A difference of a smaller share of A's value does not matter
     #[arg(long, value_name = "SHARE", default_value = "1 %", value_parser = share)]
     threshold: f64,
+    #[command(flatten)]
+    prices: super::Prices,
 }
 
 /// `5 %`, `5%` or `0.05`.
@@ -37,6 +39,7 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
 
 pub(super) fn compare(args: &CompareArgs, console: &mut Console) -> Result<Exit, Exit> {
     let common = &args.common;
+    let book = args.prices.load(console)?;
     let other = args.other.as_ref().unwrap_or(&common.scenario);
     if args.other.is_none() && args.a.is_empty() && args.b.is_empty() {
         console.say("error: A and B are the same: give a second file, or --b KEY=VALUE\n");
@@ -74,12 +77,14 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console) -> Result<Exit,
     let found = Comparison::of(&a, &b, args.threshold);
     let worse = found.count(Told::Worse) > 0;
     let (name_b, name_a) = (names.pop().expect("two"), names.pop().expect("two"));
-    let it = Compared { name_a, name_b, found, a, b };
+    let cost = book.map(|book| (Cost::of(&a, &book), Cost::of(&b, &book)));
+    let it = Compared { name_a, name_b, found, cost, a, b };
     let mut more: Vec<(&str, String)> = Vec::new();
     for (flag, list) in [("--a", &args.a), ("--b", &args.b)] {
         more.extend(list.iter().map(|(key, value)| (flag, format!("{key}={value}"))));
     }
     more.push(("--threshold", args.threshold.to_string()));
+    more.extend(args.prices.words());
     let mut command = common.command("compare", &more);
     if let Some(other) = &args.other {
         command.insert(3, other.to_string_lossy().into_owned());

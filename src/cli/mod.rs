@@ -26,6 +26,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::plan::PriceBook;
+
 use console::Console;
 
 /// How a command ends.
@@ -127,6 +129,28 @@ struct Common {
     /// No progress bar, no summary
     #[arg(long, short)]
     quiet: bool,
+}
+
+/// What turns results into money.
+#[derive(Debug, Args)]
+struct Prices {
+    /// A price book (TOML): what links, pools and stations cost
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+}
+
+impl Prices {
+    /// The price book, if one is given.
+    fn load(&self, console: &mut Console) -> Result<Option<PriceBook>, Exit> {
+        let Some(path) = &self.prices else { return Ok(None) };
+        let book = crate::scenario::load_prices(path);
+        book.map(Some).map_err(|failure| run::refused(failure, console))
+    }
+
+    /// As words of a command.
+    fn words(&self) -> Option<(&'static str, String)> {
+        self.prices.as_ref().map(|path| ("--prices", path.to_string_lossy().into_owned()))
+    }
 }
 
 impl Common {

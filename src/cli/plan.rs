@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::experiment::{self, Case, Found, KneeError, Options, Side, Trend};
+use crate::measure::Cost;
+use crate::plan::{Basis, Price};
 use crate::report::{self, GrowthSeen, OutputDir, Planned, UpgradeSeen};
 use crate::scenario::{Axis, Range};
 use crate::units::{Date, Rate};
@@ -45,6 +47,8 @@ pub(super) struct PlanArgs {
     /// Days from an order until it is in use
     #[arg(long, value_name = "DAYS")]
     lead_days: Option<u32>,
+    #[command(flatten)]
+    prices: super::Prices,
 }
 
 /// Growth by a share each period.
@@ -89,6 +93,7 @@ enum Stop {
 pub(super) fn plan(args: &PlanArgs, console: &mut Console) -> Result<Exit, Exit> {
     let common = &args.common;
     let case = super::run::case(super::run::load(&common.scenario, &common.overrides(), console)?);
+    let book = args.prices.load(console)?;
     let refuse = |reason: &str, console: &mut Console| {
         console.say(&format!("error: {reason}\n"));
         Exit::Input
@@ -135,9 +140,13 @@ pub(super) fn plan(args: &PlanArgs, console: &mut Console) -> Result<Exit, Exit>
                     reason = "a rate"
                 )]
                 "bandwidth" => format!("+{}", Rate::from_bps(up.added as u64)),
+                what if up.added == 1.0 => format!("+1 {}", what.trim_end_matches('s')),
                 what => format!("+{} {what}", up.added),
             };
-            UpgradeSeen { limit: up.limit, added, units, unit, bought: up.bought }
+            let unit_price = |p: &&Price| p.basis == Basis::Unit && p.is_of(&up.limit);
+            let priced = book.iter().flat_map(|book| &book.prices).filter(unit_price);
+            let costs = priced.map(|p| p.amount * units).reduce(|a, b| a + b);
+            UpgradeSeen { limit: up.limit, added, units, unit, costs, bought: up.bought }
         })
         .collect();
     if args.find.is_none() {
@@ -147,6 +156,7 @@ pub(super) fn plan(args: &PlanArgs, console: &mut Console) -> Result<Exit, Exit>
         };
         planned.question = "what one more of each limit buys".into();
     }
+    planned.cost = book.as_ref().map(|book| Cost::of(&base, book));
     planned.base = base;
     if let (Some((trend, history, words)), Some((at, interval))) = (trend, planned.knee) {
         let (low, high) = interval.unwrap_or((at, at));
@@ -180,6 +190,7 @@ fn command(args: &PlanArgs) -> Vec<String> {
     more.extend(args.now.clone().map(|now| ("--now", now)));
     more.extend(args.today.map(|day| ("--today", day.to_string())));
     more.extend(args.history.as_ref().map(|f| ("--history", f.to_string_lossy().into_owned())));
+    more.extend(args.prices.words());
     more.extend(args.lead_days.map(|days| ("--lead-days", days.to_string())));
     let mut words = args.common.command("plan", &more);
     if args.linear {
@@ -239,13 +250,14 @@ fn find(
     planned.tried =
         knee.tried.iter().map(|(s, met)| (value(*s), number(f64::from(*s)), *met)).collect();
     let (first, last) = (value(0), value(steps));
-    planned.question = format!("{key} from {first} to {last}, every objective met");
+    planned.question = format!("how much of {key} meets every objective, from {first} to {last}");
     let interval = knee.interval.map(|(a, b)| {
         let (a, b) = (number(a), number(b));
         (a.min(b), a.max(b))
     });
     let between = interval.map_or_else(String::new, |(a, b)| {
-        let end = |x: f64| Range { from: x, to: x + 1.0, ..range.clone() }.at(0.0);
+        // Four digits: an interval is no more exact.
+        let end = |x: f64| format!("{}{}", report::four_digits(x), range.unit);
         format!(" (95 %: {} to {})", end(a), end(b))
     });
     let (answer, at) = match knee.found {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::experiment::{self, Case, Estimate, ExperimentError, Listen, Options, Precision, Unit};
-use crate::measure::{Identity, Observer, Results};
+use crate::measure::{Cost, Identity, Observer, Results};
 use crate::report::{self, FlowList};
 use crate::scenario::{self, Failure, Loaded};
 use crate::units::Span;
@@ -33,12 +33,15 @@ pub(super) struct RunArgs {
     /// Find the warm-up (MSER-5 of the requests under way, by a run more) instead of run.warmup
     #[arg(long)]
     find_warmup: bool,
+    #[command(flatten)]
+    prices: super::Prices,
 }
 
 pub(super) fn run(args: &RunArgs, console: &mut Console) -> Result<Exit, Exit> {
     let common = &args.common;
     let loaded = load(&common.scenario, &common.overrides(), console)?;
     let mut case = case(loaded);
+    let book = args.prices.load(console)?;
     if args.find_warmup {
         case.plan.settings.warmup = warmup(&case, common, console)?;
     }
@@ -79,6 +82,10 @@ pub(super) fn run(args: &RunArgs, console: &mut Console) -> Result<Exit, Exit> {
         }
         Format::Text if !common.quiet => {
             console.out(&report::summary(&results, 120))?;
+            if let Some(book) = &book {
+                let cost = Cost::of(&results, book);
+                console.out(&format!("\n{}", report::cost_summary(&cost, 120)))?;
+            }
             let page = dir.join("report.html");
             console.out(&format!(
                 "\n{} files in {}; open {}\n",
@@ -111,9 +118,11 @@ fn warmup(case: &Case, common: &Common, console: &mut Console) -> Result<Span, E
     bar.finish_and_clear();
     match found.map_err(|e| failed(&e, console))? {
         Some(warmup) => {
-            console.say(&format!(
-                "the first {warmup} are left out (MSER-5 of the requests under way)\n"
-            ));
+            let what = match warmup.nanos() {
+                0 => "nothing needs to be left out at the start".to_owned(),
+                _ => format!("the first {warmup} are left out"),
+            };
+            console.say(&format!("{what} (MSER-5 of the requests under way)\n"));
             Ok(warmup)
         }
         None => {
@@ -198,17 +207,20 @@ pub(super) fn load(
             }
             Ok(loaded)
         }
-        Err(Failure::Refused { diagnostics, sources }) => {
+        Err(failure) => Err(refused(failure, console)),
+    }
+}
+
+/// Says why a file was refused.
+pub(super) fn refused(failure: Failure, console: &mut Console) -> Exit {
+    match failure {
+        Failure::Refused { diagnostics, sources } => {
             console.say(&scenario::render(&diagnostics, &sources, console.colour()));
-            Err(Exit::Input)
+            Exit::Input
         }
-        Err(Failure::Io { path, error }) => {
+        Failure::Io { path, error } => {
             console.say(&format!("error: cannot read {}: {error}\n", path.display()));
-            Err(if error.kind() == std::io::ErrorKind::NotFound {
-                Exit::Input
-            } else {
-                Exit::Machine
-            })
+            if error.kind() == std::io::ErrorKind::NotFound { Exit::Input } else { Exit::Machine }
         }
     }
 }

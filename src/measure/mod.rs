@@ -8,6 +8,7 @@
 mod agreement;
 mod alerts;
 mod compare;
+mod cost;
 mod fact;
 mod gates;
 mod histogram;
@@ -24,6 +25,7 @@ mod transport;
 pub use agreement::{Agreement, Quantity, Scale, Validation, Verdict};
 pub use alerts::{AlertResults, LevelSeen};
 pub use compare::{Comparison, Difference, Measure, Told};
+pub use cost::{Cost, CostItem};
 pub use fact::{
     Catch, End, Fact, JobFact, Limit, LinkUse, Observer, PHASES, Phase, PoolUse, SHORT, ScalerUse,
     StationUse,

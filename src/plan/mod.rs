@@ -20,6 +20,7 @@ mod gate;
 mod jobs;
 mod life;
 mod network;
+mod price;
 mod scaler;
 mod traffic;
 mod transport;
@@ -35,6 +36,7 @@ pub use network::{
     Belief, Branch, Capacity, Component, Delay, Detector, Duplex, Hop, Lack, Link, Naming, OnFull,
     Policy, Pool, Rehash, Route, Scope, Selector, Servers, Station,
 };
+pub use price::{Basis, Price, PriceBook};
 pub use scaler::{Scaler, Seats, Tracking};
 pub use traffic::{
     Arrivals, Background, Connections, FlowRow, NameCache, Objective, Profile, Retries, Timeouts,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::charts::difference;
+use super::cost::{self, money};
 use super::error::WriteError;
 use super::escape::markup;
 use super::files::{Sheet, row};
@@ -12,7 +13,7 @@ use super::manifest::Manifest;
 use super::page;
 use super::store::{Output, OutputDir};
 use super::table::Table;
-use crate::measure::{Comparison, Difference, Measure, Results, Told};
+use crate::measure::{Comparison, Cost, Difference, Measure, Results, Told};
 
 /// Two variants, their names, and what their differences tell.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -23,6 +24,8 @@ pub struct Compared {
     pub name_b: String,
     /// The differences.
     pub found: Comparison,
+    /// What A and B cost, by a price book.
+    pub cost: Option<(Cost, Cost)>,
     /// The results of A.
     pub a: Results,
     /// The results of B.
@@ -40,10 +43,13 @@ pub fn comparison_summary(it: &Compared, width: usize) -> String {
         table(it).text(width)
     );
     text.push_str(&format!("\n{}\n", clean(&reading(it))));
+    if let Some(line) = cost_line(it) {
+        text.push_str(&format!("\n{}\n", clean(&line)));
+    }
     text
 }
 
-/// Writes `compare.csv`, `comparison.json`, `charts/differences.svg`, `charts/both.svg`,
+/// Writes `compare.csv`, `comparison.json`, `costs.csv` (with a price book), `charts/differences.svg`, `charts/both.svg`,
 /// `report.html`, and `manifest.toml` last, into a folder that is locked already. Returns their
 /// paths in that order.
 ///
@@ -62,12 +68,29 @@ pub fn comparison_files(
         ("compare.csv".into(), sheet(it).to_bytes("compare.csv")?),
         ("comparison.json".into(), json),
     ];
+    if let Some((a, b)) = &it.cost {
+        let costs = cost::sheet(&[("A", a), ("B", b)]).to_bytes("costs.csv")?;
+        outputs.push(("costs.csv".into(), costs));
+    }
     let body = page::comparison(it, &figures, command_line);
     for figure in figures {
         outputs.push((format!("charts/{}.svg", figure.name), figure.svg.into_bytes()));
     }
     outputs.push(("report.html".into(), body.into_bytes()));
     dir.replace(Manifest::new(&it.a, command_line), &outputs)
+}
+
+/// `Cost a month: A 1,200 EUR, B 1,500 EUR: 300.00 EUR more`.
+pub(crate) fn cost_line(it: &Compared) -> Option<String> {
+    let (a, b) = it.cost.as_ref()?;
+    let (of_a, of_b) = (a.total(), b.total());
+    let more = match of_b - of_a {
+        0.0 => "the same".to_owned(),
+        d if d > 0.0 => format!("{} more", money(d, &a.currency)),
+        d => format!("{} less", money(-d, &a.currency)),
+    };
+    let (of_a, of_b) = (money(of_a, &a.currency), money(of_b, &b.currency));
+    Some(format!("Cost a month: A {of_a}, B {of_b}: {more}"))
 }
 
 /// `B is better in 3 of 12 comparisons and worse in 1; 8 cannot be told apart`.

@@ -19,6 +19,7 @@
 mod alerts;
 mod charts;
 mod compare;
+mod cost;
 mod error;
 mod escape;
 mod files;
@@ -42,11 +43,12 @@ use std::path::{Path, PathBuf};
 use crate::measure::Results;
 
 pub use compare::{Compared, comparison_files, comparison_summary};
+pub use cost::cost_summary;
 pub use error::{ReadError, WriteError};
 pub use flows::{FlowList, FlowPart};
 pub use manifest::{FileSeen, Manifest};
 pub use pieces::{Pieces, Shares, StudyError, StudyHead, StudyPoint};
-pub use plan::{GrowthSeen, Planned, UpgradeSeen, plan_files, plan_summary};
+pub use plan::{GrowthSeen, Planned, UpgradeSeen, four_digits, plan_files, plan_summary};
 pub use read::read_results;
 pub use store::OutputDir;
 pub use summary::summary;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::charts::growth;
 use super::compare::{relative, seconds, shown, word};
+use super::cost::{self, money};
 use super::error::WriteError;
 use super::files::{Sheet, row};
 use super::findings::Estimate;
@@ -12,7 +13,7 @@ use super::manifest::Manifest;
 use super::page;
 use super::store::{Output, OutputDir};
 use super::table::Table;
-use crate::measure::{Comparison, Measure, Results, Told};
+use crate::measure::{Comparison, Cost, Measure, Results, Told};
 use crate::units::Date;
 
 /// A plan and its answers.
@@ -34,6 +35,8 @@ pub struct Planned {
     pub growth: Option<GrowthSeen>,
     /// What upgrades buy.
     pub upgrades: Vec<UpgradeSeen>,
+    /// What the scenario as it is costs, by a price book.
+    pub cost: Option<Cost>,
 }
 
 /// Growth, and when it reaches what fits.
@@ -99,8 +102,18 @@ pub struct UpgradeSeen {
     pub units: f64,
     /// Name of the unit: `Gbps`.
     pub unit: &'static str,
+    /// What it costs more a month, by a price book that prices it by the unit.
+    pub costs: Option<f64>,
     /// Without and with it.
     pub bought: Comparison,
+}
+
+/// A number with four significant digits.
+pub fn four_digits(x: f64) -> String {
+    let size = libm::floor(libm::log10(x.abs().max(1e-12)));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0..=12")]
+    let decimals = (3.0 - size).clamp(0.0, 12.0) as usize;
+    plain(x, decimals)
 }
 
 /// The answers and tables of at most `width` columns, for stdout.
@@ -115,6 +128,9 @@ pub fn plan_summary(it: &Planned, width: usize) -> String {
     }
     if !it.upgrades.is_empty() {
         text.push_str(&format!("\n{}\n\n{}", UPGRADES, upgrades(it).text(width)));
+    }
+    if let Some(cost) = &it.cost {
+        text.push_str(&format!("\n{}", cost::cost_summary(cost, width)));
     }
     text
 }
@@ -141,6 +157,10 @@ pub fn plan_files(
         outputs.push(("growth.csv".into(), growth_csv(growth).to_bytes("growth.csv")?));
         figures.extend(growth::figure(it, growth));
     }
+    if let Some(cost) = &it.cost {
+        let costs = cost::sheet(&[("as it is", cost)]).to_bytes("costs.csv")?;
+        outputs.push(("costs.csv".into(), costs));
+    }
     let body = page::plan(it, &figures, command_line);
     for figure in figures {
         outputs.push((format!("charts/{}.svg", figure.name), figure.svg.into_bytes()));
@@ -160,10 +180,14 @@ pub(crate) fn tried(it: &Planned) -> Table {
 
 /// By upgrade and workload: goodput, mean and p99 a unit, where anything can be told.
 pub(crate) fn upgrades(it: &Planned) -> Table {
-    let mut table =
-        Table::new(3, ["limit", "raised by", "workload", "buys", "a unit", "of now", "it is"]);
+    let mut table = Table::new(
+        3,
+        ["limit", "raised by", "workload", "a month", "buys", "a unit", "of now", "it is"],
+    );
     let time = seconds(&it.base);
+    let currency = it.cost.as_ref().map_or("", |c| c.currency.as_str());
     for up in &it.upgrades {
+        let costs = up.costs.map_or_else(|| "-".to_owned(), |c| format!("+{}", money(c, currency)));
         let mut told = up
             .bought
             .rows
@@ -182,6 +206,7 @@ pub(crate) fn upgrades(it: &Planned) -> Table {
                 up.limit.clone(),
                 up.added.clone(),
                 none(),
+                costs.clone(),
                 "nothing that can be told".into(),
                 none(),
                 none(),
@@ -197,6 +222,7 @@ pub(crate) fn upgrades(it: &Planned) -> Table {
                 up.limit.clone(),
                 up.added.clone(),
                 r.workload.clone(),
+                costs.clone(),
                 r.measure.name().into(),
                 format!("{} / {}", shown(r.measure, change, time), up.unit),
                 share,

@@ -157,7 +157,7 @@ fn what_a_tenth_more_buys() {
     let half = row.interval.half_width.expect("ten pairs");
     assert!((row.interval.mean - exact).abs() < half, "{row:?} beside {exact}");
     // Where nobody waits or is held back, nothing binds.
-    let idle = scenario("[delay.d]\nlatency = \"1 ms\"", "\"delay.d\"", "p90 = \"1 s\"");
+    let idle = scenario("[delay.d]\none_way = \"1 ms\"", "\"delay.d\"", "p90 = \"1 s\"");
     let (_, list) = upgrades(&case(&idle, RATE, "5/s".into()), 3, 0.01, &OPTIONS).unwrap();
     assert!(list.is_empty(), "{list:?}");
 }
@@ -181,7 +181,7 @@ fn the_program_tells_dates() {
     let growth = ["--growth", "2 %/month", "--now", "60/s", "--today", "2026-11-22"];
     let (code, said, error) = plan(&[&growth[..], &["--lead-days", "90"]].concat());
     assert_eq!(code, Some(0), "{error}");
-    for part in ["At most 8", "Full on 2028-0", "26.8 % a year", "Order by 2028-0"] {
+    for part in ["At most 8", "Full on 2028-0", "26.8 % a year", "Order by 202"] {
         assert!(said.contains(part), "{part} is missing in {said}");
     }
     for file in ["plan.csv", "growth.csv", "charts/growth.svg", "report.html", "manifest.toml"] {
@@ -208,4 +208,47 @@ fn the_program_tells_dates() {
         plan(&["--growth", "2 apples", "--now", "60/s", "--today", "2026-11-22"]);
     assert_eq!(code, Some(2));
     assert!(error.contains("write SHARE/PERIOD"), "{error}");
+}
+
+#[test]
+fn a_price_book_turns_results_into_money() {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prices");
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(&dir).expect("a folder");
+    let book = dir.join("prices.toml");
+    let text = "currency = \"EUR\"\n[price.servers]\nof = \"station.*\"\nper_unit = 12.5\n";
+    let program = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
+        command.args(args).args(["--set", "run.length=4 min", "--prices"]).arg(&book);
+        let done = command.arg("--out").arg(dir.join("out")).env("NO_COLOR", "1").output();
+        let done = done.expect("the program starts");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (done.status.code(), text(&done.stdout), text(&done.stderr))
+    };
+    fs::write(&book, text).expect("a file");
+    let (_, said, error) = program(&["run", "scenarios/mm1.toml"]);
+    assert!(said.contains("1 servers") && said.contains("12.50 EUR"), "{said}{error}");
+    let compare = ["compare", "scenarios/mm1.toml", "--b", "station.server.servers=3"];
+    let (_, said, error) = program(&compare);
+    let line = "Cost a month: A 12.50 EUR, B 37.50 EUR: 25.00 EUR more";
+    assert!(said.contains(line), "{said}{error}");
+    let costs = fs::read_to_string(dir.join("out/costs.csv")).expect("costs.csv");
+    assert_eq!(costs.lines().filter(|l| l.contains("servers")).count(), 2, "{costs}");
+    let (_, said, error) = program(&["plan", "scenarios/mm1.toml", "--upgrades", "1"]);
+    assert!(said.contains("+12.50 EUR"), "{said}{error}");
+    // What is wrong with a book is told with its place, before anything runs.
+    for (wrong, told) in [
+        (text.replace("per_unit", "per_week"), "per_week"),
+        (text.replace("12.5", "-1"), "-1"),
+        (text.replace("currency = \"EUR\"\n", ""), "currency"),
+        (format!("{text}per_gb = 1\n"), "per_gb"),
+    ] {
+        fs::write(&book, wrong).expect("a file");
+        let (code, said, error) = program(&["run", "scenarios/mm1.toml"]);
+        assert_eq!(code, Some(2), "{said}{error}");
+        assert!(error.contains("prices.toml") && error.contains(told), "{told}: {error}");
+    }
+    fs::write(&book, text.replace("station.*", "vpn.*")).expect("a file");
+    let (_, said, _) = program(&["run", "scenarios/mm1.toml"]);
+    assert!(said.contains("no link, pool or station is called vpn.*"), "{said}");
 }

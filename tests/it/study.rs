@@ -253,6 +253,43 @@ fn points_of_a_sweep() {
     assert_ne!(latin, zipped);
 }
 
+/// Main effects are means by value less the mean of all, so that those of a key sum to nothing over a
+/// whole grid; two keys give a picture.
+#[test]
+fn effects_of_a_grid() {
+    let out = folder("effects");
+    let shown = out.to_string_lossy();
+    let rate = "workload.requests.arrivals.poisson.rate=20/s..80/s:4";
+    let mean = "station.server.service.exponential.mean=\"6 ms\",\"8 ms\",\"10 ms\"";
+    let mut args = vec!["sweep", "scenarios/mm1.toml", "--quiet", "--out", &shown];
+    args.extend([
+        "--set",
+        "run.length=5 min",
+        "--replications",
+        "2",
+        "--vary",
+        rate,
+        "--vary",
+        mean,
+    ]);
+    done(command(&args));
+    assert!(out.join("charts/grid.svg").exists());
+    let read = |file: &str| fs::read_to_string(out.join(file)).expect("a table");
+    let rows = read("effects.csv");
+    let of = |key: &str| -> Vec<(f64, f64)> {
+        let mine = rows.lines().filter(|l| l.contains(key) && l.contains("latency.p99"));
+        let cells = mine.map(|l| l.rsplit(',').take(2).map(|c| c.parse().unwrap()).collect());
+        cells.map(|c: Vec<f64>| (c[1], c[0])).collect()
+    };
+    let (rates, means) = (of("poisson.rate"), of("exponential.mean"));
+    assert_eq!((rates.len(), means.len()), (4, 3), "{rows}");
+    for list in [&rates, &means] {
+        let sum: f64 = list.iter().map(|e| e.1).sum();
+        assert!(sum.abs() < 1e-6 * list[0].0, "{list:?}");
+        assert!(list.windows(2).all(|w| w[0].0 < w[1].0), "busier is slower: {list:?}");
+    }
+}
+
 /// A piece that was damaged is refused by its name.
 #[test]
 fn a_damaged_piece_is_named() {

@@ -9,6 +9,7 @@ pub(crate) mod deviation;
 pub(crate) mod difference;
 mod errors;
 mod frame;
+pub(crate) mod grid;
 pub(crate) mod growth;
 mod heat;
 mod histogram;

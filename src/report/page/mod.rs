@@ -259,6 +259,17 @@ pub(crate) fn comparison(
             markup(&super::compare::reading(it)),
         ),
     );
+    if let (Some((a, b)), Some(line)) = (&it.cost, super::compare::cost_line(it)) {
+        put(
+            &mut body,
+            format_args!(
+                "<section><h2>Cost</h2>\n<p class=\"lead\">{}.</p>\n<h3>A</h3>\n{}<h3>B</h3>\n{}</section>\n",
+                markup(&line),
+                super::cost::table(a).markup(200),
+                super::cost::table(b).markup(200),
+            ),
+        );
+    }
     body.push_str(&sections::limits(&it.a));
     let command = markup(&sections::shell_line(command_line));
     put(
@@ -298,6 +309,13 @@ pub(crate) fn plan(
             ),
         );
     }
+    if let Some(cost) = &it.cost {
+        let table = super::cost::table(cost).markup(200);
+        put(
+            &mut body,
+            format_args!("<section><h2>Cost a month, as it is</h2>\n{table}</section>\n"),
+        );
+    }
     let tried = super::plan::tried(it);
     if !tried.is_empty() {
         let tried = tried.markup(tried.rows.len());
@@ -318,7 +336,7 @@ pub(crate) fn plan(
 pub(crate) fn sweep(
     first: &Results,
     points: usize,
-    table: &super::table::Table,
+    [table, effects]: &[super::table::Table; 2],
     figures: &[Figure],
     command_line: &[String],
 ) -> String {
@@ -331,6 +349,16 @@ pub(crate) fn sweep(
         plural(first.settings.replications.len(), "replication", "replications"),
     );
     figures.iter().for_each(|f| body.push_str(&figure(f)));
+    if !effects.is_empty() {
+        let effects = effects.markup(200);
+        put(
+            &mut body,
+            format_args!(
+                "<section><h2>Main effects</h2>\n<p class=\"lead\">Mean p99 over all points with a \
+                 value, and how far that is from the mean over all points.</p>\n{effects}</section>\n"
+            ),
+        );
+    }
     put(&mut body, format_args!("<section><h2>All points</h2>\n{}</section>\n", table.markup(200)));
     body.push_str(&sections::limits(first));
     body.push_str(&sections::reproduce(first, command_line, true));
