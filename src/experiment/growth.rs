@@ -147,7 +147,7 @@ mod tests {
         assert!((fit.at(1.0, Side::High) - (4.5 + reach)).abs() < 1e-4);
         // What doubles each day is a line of logarithms, without a band.
         let doubling: Vec<(Date, f64)> =
-            (0..5).map(|i| (start.plus(i), 2_f64.powi(i as i32))).collect();
+            (0..5).map(|i| (start.plus(i), f64::from(1_u32 << i))).collect();
         let fit = Trend::fitted(&doubling, true).unwrap();
         for side in [Side::High, Side::Middle, Side::Low] {
             assert_eq!(fit.reaches(64.0, side), Some(start.plus(6)), "{side:?}");

@@ -45,7 +45,6 @@ impl Interval {
 ///
 /// None if that is at its bound, half of all: the run is too short to tell, or has no level. None of
 /// fewer than 10 values.
-#[expect(clippy::cast_precision_loss, reason = "counts")]
 pub fn mser5(values: &[f64]) -> Option<usize> {
     let means: Vec<f64> = values.chunks_exact(5).map(|c| c.iter().sum::<f64>() / 5.0).collect();
     let most = means.len() / 2;

@@ -214,7 +214,8 @@ struct Effect {
 /// Main effects of each key, where several vary: of availability, p50, p99 and rate. Points without a
 /// value are left out of both means.
 fn effects(points: &[Seen]) -> Vec<Effect> {
-    let metrics: [(&'static str, fn(&WorkloadSeen) -> Option<Estimate>); 4] = [
+    type Of = fn(&WorkloadSeen) -> Option<Estimate>;
+    let metrics: [(&'static str, Of); 4] = [
         ("availability", |w| w.availability),
         ("latency.p50", |w| w.p50),
         ("latency.p99", |w| w.p99),
