@@ -7,10 +7,11 @@
 //! | 2 | bad input or usage |
 //! | 70 | a bug of highwater |
 //! | 74 | the machine failed: a file could not be read or written |
-//! | 130 | a sweep was interrupted (Ctrl-C, a request to end): what is done is kept |
+//! | 130 | a sweep or drill was interrupted (Ctrl-C, a request to end): what is done is kept |
 
 mod check;
 mod console;
+mod drill;
 mod emit;
 mod merge;
 mod redraw;
@@ -63,7 +64,7 @@ struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 fine, 1 an objective was missed or theory differs, 2 bad input or \
                           usage, 70 a bug of highwater, 74 a file could not be read or written, 130 \
-                          a sweep was interrupted (go on with --resume).";
+                          a sweep or drill was interrupted (go on with --resume).";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -73,9 +74,11 @@ enum Command {
     Run(run::RunArgs),
     /// Simulate a grid of variants of a scenario
     Sweep(sweep::SweepArgs),
-    /// Print a job file that cuts a sweep into shares for other machines
+    /// Let everything fail that can, and judge each failure against the run without it
+    Drill(drill::DrillArgs),
+    /// Print a job file that cuts a sweep or a drill into shares for other machines
     Emit(emit::EmitArgs),
-    /// Put the shares of a sweep together
+    /// Put the shares of a sweep or a drill together
     Merge(merge::MergeArgs),
     /// Redraw files, charts and page from a results.json
     Report(redraw::ReportArgs),
@@ -92,12 +95,12 @@ enum Format {
     Json,
 }
 
-/// What `run` and `sweep` share.
+/// What `run`, `sweep` and `drill` share.
 #[derive(Debug, Args)]
 struct Common {
     /// The scenario file
     scenario: PathBuf,
-    /// Folder for the results [default: output/SCENARIO, of a sweep output/SCENARIO-sweep]
+    /// Folder for the results [default: output/SCENARIO, of a sweep or drill output/SCENARIO-sweep, -drill]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Set a key of the scenario: --set run.seed=7 --set 'circuit.c1.port="40 Gbps"'
@@ -175,6 +178,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(args, &mut console),
         Command::Run(args) => run::run(args, &mut console),
         Command::Sweep(args) => sweep::sweep(args, &mut console),
+        Command::Drill(args) => drill::drill(args, &mut console),
         Command::Emit(args) => emit::emit(args, &mut console),
         Command::Merge(args) => merge::merge(args, &mut console),
         Command::Report(args) => redraw::redraw(args, &mut console),

@@ -9,6 +9,7 @@
 
 pub mod availability;
 mod design;
+mod drill;
 mod estimate;
 pub mod validate;
 
@@ -21,6 +22,7 @@ use crate::plan::Plan;
 use crate::sim::{self, SimError};
 
 pub use design::latin_hypercube;
+pub use drill::{Drill, DrillError, Drills, MOST_DRILLS, Which};
 pub use estimate::Estimate;
 
 /// Why an experiment could not be made.

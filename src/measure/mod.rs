@@ -7,6 +7,7 @@
 
 mod agreement;
 mod alerts;
+mod drill;
 mod fact;
 mod gates;
 mod histogram;
@@ -22,6 +23,9 @@ mod transport;
 
 pub use agreement::{Agreement, Quantity, Scale, Validation, Verdict};
 pub use alerts::{AlertResults, LevelSeen};
+pub use drill::{
+    DrillCase, DrillHead, DrillResults, DrillSeen, DrillWorkload, FAULT, RecoverySeen, YearSeen,
+};
 pub use fact::{
     Catch, End, Fact, JobFact, Limit, LinkUse, Observer, PHASES, Phase, PoolUse, SHORT, ScalerUse,
     StationUse,

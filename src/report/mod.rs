@@ -18,6 +18,7 @@
 
 mod alerts;
 mod charts;
+mod drill;
 mod error;
 mod escape;
 mod files;
@@ -39,6 +40,7 @@ use std::path::{Path, PathBuf};
 
 use crate::measure::Results;
 
+pub use drill::{drill_files, drill_summary};
 pub use error::{ReadError, WriteError};
 pub use flows::{FlowList, FlowPart};
 pub use manifest::{FileSeen, Manifest};

@@ -6,6 +6,7 @@
 
 mod cdf;
 pub(crate) mod deviation;
+pub(crate) mod drill;
 mod errors;
 mod frame;
 mod heat;
