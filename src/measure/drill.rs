@@ -99,6 +99,8 @@ pub struct DrillWorkload {
     /// Requests that ended `ok`, but later than the tightest objective on latency allows, more than in the
     /// base run, paired; none without such an objective.
     pub delayed: Option<Interval>,
+    /// Bytes carried in the windows of the failure, as a share of the base run's; none where that has none.
+    pub carried: Option<f64>,
     /// Mean latency of `ok` requests less that of the base run, ns, paired.
     pub slower: Option<Interval>,
     /// Greatest latency of an `ok` request that ended since the failure.
@@ -365,6 +367,9 @@ fn workload(
     let met = |o: &ObjectiveSeen| base.objectives.iter().any(|b| b.text == o.text && b.met);
     let ok_late =
         |of: &WorkloadResults| span.late.clone().map(|i| at(&of.ok_by_window, i)).sum::<u64>();
+    let bytes = |of: &WorkloadResults| -> u64 {
+        span.during.clone().map(|i| at(&of.bytes_by_window, i)).fold(0, u64::saturating_add)
+    };
     let settled = span.late.clone().filter(|i| outside[*i]).count();
     let peak = |of: &WorkloadResults| {
         of.latency_max_by_window.iter().skip(span.during.start).copied().max().unwrap_or(0)
@@ -383,6 +388,7 @@ fn workload(
         cut_off: ok_late(w) == 0 && ok_late(base) > 0,
         lost: paired(|h| Some(float(h.errors + h.overdue))),
         delayed: paired(|h| h.late.map(float)),
+        carried: (bytes(base) > 0).then(|| float(bytes(w)) / float(bytes(base))),
         slower: paired(|h| h.mean_ns),
         peak_ns: peak(w),
         base_peak_ns: peak(base),
@@ -497,6 +503,7 @@ mod tests {
             cut_off: false,
             lost: None,
             delayed: None,
+            carried: None,
             slower: None,
             peak_ns: 0,
             base_peak_ns: 0,

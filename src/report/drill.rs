@@ -18,17 +18,18 @@ use crate::measure::{DrillResults, DrillSeen, DrillWorkload, Interval, Results};
 /// Rows of the ranked table on stdout.
 const MOST: usize = 20;
 
-/// Writes the files of drills: `drill.csv` (a row per failure and workload), `drill.json`, `base.json` (the
-/// base run's results, which `highwater report` can't draw from its own name), `charts/*.svg`, `report.html`, and
-/// `manifest.toml` last; their paths in that order.
+/// Writes the files of drills: `drill.csv` (a row per failure and workload), `drill.json` (everything),
+/// `base.json` (the results of the run without failure), `charts/*.svg`, `report.html`, and `manifest.toml` last; their
+/// paths in that order.
 ///
-/// Columns of `drill.csv`: `rank` (1 is the worst failure), `failure`, `workload`; `objectives`, `missed` and
-/// `broken` (missed, but met in the base run); `cut_off` (1 where no request ended ok in the second half of the
-/// failure); `lost`, `delayed` and `slower_s` (per replication, beside the base run of the same seed) with their
-/// 95 % half-widths; `recovery_s` and its parts `detect_s`, `propagate_s`, `cache_s`, `reconnect_s` at `choice`;
-/// `caught_by`; `peak_latency_s` and `base_peak_latency_s`; `outside_s` (time outside of the objectives during the
-/// failure), `after_s` (after it), `settled` (share of its second half); `least_free` (share of `link`);
-/// `probability` and `mean_hours` of the state; `run` (0 is the base run) and `pruned`, why it has none of its own.
+/// Columns of `drill.csv`: `rank` (1 is the worst failure, 0 the run without), `failure`, `workload`; `objectives`,
+/// `missed` and `broken` (missed, but met in the base run); `cut_off` (1 where no request ended ok in the second half
+/// of the failure); `lost` and `delayed` requests and `slower_s` (mean latency), each per replication beside the base
+/// run of the same seed, with 95 % half-widths; `carried` (bytes during the failure as a share of the base run's);
+/// `recovery_s` and its parts `detect_s`, `propagate_s`, `cache_s`, `reconnect_s` at `choice`; `caught_by`;
+/// `peak_latency_s` and `base_peak_latency_s`; `outside_s` (time outside of the objectives during the failure),
+/// `after_s` (after it), `settled` (share of its second half); `least_free` (share of `link`); `probability` and
+/// `mean_hours` of the state; `run` (0 is the base run) and `pruned`, why it has none of its own.
 ///
 /// # Errors
 /// [`WriteError`].
@@ -243,6 +244,7 @@ pub(crate) fn ranked(found: &DrillResults) -> Table {
             "workload",
             "verdict",
             "caught by",
+            "carried",
             "lost",
             "delayed",
             "recovery",
@@ -258,6 +260,7 @@ pub(crate) fn ranked(found: &DrillResults) -> Table {
             w.name.clone(),
             word(w),
             caught(w),
+            w.carried.map_or("-".into(), percent),
             with_interval(w.lost),
             with_interval(w.delayed),
             w.recovery.as_ref().map_or("-".into(), |r| span(r.total_ns)),
@@ -300,6 +303,7 @@ fn sheet(found: &DrillResults) -> Sheet {
         "lost_half_width_95",
         "delayed",
         "delayed_half_width_95",
+        "carried",
         "slower_s",
         "slower_half_width_95_s",
         "recovery_s",
@@ -342,6 +346,7 @@ fn sheet(found: &DrillResults) -> Sheet {
                 half(w.lost),
                 w.delayed.map(|i| i.mean),
                 half(w.delayed),
+                w.carried,
                 w.slower.map(|i| seconds(i.mean)),
                 half(w.slower).map(seconds),
                 part(|r| r.total_ns),

@@ -199,6 +199,7 @@ fn a_planted_single_point_is_found_and_its_redundant_twin_is_silent() {
     let lost = hub.lost.unwrap();
     let length = (all.head.to_ns - all.head.from_ns) as f64 / 1e9;
     assert!(hub.cut_off && (lost.mean - 10.0 * length).abs() < 2.0 * length, "{lost:?} {length}");
+    assert!(hub.carried.unwrap() < 0.01, "{:?}", hub.carried);
     assert_eq!((hub.settled, hub.outside_ns), (1.0, all.head.to_ns - all.head.from_ns));
     // Who has nothing to do with it is the same to the last request.
     let far = &named(&all, "transit_router.hub").workloads[0];
@@ -301,6 +302,41 @@ fn its_own_faults_are_left_out_and_planned_changes_stay() {
     assert!(bare.changes.iter().all(|c| c.fault == Some(0)) && bare.validate().is_ok());
 }
 
+#[test]
+fn every_circuit_is_lost_and_the_vpn_carries_on() {
+    let name = "scenarios/circuit-vpn.toml";
+    let text = fs::read_to_string(name).unwrap();
+    let source = Source { path: name.into(), text };
+    let plan =
+        load_text(source, Path::new("scenarios"), &[]).unwrap_or_else(|e| panic!("{e}")).plan;
+    let mut base = case(plan);
+    base.plan.settings.replications = 1;
+    let set = vec!["circuit.c1".to_owned(), "circuit.c2".to_owned()];
+    let ask = Drill {
+        which: Which::Named(vec![set, vec!["circuit.c1".to_owned()]]),
+        length: Some(Span::from_secs(120)),
+        around: Some(Span::from_secs(30)),
+        ..Drill::default()
+    };
+    let all = found(&base, &ask);
+    assert_eq!(all.drills[0].case.name, "circuit.c1 + circuit.c2");
+    let of =
+        |d: &DrillSeen, name: &str| d.workloads.iter().find(|w| w.name == name).cloned().unwrap();
+    let both = |name| of(&all.drills[0], name);
+    // Classes shed from below: copies are cut off, calls are carried but for the time to the detection, files in
+    // part.
+    assert!(both("copies").cut_off && !both("calls").cut_off && !both("files").cut_off);
+    let carried = |name| both(name).carried.unwrap();
+    assert!(carried("calls") > 0.9 && carried("copies") < 0.05, "{:?}", all.drills[0]);
+    assert!((0.5..0.95).contains(&carried("files")), "{}", carried("files"));
+    // Detected within 2 to 3 s by BFD, and the group is what caught it.
+    let calls = both("calls").recovery.unwrap();
+    assert!((2e9..=3e9).contains(&calls.detect_ns), "{calls:?}");
+    assert_eq!(all.drills[0].noticed, ["circuit_group.main"]);
+    // One alone does no harm.
+    assert!(!all.drills[1].harms(), "{:?}", all.drills[1]);
+}
+
 /// A drill of about a second, over 2 replications.
 fn drill(out: &Path, scenario: &Path, more: &[&str]) -> std::process::Command {
     let (out, scenario) = (out.to_string_lossy(), scenario.to_string_lossy());
@@ -326,7 +362,7 @@ fn drills_are_cut_shared_out_and_put_together_to_the_same_bytes() {
     let table = String::from_utf8(whole["drill.csv"].clone()).unwrap();
     let width = table.lines().next().unwrap().split(',').count();
     assert!(table.lines().any(|l| l.starts_with("0,no failure,far,")), "{table}");
-    assert!(width == 31 && table.lines().count() == 1 + 2 * 15, "{width} {table}");
+    assert!(width == 32 && table.lines().count() == 1 + 2 * 15, "{width} {table}");
 
     let two = place.join("two");
     done(drill(&two, &scenario, &["--threads", "2"]));

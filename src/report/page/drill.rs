@@ -33,7 +33,8 @@ pub(crate) fn page(
     );
     single_points(&mut body, found);
     let lead = "Worst first: by workloads cut off, objectives broken, requests lost, requests delayed. Each row \
-                shows the workload that the failure hits most. Lost and delayed are per replication, beside the run \
+                shows the workload that the failure hits most. Carried: its bytes during the failure, of those without \
+                it. Lost and delayed are per replication, beside the run \
                 without failure of the same seed, \u{b1} half of the 95 % interval; delayed requests end ok, but \
                 later than the tightest objective on latency allows. Least free: of the link and window with the \
                 least room during the failure. Verdicts are over the whole run, as in any run.";
