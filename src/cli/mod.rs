@@ -7,11 +7,12 @@
 //! | 2 | bad input or usage |
 //! | 70 | a bug of highwater |
 //! | 74 | the machine failed: a file could not be read or written |
-//! | 130 | a sweep was interrupted (Ctrl-C, a request to end): what is done is kept |
+//! | 130 | a sweep or drill was interrupted (Ctrl-C, a request to end): what is done is kept |
 
 mod check;
 mod compare;
 mod console;
+mod drill;
 mod emit;
 mod merge;
 mod plan;
@@ -67,7 +68,7 @@ struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 fine, 1 an objective was missed, theory differs or B is worse, 2 bad input or \
                           usage, 70 a bug of highwater, 74 a file could not be read or written, 130 \
-                          a sweep was interrupted (go on with --resume).";
+                          a sweep or drill was interrupted (go on with --resume).";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -79,9 +80,11 @@ enum Command {
     Sweep(sweep::SweepArgs),
     /// Compare two scenarios, or two variants of one, replication by replication
     Compare(compare::CompareArgs),
-    /// Print a job file that cuts a sweep into shares for other machines
+    /// Let everything fail that can, and judge each failure against the run without it
+    Drill(drill::DrillArgs),
+    /// Print a job file that cuts a sweep or a drill into shares for other machines
     Emit(emit::EmitArgs),
-    /// Put the shares of a sweep together
+    /// Put the shares of a sweep or a drill together
     Merge(merge::MergeArgs),
     /// Find how much fits, until when, and what an upgrade buys
     Plan(plan::PlanArgs),
@@ -100,12 +103,12 @@ enum Format {
     Json,
 }
 
-/// What `run` and `sweep` share.
+/// What `run`, `sweep` and `drill` share.
 #[derive(Debug, Args)]
 struct Common {
     /// The scenario file
     scenario: PathBuf,
-    /// Folder for the results [default: output/SCENARIO, of a sweep output/SCENARIO-sweep]
+    /// Folder for the results [default: output/SCENARIO, of a sweep or drill output/SCENARIO-sweep, -drill]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Set a key of the scenario: --set run.seed=7 --set 'circuit.c1.port="40 Gbps"'
@@ -206,6 +209,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args, &mut console),
         Command::Sweep(args) => sweep::sweep(args, &mut console),
         Command::Compare(args) => compare::compare(args, &mut console),
+        Command::Drill(args) => drill::drill(args, &mut console),
         Command::Emit(args) => emit::emit(args, &mut console),
         Command::Merge(args) => merge::merge(args, &mut console),
         Command::Plan(args) => plan::plan(args, &mut console),

@@ -9,6 +9,7 @@
 
 pub mod availability;
 mod design;
+mod drill;
 mod estimate;
 mod growth;
 mod knee;
@@ -25,6 +26,7 @@ use crate::plan::Plan;
 use crate::sim::{self, SimError};
 
 pub use design::latin_hypercube;
+pub use drill::{Drill, DrillError, Drills, MOST_DRILLS, Which};
 pub use estimate::Estimate;
 pub use growth::{Side, Trend};
 pub use knee::{Found, Knee, KneeError, find_knee};

@@ -9,6 +9,7 @@ mod agreement;
 mod alerts;
 mod compare;
 mod cost;
+mod drill;
 mod fact;
 mod gates;
 mod histogram;
@@ -26,6 +27,9 @@ pub use agreement::{Agreement, Quantity, Scale, Validation, Verdict};
 pub use alerts::{AlertResults, LevelSeen};
 pub use compare::{Comparison, Difference, Measure, Told};
 pub use cost::{Cost, CostItem};
+pub use drill::{
+    DrillCase, DrillHead, DrillResults, DrillSeen, DrillWorkload, FAULT, RecoverySeen, YearSeen,
+};
 pub use fact::{
     Catch, End, Fact, JobFact, Limit, LinkUse, Observer, PHASES, Phase, PoolUse, SHORT, ScalerUse,
     StationUse,

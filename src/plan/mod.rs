@@ -16,6 +16,7 @@
 
 mod alert;
 mod chance;
+mod failure;
 mod gate;
 mod jobs;
 mod life;
@@ -29,6 +30,7 @@ mod validate;
 use crate::units::{Rate, Span};
 
 pub use alert::{Alert, Level, Metric, Watched};
+pub use failure::AroundError;
 pub use gate::{After, Gate, Reason, Wait};
 pub use jobs::{JobStage, Jobs, OnError};
 pub use life::{Life, Repair};
@@ -151,6 +153,8 @@ pub struct Settings {
     pub start_of_day: Span,
     /// Whether components fail and are repaired at random, by their lives.
     pub outages: bool,
+    /// Whether requests that end later than an objective allows are counted by window.
+    pub count_late: bool,
 }
 
 impl Default for Settings {
@@ -163,6 +167,7 @@ impl Default for Settings {
             window: Span::from_secs(1),
             start_of_day: Span::ZERO,
             outages: false,
+            count_late: false,
         }
     }
 }

@@ -20,6 +20,7 @@ mod alerts;
 mod charts;
 mod compare;
 mod cost;
+mod drill;
 mod error;
 mod escape;
 mod files;
@@ -44,6 +45,7 @@ use crate::measure::Results;
 
 pub use compare::{Compared, comparison_files, comparison_summary};
 pub use cost::cost_summary;
+pub use drill::{drill_files, drill_summary};
 pub use error::{ReadError, WriteError};
 pub use flows::{FlowList, FlowPart};
 pub use manifest::{FileSeen, Manifest};

@@ -9,6 +9,7 @@ mod circuit_scenarios;
 mod circuits;
 mod coverage;
 mod documented;
+mod drill;
 mod eas;
 mod egress;
 mod engine;

@@ -7,13 +7,13 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 /// A fresh folder for one test, below the build's own.
-fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("study").join(name);
     let _ = fs::remove_dir_all(&dir);
     dir
 }
 
-fn command(args: &[&str]) -> Command {
+pub(crate) fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
     command.args(args).env("NO_COLOR", "1").stdin(Stdio::null());
     command
@@ -39,18 +39,18 @@ fn sweep(out: &Path, more: &[&str]) -> Command {
     command(&args)
 }
 
-fn text(done: &Output) -> String {
+pub(crate) fn text(done: &Output) -> String {
     String::from_utf8_lossy(&done.stderr).into_owned()
 }
 
-fn done(mut command: Command) -> Output {
+pub(crate) fn done(mut command: Command) -> Output {
     let done = command.output().expect("the program starts");
     assert!(matches!(done.status.code(), Some(0 | 1)), "{}", text(&done));
     done
 }
 
 /// Every file below a folder with its content, but for the lock.
-fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     fn walk(dir: &Path, root: &Path, all: &mut BTreeMap<String, Vec<u8>>) {
         for entry in fs::read_dir(dir).expect("the folder is there") {
             let path = entry.expect("an entry").path();
@@ -67,7 +67,7 @@ fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     all
 }
 
-fn same(a: &BTreeMap<String, Vec<u8>>, b: &BTreeMap<String, Vec<u8>>, what: &str) {
+pub(crate) fn same(a: &BTreeMap<String, Vec<u8>>, b: &BTreeMap<String, Vec<u8>>, what: &str) {
     let names = |of: &BTreeMap<String, Vec<u8>>| of.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(a), names(b), "{what}");
     for (name, content) in a {

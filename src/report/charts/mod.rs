@@ -7,6 +7,7 @@
 mod cdf;
 pub(crate) mod deviation;
 pub(crate) mod difference;
+pub(crate) mod drill;
 mod errors;
 mod frame;
 pub(crate) mod grid;

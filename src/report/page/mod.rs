@@ -1,5 +1,6 @@
 //! `report.html`: one self-contained file, without script or outside address.
 
+pub(crate) mod drill;
 mod sections;
 
 use std::fmt::Write as _;
@@ -35,7 +36,7 @@ pub(crate) fn page(results: &Results, figures: &[Figure], command_line: &[String
     body.push_str(&sections::notices(results));
     body.push_str(&sections::assumptions(results));
     body.push_str(&sections::limits(results));
-    body.push_str(&sections::reproduce(results, command_line, false));
+    body.push_str(&sections::reproduce(results, command_line, sections::Again::Run));
     body.push_str("</main>\n");
     body.push_str(&footer(results));
     document(title(results), &body)
@@ -361,7 +362,7 @@ pub(crate) fn sweep(
     }
     put(&mut body, format_args!("<section><h2>All points</h2>\n{}</section>\n", table.markup(200)));
     body.push_str(&sections::limits(first));
-    body.push_str(&sections::reproduce(first, command_line, true));
+    body.push_str(&sections::reproduce(first, command_line, sections::Again::Sweep));
     body.push_str("</main>\n");
     body.push_str(&footer(first));
     document(title(first), &body)

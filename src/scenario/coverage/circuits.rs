@@ -1,5 +1,5 @@
 //! The rows of cloud services over Express Connect (004). Not here as yet: prices (C-16), steps of
-//! capacity after their lead time (C-17), QoS of a circuit (C-19), `drill` (C-32), regions joined by
+//! capacity after their lead time (C-17), QoS of a circuit (C-19), regions joined by
 //! transit routers (C-42), a procedure for each service (C-43).
 
 use super::{CIRCUITS as PLANTED, How, Row};
@@ -99,8 +99,9 @@ rows! {
         [PLANTED,
          "tests/it/circuits.rs::the_vpn_takes_what_is_left_when_every_circuit_is_lost"];
     "C-29" Behaviour: "the service survives the loss of every circuit";
-        "`standby` of circuit_group; circuit_group.rs";
-        ["tests/it/circuits.rs::the_vpn_takes_what_is_left_when_every_circuit_is_lost",
+        "`standby` of circuit_group; circuit_group.rs; `highwater drill --name circuit.a,circuit.b`";
+        ["tests/it/drill.rs::every_circuit_is_lost_and_the_vpn_carries_on",
+         "tests/it/circuits.rs::the_vpn_takes_what_is_left_when_every_circuit_is_lost",
          "tests/it/circuits.rs::the_vpn_carries_its_cap_and_no_more",
          "tests/it/circuit_scenarios.rs::a_vpn_sheds_from_below"];
     "C-30" Both: "BGP with BFD on the circuit";
@@ -111,6 +112,10 @@ rows! {
     "C-31" Rule: "ECR and TR rather than an uplink of the VBR";
         "`uplink` of vbr; rules/circuits.rs";
         [PLANTED];
+    "C-32" Behaviour: "drills show how failures are detected and recovered from";
+        "`highwater drill`: detect, propagate, cache and reconnect of each failure, ranked";
+        ["tests/it/drill.rs::a_planted_single_point_is_found_and_its_redundant_twin_is_silent",
+         "tests/it/drill.rs::a_drill_of_all_states_gives_the_exact_availability_of_2_of_3"];
     "C-33" Rule: "premises must not use 100.64.0.0/10";
         "`cidr` of site; rules/circuits/plan.rs";
         [PLANTED];
