@@ -64,7 +64,9 @@ struct Growth {
 /// Reads `2 %/month` or `2 %/month linear`.
 fn growth(text: &str) -> Result<Growth, String> {
     let form = || {
-        "write SHARE/PERIOD such as \"2 %/month\", with day, week, month, quarter or year, and \"linear\" behind it if it does not compound".to_owned()
+        "write SHARE/PERIOD such as \"2 %/month\", with day, week, month, quarter or year, and \
+         \"linear\" behind it if it does not compound"
+            .to_owned()
     };
     let (rate, is_compound) = match text.trim().strip_suffix("linear") {
         Some(rate) => (rate.trim(), false),

@@ -272,6 +272,25 @@ impl DrillResults {
         self.drills.iter().filter(|d| d.is_single_point())
     }
 
+    /// Whether a failure says more than its elements do one by one: it is of one element, or harms a workload
+    /// more than any of its elements does alone, of those that were drilled.
+    pub fn adds(&self, seen: &DrillSeen) -> bool {
+        let alone = |d: &&DrillSeen| {
+            d.case.elements.len() == 1 && seen.case.elements.contains(&d.case.elements[0])
+        };
+        let harm = |w: &DrillWorkload| (w.cut_off, w.broken);
+        let told = |(i, w): (usize, &DrillWorkload)| {
+            harm(w) == (false, 0)
+                || self.drills.iter().filter(alone).any(|d| harm(&d.workloads[i]) >= harm(w))
+        };
+        seen.case.elements.len() == 1 || !seen.workloads.iter().enumerate().all(told)
+    }
+
+    /// The failures that add something, worst first.
+    pub fn telling(&self) -> Vec<&DrillSeen> {
+        self.drills.iter().filter(|d| self.adds(d)).collect()
+    }
+
     /// The sum over states of their probability x the share of the time that a workload is outside of its
     /// objectives in them (Meyer 1980). The share is that of a state of mean length T: what the failure cost
     /// until its end and after it, and beyond its length the share of its second half.

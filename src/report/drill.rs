@@ -75,6 +75,10 @@ pub fn drill_summary(found: &DrillResults, base: &Results, width: usize) -> Stri
     if more > 0 {
         out.push_str(&format!("  and {more} more in drill.csv\n"));
     }
+    let rest = untold(found);
+    if !rest.is_empty() {
+        out.push_str(&format!("  {rest}\n"));
+    }
     let year = year(found);
     if !year.is_empty() {
         out.push_str("\nExpected minutes a year outside of the objectives\n");
@@ -235,7 +239,18 @@ pub(crate) fn caught(w: &DrillWorkload) -> String {
     }
 }
 
-/// All failures, worst first.
+/// How many failures the ranking leaves out, in a sentence; empty for none.
+pub(crate) fn untold(found: &DrillResults) -> String {
+    match found.drills.len() - found.telling().len() {
+        0 => String::new(),
+        n => format!(
+            "{} of several elements harm nobody more than one of their elements does alone: drill.csv has them.",
+            plural(n, "failure", "failures")
+        ),
+    }
+}
+
+/// The failures that say more than their elements one by one, worst first.
 pub(crate) fn ranked(found: &DrillResults) -> Table {
     let mut table = Table::new(
         4,
@@ -252,7 +267,7 @@ pub(crate) fn ranked(found: &DrillResults) -> Table {
             "least free",
         ],
     );
-    for seen in &found.drills {
+    for seen in found.telling() {
         let Some(w) = hit(seen) else { continue };
         let free = seen.headroom.as_ref();
         table.row([

@@ -236,6 +236,10 @@ fn what_is_pruned_changes_no_answer() {
         assert_eq!(a, b, "{}", a.case.name);
     }
     assert_eq!(pruned.year, whole.year);
+    // Both circuits say more than either; the hub and a circuit no more than the hub.
+    let adds = |name: &str| pruned.adds(named(&pruned, name));
+    assert!(adds("circuit.one + circuit.two") && adds("circuit.one"));
+    assert!(!adds("circuit.one + transit_router.hub"));
     let reasons: Vec<_> = pruned.drills.iter().filter_map(|d| d.case.pruned.clone()).collect();
     assert!(reasons.iter().any(|r| r.contains("nothing that carries traffic")), "{reasons:?}");
     assert!(reasons.iter().any(|r| r.contains("takes down the same as")), "{reasons:?}");

@@ -7,7 +7,7 @@ use super::scale::{Scale, TimeAxis};
 use super::series::Columns;
 use super::svg::{Anchor, Type, fit, fit_apart, text_width};
 use crate::measure::{DrillResults, DrillSeen, DrillWorkload, Results};
-use crate::report::drill::{ranked, word};
+use crate::report::drill::{ranked, untold, word};
 use crate::report::findings::float;
 use crate::report::format::{count, percent, plain, plural};
 use crate::report::table::Table;
@@ -38,10 +38,11 @@ pub(crate) fn figures(found: &DrillResults, base: &Results) -> Vec<Figure> {
 }
 
 fn matrix(found: &DrillResults, base: &Results) -> Figure {
-    let shown = &found.drills[..found.drills.len().min(ROWS)];
+    let all = found.telling();
+    let shown = &all[..all.len().min(ROWS)];
     let names: Vec<&str> = found.base.workloads.iter().map(|w| w.name.as_str()).collect();
     let names = &names[..names.len().min(COLUMNS)];
-    let more = match found.drills.len() - shown.len() {
+    let more = match all.len() - shown.len() {
         0 => String::new(),
         n => format!(" {n} failures that hurt less are in the file."),
     };
@@ -51,7 +52,8 @@ fn matrix(found: &DrillResults, base: &Results) -> Figure {
         reading: format!(
             "A row per failure, worst first, a column per workload. The number is the requests lost per \
              replication beside the run without failure; red cells miss an objective, solid ones are cut off: no \
-             request ended ok in the second half of the failure.{more}"
+             request ended ok in the second half of the failure.{more} {}",
+            untold(found)
         ),
         csv: "drill.csv",
     };
@@ -137,6 +139,7 @@ fn matrix_finding(found: &DrillResults) -> String {
 
 /// The worst failures over time: the share of requests that end badly or too late, by workload.
 fn timeline(found: &DrillResults, base: &Results) -> Option<Figure> {
+    let all = found.telling();
     // Failures that share a run look alike.
     let mut runs = Vec::new();
     let fresh = |seen: &&DrillSeen| {
@@ -144,7 +147,7 @@ fn timeline(found: &DrillResults, base: &Results) -> Option<Figure> {
         runs.push(seen.case.run);
         new
     };
-    let shown: Vec<&DrillSeen> = found.drills.iter().filter(fresh).take(STRIPS).collect();
+    let shown: Vec<&DrillSeen> = all.iter().copied().filter(fresh).take(STRIPS).collect();
     let first = shown.first()?;
     let columns = Columns::new(&base.settings, 160);
     if columns.len() < 2 {

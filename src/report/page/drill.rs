@@ -41,8 +41,10 @@ pub(crate) fn page(
     put(
         &mut body,
         format_args!(
-            "<section><h2>Failures, ranked</h2>\n<p class=\"lead\">{lead}</p>\n{}</section>\n",
-            drill::ranked(found).markup(MOST)
+            "<section><h2>Failures, ranked</h2>\n<p class=\"lead\">{lead}</p>\n{}\
+             <p class=\"note\">{}</p>\n</section>\n",
+            drill::ranked(found).markup(MOST),
+            markup(&drill::untold(found))
         ),
     );
     if !figures.is_empty() {
