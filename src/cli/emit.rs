@@ -1,4 +1,4 @@
-//! `highwater emit`: job files that cut a sweep into shares for other machines. Prints, submits
+//! `highwater emit`: job files that cut a sweep or a drill into shares for other machines. Prints, submits
 //! nothing.
 
 use std::fmt::Write as _;
@@ -55,10 +55,12 @@ fn time(text: &str) -> Result<String, String> {
 
 pub(super) fn emit(args: &EmitArgs, console: &mut Console) -> Result<Exit, Exit> {
     let words = std::iter::once("highwater").chain(args.command.iter().map(String::as_str));
-    let cut = match Cli::try_parse_from(words) {
-        Ok(Cli { command: Command::Sweep(sweep) }) => sweep,
+    // Loaded now, so that a bad scenario is refused here and not by a thousand tasks.
+    let (checked, shared) = match Cli::try_parse_from(words) {
+        Ok(Cli { command: Command::Sweep(it) }) => (it.check(console)?, it.shared_command()),
+        Ok(Cli { command: Command::Drill(it) }) => (it.check(console)?, it.shared_command()),
         Ok(_) => {
-            console.say("error: only a sweep can be cut into shares\n");
+            console.say("error: only a sweep or a drill can be cut into shares\n");
             return Err(Exit::Input);
         }
         Err(error) => {
@@ -66,8 +68,7 @@ pub(super) fn emit(args: &EmitArgs, console: &mut Console) -> Result<Exit, Exit>
             return Err(Exit::Input);
         }
     };
-    // Loaded now, so that a bad scenario is refused here and not by a thousand tasks.
-    let out = match cut.check(console)? {
+    let out = match checked {
         Ok(out) => out.to_string_lossy().into_owned(),
         Err(reason) => {
             console.say(&format!("error: {reason}\n"));
@@ -75,7 +76,7 @@ pub(super) fn emit(args: &EmitArgs, console: &mut Console) -> Result<Exit, Exit>
         }
     };
     let mut words = vec!["highwater".to_owned()];
-    words.extend(cut.shared_command().into_iter().skip(1));
+    words.extend(shared.into_iter().skip(1));
     let job = Job { args, words, out };
     console.out(&match args.target {
         Target::Slurm => job.slurm(),

@@ -7,14 +7,14 @@ use clap::Args;
 use crate::report::{OutputDir, Shares, StudyError};
 
 use super::console::Console;
-use super::{Exit, study, sweep};
+use super::{Exit, drill, study, sweep};
 
 #[derive(Debug, Args)]
 pub(super) struct MergeArgs {
     /// The folders of all shares
     #[arg(required = true, value_name = "DIR")]
     shares: Vec<PathBuf>,
-    /// Folder for the results [default: as of the whole sweep, output/SCENARIO-sweep]
+    /// Folder for the results [default: as of the whole, output/SCENARIO-sweep or -drill]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// No summary
@@ -36,5 +36,8 @@ pub(super) fn merge(args: &MergeArgs, console: &mut Console) -> Result<Exit, Exi
     }
     let dir = OutputDir::lock(&dir).map_err(|e| study::say(&StudyError::Write(e), console))?;
     let points = |i: usize| shares.point(i);
-    sweep::write(head, &dir, &points, args.quiet, console)
+    match head.kind.as_str() {
+        "drill" => drill::write(head, &dir, &points, args.quiet, console).map(|(exit, _)| exit),
+        _ => sweep::write(head, &dir, &points, args.quiet, console),
+    }
 }

@@ -3,16 +3,19 @@
 //! | exit code | meaning |
 //! |---|---|
 //! | 0 | fine |
-//! | 1 | an objective was missed, or a validation differs from theory |
+//! | 1 | an objective was missed, a validation differs from theory, or B is worse than A |
 //! | 2 | bad input or usage |
 //! | 70 | a bug of highwater |
 //! | 74 | the machine failed: a file could not be read or written |
-//! | 130 | a sweep was interrupted (Ctrl-C, a request to end): what is done is kept |
+//! | 130 | a sweep or drill was interrupted (Ctrl-C, a request to end): what is done is kept |
 
 mod check;
+mod compare;
 mod console;
+mod drill;
 mod emit;
 mod merge;
+mod plan;
 mod redraw;
 mod run;
 mod study;
@@ -23,6 +26,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::plan::PriceBook;
 
 use console::Console;
 
@@ -61,9 +66,9 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 fine, 1 an objective was missed or theory differs, 2 bad input or \
+const EXIT_CODES: &str = "Exit codes: 0 fine, 1 an objective was missed, theory differs or B is worse, 2 bad input or \
                           usage, 70 a bug of highwater, 74 a file could not be read or written, 130 \
-                          a sweep was interrupted (go on with --resume).";
+                          a sweep or drill was interrupted (go on with --resume).";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -73,10 +78,16 @@ enum Command {
     Run(run::RunArgs),
     /// Simulate a grid of variants of a scenario
     Sweep(sweep::SweepArgs),
-    /// Print a job file that cuts a sweep into shares for other machines
+    /// Compare two scenarios, or two variants of one, replication by replication
+    Compare(compare::CompareArgs),
+    /// Let everything fail that can, and judge each failure against the run without it
+    Drill(drill::DrillArgs),
+    /// Print a job file that cuts a sweep or a drill into shares for other machines
     Emit(emit::EmitArgs),
-    /// Put the shares of a sweep together
+    /// Put the shares of a sweep or a drill together
     Merge(merge::MergeArgs),
+    /// Find how much fits, until when, and what an upgrade buys
+    Plan(plan::PlanArgs),
     /// Redraw files, charts and page from a results.json
     Report(redraw::ReportArgs),
     /// Run the simulations whose answer is known, and compare
@@ -92,12 +103,12 @@ enum Format {
     Json,
 }
 
-/// What `run` and `sweep` share.
+/// What `run`, `sweep` and `drill` share.
 #[derive(Debug, Args)]
 struct Common {
     /// The scenario file
     scenario: PathBuf,
-    /// Folder for the results [default: output/SCENARIO, of a sweep output/SCENARIO-sweep]
+    /// Folder for the results [default: output/SCENARIO, of a sweep or drill output/SCENARIO-sweep, -drill]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Set a key of the scenario: --set run.seed=7 --set 'circuit.c1.port="40 Gbps"'
@@ -121,6 +132,28 @@ struct Common {
     /// No progress bar, no summary
     #[arg(long, short)]
     quiet: bool,
+}
+
+/// What turns results into money.
+#[derive(Debug, Args)]
+struct Prices {
+    /// A price book (TOML): what links, pools and stations cost
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+}
+
+impl Prices {
+    /// The price book, if one is given.
+    fn load(&self, console: &mut Console) -> Result<Option<PriceBook>, Exit> {
+        let Some(path) = &self.prices else { return Ok(None) };
+        let book = crate::scenario::load_prices(path);
+        book.map(Some).map_err(|failure| run::refused(failure, console))
+    }
+
+    /// As words of a command.
+    fn words(&self) -> Option<(&'static str, String)> {
+        self.prices.as_ref().map(|path| ("--prices", path.to_string_lossy().into_owned()))
+    }
 }
 
 impl Common {
@@ -175,8 +208,11 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(args, &mut console),
         Command::Run(args) => run::run(args, &mut console),
         Command::Sweep(args) => sweep::sweep(args, &mut console),
+        Command::Compare(args) => compare::compare(args, &mut console),
+        Command::Drill(args) => drill::drill(args, &mut console),
         Command::Emit(args) => emit::emit(args, &mut console),
         Command::Merge(args) => merge::merge(args, &mut console),
+        Command::Plan(args) => plan::plan(args, &mut console),
         Command::Report(args) => redraw::redraw(args, &mut console),
         Command::Validate(args) => validate::validate(args, &mut console),
     };

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::experiment::{self, Case, Estimate, ExperimentError, Listen, Options, Unit};
-use crate::measure::{Identity, Observer, Results};
+use crate::experiment::{self, Case, Estimate, ExperimentError, Listen, Options, Precision, Unit};
+use crate::measure::{Cost, Identity, Observer, Results};
 use crate::report::{self, FlowList};
 use crate::scenario::{self, Failure, Loaded};
+use crate::units::Span;
 
 use super::console::{self, Console};
 use super::{Common, Exit, Format};
@@ -23,12 +24,27 @@ pub(super) struct RunArgs {
     /// Write each request of each replication as a row of this CSV file: start, end, size, outcome
     #[arg(long, value_name = "FILE")]
     flows: Option<PathBuf>,
+    /// Replicate until the interval of every mean latency is at most this share of it: "2 %"
+    #[arg(long, value_name = "SHARE", value_parser = super::compare::share, conflicts_with = "flows")]
+    precision: Option<f64>,
+    /// Most replications of --precision
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    most: u32,
+    /// Find the warm-up (MSER-5 of the requests under way, by a run more) instead of run.warmup
+    #[arg(long)]
+    find_warmup: bool,
+    #[command(flatten)]
+    prices: super::Prices,
 }
 
 pub(super) fn run(args: &RunArgs, console: &mut Console) -> Result<Exit, Exit> {
     let common = &args.common;
     let loaded = load(&common.scenario, &common.overrides(), console)?;
-    let case = case(loaded);
+    let mut case = case(loaded);
+    let book = args.prices.load(console)?;
+    if args.find_warmup {
+        case.plan.settings.warmup = warmup(&case, common, console)?;
+    }
     let dir = common.out.clone().unwrap_or_else(|| PathBuf::from("output").join(&case.plan.name));
     let list = match &args.flows {
         Some(path) => Some(flow_list(path, &case, console)?),
@@ -39,7 +55,13 @@ pub(super) fn run(args: &RunArgs, console: &mut Console) -> Result<Exit, Exit> {
             let listen = |_, replication| Box::new(list.part(replication)) as Box<dyn Observer>;
             simulate(&[case], common, Some(&listen), console)?.remove(0)
         }
-        None => simulate(&[case], common, None, console)?.remove(0),
+        None => match args.precision {
+            Some(share) => {
+                let precision = Precision { share, most: args.most };
+                precise(&case, precision, common, console)?
+            }
+            None => simulate(&[case], common, None, console)?.remove(0),
+        },
     };
     let command: Vec<String> = std::env::args().collect();
     let files = report::write_all(&results, &dir, &command).map_err(|e| {
@@ -60,6 +82,10 @@ pub(super) fn run(args: &RunArgs, console: &mut Console) -> Result<Exit, Exit> {
         }
         Format::Text if !common.quiet => {
             console.out(&report::summary(&results, 120))?;
+            if let Some(book) = &book {
+                let cost = Cost::of(&results, book);
+                console.out(&format!("\n{}", report::cost_summary(&cost, 120)))?;
+            }
             let page = dir.join("report.html");
             console.out(&format!(
                 "\n{} files in {}; open {}\n",
@@ -73,6 +99,73 @@ pub(super) fn run(args: &RunArgs, console: &mut Console) -> Result<Exit, Exit> {
     Ok(verdict(&results))
 }
 
+/// Where the start of a run ends, said; refused where a run has no level.
+fn warmup(case: &Case, common: &Common, console: &mut Console) -> Result<Span, Exit> {
+    if let Some(what) = experiment::moves(&case.plan) {
+        console.say(&format!(
+            "error: no warm-up can be found for {}: {what}, so that it has no level; say run.warmup\n",
+            case.plan.name
+        ));
+        return Err(Exit::Input);
+    }
+    let cases = std::slice::from_ref(case);
+    let units = experiment::units(cases);
+    allow(cases, &units, (true, common), console)?;
+    let bar = console.bar(experiment::windows(cases, &units), "the warm-up", common.quiet);
+    let on_window = || bar.inc(1);
+    let options = Options { threads: common.threads, on_window: &on_window, listen: None };
+    let found = experiment::find_warmup(case, &options);
+    bar.finish_and_clear();
+    match found.map_err(|e| failed(&e, console))? {
+        Some(warmup) => {
+            let what = match warmup.nanos() {
+                0 => "nothing needs to be left out at the start".to_owned(),
+                _ => format!("the first {warmup} are left out"),
+            };
+            console.say(&format!("{what} (MSER-5 of the requests under way)\n"));
+            Ok(warmup)
+        }
+        None => {
+            console.say(&format!(
+                "error: {} has reached no level within {}: MSER-5 would leave out half of it or more\n  \
+                 help: lengthen run.length, or narrow run.window\n",
+                case.plan.name, case.plan.settings.horizon
+            ));
+            Err(Exit::Input)
+        }
+    }
+}
+
+/// Replicates until the results are precise enough, and says how far that is.
+fn precise(
+    case: &Case,
+    precision: Precision,
+    common: &Common,
+    console: &mut Console,
+) -> Result<Results, Exit> {
+    let cases = std::slice::from_ref(case);
+    let units: Vec<Unit> =
+        (0..precision.most).map(|replication| Unit { case: 0, replication }).collect();
+    allow(cases, &units, (false, common), console)?;
+    let bar = console.bar(experiment::windows(cases, &units), "the most it may take", common.quiet);
+    let on_window = || bar.inc(1);
+    let options = Options { threads: common.threads, on_window: &on_window, listen: None };
+    let outcome = experiment::run_until(case, precision, &options);
+    bar.finish_and_clear();
+    let (results, reached) = outcome.map_err(|e| failed(&e, console))?;
+    let percent = |x: f64| format!("{:.2} %", x * 100.0);
+    let widest = reached.widest.map_or_else(String::new, |(name, width)| {
+        format!("; least precise is the mean latency of {name}, by {}", percent(width))
+    });
+    console.say(&format!(
+        "{} of {} after {} replications{widest}\n",
+        if reached.enough { "reached a precision" } else { "warning: NOT reached a precision" },
+        percent(precision.share),
+        results.settings.replications.len(),
+    ));
+    Ok(results)
+}
+
 /// Begins the list that `--flows` asks for.
 fn flow_list(path: &Path, case: &Case, console: &mut Console) -> Result<FlowList, Exit> {
     let names = case.plan.workloads.iter().map(|w| w.name.as_str());
@@ -83,6 +176,12 @@ fn flow_list(path: &Path, case: &Case, console: &mut Console) -> Result<FlowList
             _ => Exit::Machine,
         }
     })
+}
+
+/// Says why something could not be written.
+pub(super) fn unwritten(error: &report::WriteError, console: &mut Console) -> Exit {
+    console.say(&format!("error: {error}\n"));
+    Exit::Machine
 }
 
 /// Exit code 1 when an objective was missed.
@@ -108,17 +207,20 @@ pub(super) fn load(
             }
             Ok(loaded)
         }
-        Err(Failure::Refused { diagnostics, sources }) => {
+        Err(failure) => Err(refused(failure, console)),
+    }
+}
+
+/// Says why a file was refused.
+pub(super) fn refused(failure: Failure, console: &mut Console) -> Exit {
+    match failure {
+        Failure::Refused { diagnostics, sources } => {
             console.say(&scenario::render(&diagnostics, &sources, console.colour()));
-            Err(Exit::Input)
+            Exit::Input
         }
-        Err(Failure::Io { path, error }) => {
+        Failure::Io { path, error } => {
             console.say(&format!("error: cannot read {}: {error}\n", path.display()));
-            Err(if error.kind() == std::io::ErrorKind::NotFound {
-                Exit::Input
-            } else {
-                Exit::Machine
-            })
+            if error.kind() == std::io::ErrorKind::NotFound { Exit::Input } else { Exit::Machine }
         }
     }
 }

@@ -153,6 +153,7 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console) -> Result<Exit, Exi
         command: args.shared_command(),
         points,
         share: args.study.shard,
+        drill: None,
     };
     let dir = args.dir(&head.scenario);
     let pieces = study::run(&cases, head.clone(), &dir, (&args.study, common), console)?;

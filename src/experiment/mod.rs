@@ -9,7 +9,12 @@
 
 pub mod availability;
 mod design;
+mod drill;
 mod estimate;
+mod growth;
+mod knee;
+mod precise;
+mod upgrade;
 pub mod validate;
 
 use std::ops::ControlFlow;
@@ -21,7 +26,12 @@ use crate::plan::Plan;
 use crate::sim::{self, SimError};
 
 pub use design::latin_hypercube;
+pub use drill::{Drill, DrillError, Drills, MOST_DRILLS, Which};
 pub use estimate::Estimate;
+pub use growth::{Side, Trend};
+pub use knee::{Found, Knee, KneeError, find_knee};
+pub use precise::{Precision, Reached, find_warmup, moves, run_until};
+pub use upgrade::{Upgrade, upgrades};
 
 /// Why an experiment could not be made.
 #[derive(Debug, thiserror::Error)]

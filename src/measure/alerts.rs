@@ -207,6 +207,8 @@ fn level_seen(spans: &[(u64, u64)], replication: u32, plan: &Plan) -> LevelSeen 
 pub(super) struct Late {
     /// Of each objective on latency: requests that ended well and later than that, by window.
     lists: Vec<(u64, f64, Vec<u64>)>,
+    /// Those that are in the statistics and later than the tightest.
+    counted: u64,
 }
 
 impl Late {
@@ -217,14 +219,30 @@ impl Late {
             }
             Objective::Availability { .. } => None,
         };
-        let watched = !plan.alerts.is_empty();
-        Self { lists: objectives.iter().filter(|_| watched).filter_map(of).collect() }
+        let watched = !plan.alerts.is_empty() || plan.settings.count_late;
+        let lists = objectives.iter().filter(|_| watched).filter_map(of).collect();
+        Self { lists, counted: 0 }
     }
 
     pub(super) fn ended(&mut self, latency: u64, window: usize) {
         for (limit, _, list) in &mut self.lists {
             list[window] += u64::from(latency > *limit);
         }
+    }
+
+    /// A request that is in the statistics.
+    pub(super) fn count(&mut self, latency: u64) {
+        self.counted += u64::from(self.lists.iter().any(|l| latency > l.0));
+    }
+
+    /// How many were later than the tightest objective allows; none without one.
+    pub(super) fn counted(&self) -> Option<u64> {
+        (!self.lists.is_empty()).then_some(self.counted)
+    }
+
+    /// By objective on latency, in their order: late requests by window.
+    pub(super) fn by_window(self) -> Vec<Vec<u64>> {
+        self.lists.into_iter().map(|(_, _, list)| list).collect()
     }
 
     /// The end of the first period, after the warm-up, in which more requests failed, or were late, than

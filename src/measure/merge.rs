@@ -145,6 +145,7 @@ fn merge_workload(a: &mut WorkloadResults, b: &WorkloadResults) {
     }
     add(&mut a.offered_by_window, &b.offered_by_window);
     add(&mut a.ok_by_window, &b.ok_by_window);
+    a.late_by_window.iter_mut().zip(&b.late_by_window).for_each(|(a, b)| add(a, b));
     add(&mut a.bytes_by_window, &b.bytes_by_window);
     add(&mut a.latency_sum_us_by_window, &b.latency_sum_us_by_window);
     add(&mut a.busy_us_by_window, &b.busy_us_by_window);

@@ -7,6 +7,9 @@
 
 mod agreement;
 mod alerts;
+mod compare;
+mod cost;
+mod drill;
 mod fact;
 mod gates;
 mod histogram;
@@ -22,6 +25,11 @@ mod transport;
 
 pub use agreement::{Agreement, Quantity, Scale, Validation, Verdict};
 pub use alerts::{AlertResults, LevelSeen};
+pub use compare::{Comparison, Difference, Measure, Told};
+pub use cost::{Cost, CostItem};
+pub use drill::{
+    DrillCase, DrillHead, DrillResults, DrillSeen, DrillWorkload, FAULT, RecoverySeen, YearSeen,
+};
 pub use fact::{
     Catch, End, Fact, JobFact, Limit, LinkUse, Observer, PHASES, Phase, PoolUse, SHORT, ScalerUse,
     StationUse,
@@ -37,5 +45,5 @@ pub use results::{
     WorkloadResults,
 };
 pub use scalers::ScalerResults;
-pub use stats::{Interval, student_t_quantile};
+pub use stats::{Interval, mser5, student_t_quantile};
 pub use tally::Tally;

@@ -157,6 +157,10 @@ pub struct WorkloadResults {
     pub ok_by_window: Vec<u64>,
     /// Per cause, per window of their end. Causes without any error are absent.
     pub errors_by_window: BTreeMap<String, Vec<u64>>,
+    /// Where lateness is counted, for each objective on latency in their order: per window of their end,
+    /// requests that ended `ok` and later than it allows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub late_by_window: Vec<Vec<u64>>,
     /// Per window: bytes carried in both directions, those of tries that failed later included.
     pub bytes_by_window: Vec<u64>,
     /// Per window: sum over `ok` requests that ended in it of their latency, us.
@@ -214,6 +218,9 @@ pub struct Headline {
     pub bytes: u64,
     /// Bytes of the requests that ended `ok`.
     pub ok_bytes: u64,
+    /// Where lateness is counted: ended `ok`, but later than the tightest objective on latency allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<u64>,
 }
 
 impl WorkloadResults {

@@ -39,6 +39,34 @@ impl Interval {
     }
 }
 
+/// How many of the first values to leave out so that the rest is of one level: MSER-5 (White 1997).
+/// Means of 5 values each; the cut after `d` of the `k` means that makes the sum of squares of the
+/// rest over (k - d)^2 least.
+///
+/// None if that is at its bound, half of all: the run is too short to tell, or has no level. None of
+/// fewer than 10 values.
+pub fn mser5(values: &[f64]) -> Option<usize> {
+    let means: Vec<f64> = values.chunks_exact(5).map(|c| c.iter().sum::<f64>() / 5.0).collect();
+    let most = means.len() / 2;
+    if most == 0 {
+        return None;
+    }
+    // From the end, so that each sum follows from the one before (Welford).
+    let (mut n, mut mean, mut squares) = (0.0, 0.0, 0.0);
+    let mut best = (f64::INFINITY, 0);
+    for (d, value) in means.iter().enumerate().rev() {
+        n += 1.0;
+        let off = value - mean;
+        mean += off / n;
+        squares += off * (value - mean);
+        // Of equal ones the least cut.
+        if d <= most && squares / (n * n) <= best.0 {
+            best = (squares / (n * n), d);
+        }
+    }
+    (best.1 < most).then_some(best.1 * 5)
+}
+
 /// The `p`-quantile (0.5 < p < 1) of Student's t distribution with `df` degrees of freedom, by
 /// bisection of the regularized incomplete beta function (continued fraction of Lentz).
 #[expect(clippy::cast_precision_loss, reason = "few degrees of freedom")]
@@ -113,6 +141,22 @@ mod tests {
         ] {
             assert!((student_t_quantile(df, p) - t).abs() < 1e-5, "{df} {p}");
         }
+    }
+
+    #[test]
+    fn mser_cuts_what_is_of_another_level() {
+        // 20 values far off, then a level with a little noise: 20 go.
+        let noise = |i: usize| [0.1, -0.2, 0.15, -0.05, 0.0, 0.2, -0.1][i % 7];
+        let series: Vec<f64> =
+            (0..200).map(|i| noise(i) + if i < 20 { 50.0 } else { 1.0 }).collect();
+        assert_eq!(mser5(&series), Some(20));
+        // A level from the start: nothing, or next to it.
+        let level: Vec<f64> = (0..200).map(noise).collect();
+        assert!(mser5(&level).is_some_and(|cut| cut <= 20), "{:?}", mser5(&level));
+        // One that grows has none.
+        let growing: Vec<f64> = (0..200).map(|i| i as f64).collect();
+        assert_eq!(mser5(&growing), None);
+        assert_eq!(mser5(&[1.0; 4]), None);
     }
 
     #[test]

@@ -180,6 +180,7 @@ impl<'a> Tally<'a> {
         if end == End::Ok {
             it.seen.ok += 1;
             it.ok_bytes = it.ok_bytes.saturating_add(bytes);
+            it.late.count(latency);
             it.seen.latency_ok.record(latency);
             for (histogram, ns) in it.phases.iter_mut().zip(phases) {
                 histogram.record(*ns);
@@ -356,6 +357,11 @@ impl WorkloadTally {
             let breached = self.late.breached(plan, &spec.objectives, ok, &errors);
             seen.breached.extend(breached.map(|at| (replication, at)));
         }
+        let mut late = None;
+        if plan.settings.count_late {
+            late = self.late.counted();
+            seen.late_by_window = self.late.by_window();
+        }
         seen.unfinished = seen.offered - self.ended;
         // Under way for longer than any request that ended well: not a matter of the horizon.
         let longest = seen.latency_ok.max().unwrap_or(0);
@@ -392,6 +398,7 @@ impl WorkloadTally {
             p99_ns: h.quantile(0.99),
             p999_ns: h.quantile(0.999),
             bytes: self.bytes,
+            late,
         };
         seen.by_replication.insert(replication, headline);
         seen

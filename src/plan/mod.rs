@@ -16,11 +16,13 @@
 
 mod alert;
 mod chance;
+mod failure;
 mod gate;
 mod jobs;
 mod life;
 mod meeting;
 mod network;
+mod price;
 mod scaler;
 mod traffic;
 mod transport;
@@ -29,6 +31,7 @@ mod validate;
 use crate::units::{Rate, Span};
 
 pub use alert::{Alert, Level, Metric, Watched};
+pub use failure::AroundError;
 pub use gate::{After, Gate, Reason, Wait};
 pub use jobs::{JobStage, Jobs, OnError};
 pub use life::{Life, Repair};
@@ -36,6 +39,7 @@ pub use network::{
     Belief, Branch, Capacity, Component, Delay, Detector, Division, Duplex, Hashing, Hop, Lack,
     Link, Naming, OnFull, Policy, Pool, Rehash, Route, Scope, Selector, Servers, Share, Station,
 };
+pub use price::{Basis, Price, PriceBook};
 pub use scaler::{Scaler, Seats, Tracking};
 pub use traffic::{
     Arrivals, Background, Connections, FlowRow, NameCache, Objective, Profile, Retries, Timeouts,
@@ -154,6 +158,8 @@ pub struct Settings {
     pub start_of_day: Span,
     /// Whether components fail and are repaired at random, by their lives.
     pub outages: bool,
+    /// Whether requests that end later than an objective allows are counted by window.
+    pub count_late: bool,
 }
 
 impl Default for Settings {
@@ -166,6 +172,7 @@ impl Default for Settings {
             window: Span::from_secs(1),
             start_of_day: Span::ZERO,
             outages: false,
+            count_late: false,
         }
     }
 }

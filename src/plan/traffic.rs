@@ -131,6 +131,19 @@ pub struct Profile {
     pub period: Span,
 }
 
+impl Profile {
+    /// The factor at simulated time `at` of a run that starts at this time of day.
+    #[expect(clippy::cast_precision_loss, reason = "below the period")]
+    pub fn factor(&self, at: Span, start_of_day: Span) -> f64 {
+        let period = self.period.nanos();
+        let x = (at.nanos() % period + start_of_day.nanos() % period) % period;
+        let i = self.points.partition_point(|p| p.0.nanos() <= x).max(1) - 1;
+        let (from, a) = self.points[i];
+        let (to, b) = self.points.get(i + 1).copied().unwrap_or((self.period, self.points[0].1));
+        a + (b - a) * ((x - from.nanos()) as f64 / (to.nanos() - from.nanos()) as f64)
+    }
+}
+
 /// A constant or profiled rate that takes bandwidth along a route before any request's flow does.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Background {

@@ -18,6 +18,9 @@
 
 mod alerts;
 mod charts;
+mod compare;
+mod cost;
+mod drill;
 mod error;
 mod escape;
 mod files;
@@ -27,6 +30,7 @@ mod format;
 mod manifest;
 mod page;
 mod pieces;
+mod plan;
 mod read;
 mod store;
 mod summary;
@@ -39,10 +43,14 @@ use std::path::{Path, PathBuf};
 
 use crate::measure::Results;
 
+pub use compare::{Compared, comparison_files, comparison_summary};
+pub use cost::cost_summary;
+pub use drill::{drill_files, drill_summary};
 pub use error::{ReadError, WriteError};
 pub use flows::{FlowList, FlowPart};
 pub use manifest::{FileSeen, Manifest};
 pub use pieces::{Pieces, Shares, StudyError, StudyHead, StudyPoint};
+pub use plan::{GrowthSeen, Planned, UpgradeSeen, four_digits, plan_files, plan_summary};
 pub use read::read_results;
 pub use store::OutputDir;
 pub use summary::summary;

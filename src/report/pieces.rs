@@ -1,4 +1,4 @@
-//! What a study (a sweep) keeps on disk until it is whole: a head, and the results of each unit
+//! What a study (a sweep or a drill) keeps on disk until it is whole: a head, and the results of each unit
 //! (a replication at a point) or of all units of a point.
 //!
 //! ```text
@@ -20,15 +20,15 @@ use serde::{Deserialize, Serialize};
 use super::error::{ReadError, WriteError};
 use super::read::read_results;
 use super::store::{OutputDir, remove};
-use crate::measure::Results;
+use crate::measure::{DrillHead, Results};
 
 const HEAD: &str = "study.json";
 const FOLDER: &str = "pieces";
 
 /// What is studied.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StudyHead {
-    /// `sweep`.
+    /// `sweep` or `drill`.
     pub kind: String,
     /// Version of highwater.
     pub version: String,
@@ -40,6 +40,9 @@ pub struct StudyHead {
     pub points: Vec<StudyPoint>,
     /// The share that is studied here: number from 1, of how many.
     pub share: Option<(usize, usize)>,
+    /// Of a drill: what fails in which point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<DrillHead>,
 }
 
 /// A point of a study.
@@ -57,8 +60,8 @@ impl StudyHead {
     /// Whether both are shares of one study, or the same one. (The command is told, not compared: a
     /// path may differ.)
     fn is_of(&self, other: &Self) -> bool {
-        (&self.kind, &self.version, &self.scenario, &self.points)
-            == (&other.kind, &other.version, &other.scenario, &other.points)
+        (&self.kind, &self.version, &self.scenario, &self.points, &self.drill)
+            == (&other.kind, &other.version, &other.scenario, &other.points, &other.drill)
     }
 
     /// How many units there are, of all shares.
@@ -446,6 +449,8 @@ fn foreign(dir: &Path, there: &StudyHead, wanted: &StudyHead) -> StudyError {
         format!("it has {} runs, not {}", there.units(), wanted.units())
     } else if hashes(there) != hashes(wanted) {
         "the scenario was changed since".to_owned()
+    } else if there.drill != wanted.drill {
+        "its failures are others, or at another time".to_owned()
     } else {
         let share = |h: &StudyHead| {
             h.share.map_or("the whole".to_owned(), |(k, n)| format!("share {k}/{n}"))

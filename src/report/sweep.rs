@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::charts::response;
+use super::charts::{grid, response};
 use super::error::WriteError;
 use super::files::{self, Cell, Metric, Sheet};
 use super::findings::{self, Estimate};
+use super::format;
 use super::manifest::Manifest;
 use super::page;
 use super::store::{OutputDir, Writing};
+use super::table::Table;
 use crate::measure::{Results, WorkloadResults};
 
 /// One point of a sweep and what was seen there.
@@ -139,9 +141,13 @@ impl<'d> SweepFiles<'d> {
         let first = self.first.unwrap_or_default();
         let table = sweep_csv(&self.points).to_bytes("sweep.csv")?;
         self.writing.put("sweep.csv", &table)?;
-        let figures = response::figures(&first, &self.points);
-        let points = response::table(&self.points);
-        let page = page::sweep(&first, self.points.len(), &points, &figures, command_line);
+        let effects = effects(&self.points);
+        let table = effects_csv(&effects).to_bytes("effects.csv")?;
+        self.writing.put("effects.csv", &table)?;
+        let mut figures = response::figures(&first, &self.points);
+        figures.extend(grid::figure(&first, &self.points));
+        let tables = [response::table(&self.points), effects_table(&first, &effects)];
+        let page = page::sweep(&first, self.points.len(), &tables, &figures, command_line);
         self.writing.put("report.html", page.as_bytes())?;
         for figure in figures {
             self.writing.put(&format!("charts/{}.svg", figure.name), figure.svg.as_bytes())?;
@@ -192,4 +198,101 @@ fn sweep_csv(points: &[Seen]) -> Sheet {
         }
     }
     sheet
+}
+
+/// The mean of a metric over all points at which a key has a value.
+struct Effect {
+    key: String,
+    value: String,
+    workload: String,
+    metric: &'static str,
+    mean: f64,
+    /// This less the mean over all points.
+    effect: f64,
+}
+
+/// Main effects of each key, where several vary: of availability, p50, p99 and rate. Points without a
+/// value are left out of both means.
+fn effects(points: &[Seen]) -> Vec<Effect> {
+    type Of = fn(&WorkloadSeen) -> Option<Estimate>;
+    let metrics: [(&'static str, Of); 4] = [
+        ("availability", |w| w.availability),
+        ("latency.p50", |w| w.p50),
+        ("latency.p99", |w| w.p99),
+        ("throughput.mean", |w| w.rate),
+    ];
+    let Some(first) = points.first().filter(|p| p.values.len() > 1) else { return Vec::new() };
+    let mean = |list: &[f64]| -> Option<f64> {
+        (!list.is_empty()).then(|| list.iter().sum::<f64>() / findings::float(list.len() as u64))
+    };
+    let mut all = Vec::new();
+    for (axis, (key, _)) in first.values.iter().enumerate() {
+        let mut values: Vec<&str> = Vec::new();
+        for p in points {
+            let value = p.values[axis].1.as_str();
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        // A value that is taken once has no mean of its own, as in a Latin hypercube.
+        if values.len() == points.len() {
+            continue;
+        }
+        for w in &first.workloads {
+            for (metric, of) in metrics {
+                let seen = |p: &Seen| Some(of(p.workload(&w.name)?)?.point);
+                let whole: Vec<f64> = points.iter().filter_map(seen).collect();
+                for value in &values {
+                    let here = points.iter().filter(|p| p.values[axis].1 == *value);
+                    let here: Vec<f64> = here.filter_map(seen).collect();
+                    if let (Some(here), Some(whole)) = (mean(&here), mean(&whole)) {
+                        all.push(Effect {
+                            key: key.clone(),
+                            value: bare(value).to_owned(),
+                            workload: w.name.clone(),
+                            metric,
+                            mean: here,
+                            effect: here - whole,
+                        });
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+/// effects.csv: latencies in ns, rates in bit/s.
+fn effects_csv(effects: &[Effect]) -> Sheet {
+    let mut sheet = Sheet::new(&["key", "value", "workload", "metric", "mean", "effect"]);
+    for e in effects {
+        sheet.rows.push(files::row![
+            &e.key,
+            &e.value,
+            &e.workload,
+            e.metric,
+            Some(e.mean),
+            Some(e.effect)
+        ]);
+    }
+    sheet
+}
+
+/// Effects on the p99 of the first four workloads of the ranking.
+fn effects_table(first: &Results, effects: &[Effect]) -> Table {
+    let mut table = Table::new(3, ["key", "value", "workload", "mean p99", "effect"]);
+    let names: Vec<&str> =
+        findings::ranked(first).into_iter().take(4).map(|w| w.name.as_str()).collect();
+    let wanted = |e: &&Effect| e.metric == "latency.p99" && names.contains(&e.workload.as_str());
+    for e in effects.iter().filter(wanted) {
+        let sign = if e.effect < 0.0 { "-" } else { "+" };
+        table.row([
+            e.key.clone(),
+            e.value.clone(),
+            e.workload.clone(),
+            format::span(e.mean),
+            format!("{sign}{}", format::span(e.effect.abs())),
+        ]);
+    }
+    table
 }

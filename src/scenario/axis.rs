@@ -30,13 +30,18 @@ pub struct Range {
 }
 
 impl Range {
-    /// The value at a share (0..=1) of the way: `2.5 Gbps`.
-    pub fn at(&self, share: f64) -> String {
-        let value = if self.is_log {
+    /// The number at a share (0..=1) of the way.
+    pub fn number(&self, share: f64) -> f64 {
+        if self.is_log {
             self.from * libm::pow(self.to / self.from, share)
         } else {
             self.from + (self.to - self.from) * share
-        };
+        }
+    }
+
+    /// The value at a share (0..=1) of the way: `2.5 Gbps`.
+    pub fn at(&self, share: f64) -> String {
+        let value = self.number(share);
         // Six digits: a value is to be read, and written again.
         let value = if self.is_whole { value.round() } else { to_digits(value, 6) };
         format!("{value}{}", self.unit)

@@ -115,6 +115,7 @@ fn settings(r: Reader<'_>) -> Settings {
         window,
         start_of_day: r.opt::<TimeOfDay>("start_of_day").map_or(Span::ZERO, |t| t.0),
         outages: r.or("outages", false),
+        count_late: false,
     };
     let refuse = |place, message: String, rule: &str| {
         r.cx.complain(Diagnostic::error("range", place, message).label(rule));

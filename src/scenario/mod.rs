@@ -45,6 +45,7 @@ mod law;
 mod life;
 mod lowering;
 mod overrides;
+mod prices;
 mod read;
 mod reader;
 mod render;
@@ -64,6 +65,7 @@ pub use coverage::{How, Row, coverage, coverage_table};
 pub use diagnostic::{Diagnostic, Place, Severity, Source};
 pub use faults::effects;
 pub use kinds::{KindDoc, kinds};
+pub use prices::{load_prices, prices_of};
 pub use render::{line_column, render};
 pub use rules::Procedure;
 pub use show::show_plan;
@@ -138,6 +140,13 @@ pub enum Failure {
 /// # Errors
 /// [`Failure::Io`] if the file cannot be read, [`Failure::Refused`] with every complaint otherwise.
 pub fn load(path: &Path, overrides: &[(String, String)]) -> Result<Loaded, Failure> {
+    let source = read_source(path)?;
+    let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+    load_text(source, &folder, overrides)
+}
+
+/// The text of a file of ours.
+fn read_source(path: &Path) -> Result<Source, Failure> {
     let io = |error| Failure::Io { path: path.to_path_buf(), error };
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(io)?;
@@ -154,8 +163,7 @@ pub fn load(path: &Path, overrides: &[(String, String)]) -> Result<Loaded, Failu
         let at = error.utf8_error().valid_up_to();
         refuse(format!("a scenario is UTF-8 text; byte {at} is not"))
     })?;
-    let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
-    load_text(Source { path: shown.clone(), text }, &folder, overrides)
+    Ok(Source { path: shown, text })
 }
 
 /// Loads a scenario from its text; data files are looked up below `folder`. The plan is named after

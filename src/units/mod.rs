@@ -1,4 +1,4 @@
-//! Magnitudes and their spelling: [`Rate`], [`Bytes`], [`Span`], [`Ratio`].
+//! Magnitudes and their spelling: [`Rate`], [`Bytes`], [`Span`], [`Ratio`]; days: [`Date`].
 //!
 //! Every quantity of a scenario is written with its unit (`"10 Gbps"`, `"250 ms"`,
 //! `"20 kB"`, `"95 %"`) and held as an integer of its base unit, so that sums are exact.
@@ -21,6 +21,8 @@
 //! assert!(err.to_string().contains("Gbps"));
 //! ```
 
+mod date;
 mod quantity;
 
+pub use date::{Date, ParseDateError};
 pub use quantity::{Bytes, ParseQuantityError, Rate, Ratio, Span};

@@ -46,6 +46,7 @@ fn random_plan(seed: u64) -> Plan {
         window: d.ms(4_000),
         start_of_day: Span::ZERO,
         outages: d.one_in(3),
+        count_late: false,
     };
     plan.places = vec!["a".into(), "b".into()];
     plan.components = (0..5).map(|i| Component::new(format!("c{i}"))).collect();

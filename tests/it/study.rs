@@ -7,13 +7,13 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 /// A fresh folder for one test, below the build's own.
-fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("study").join(name);
     let _ = fs::remove_dir_all(&dir);
     dir
 }
 
-fn command(args: &[&str]) -> Command {
+pub(crate) fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
     command.args(args).env("NO_COLOR", "1").stdin(Stdio::null());
     command
@@ -39,18 +39,18 @@ fn sweep(out: &Path, more: &[&str]) -> Command {
     command(&args)
 }
 
-fn text(done: &Output) -> String {
+pub(crate) fn text(done: &Output) -> String {
     String::from_utf8_lossy(&done.stderr).into_owned()
 }
 
-fn done(mut command: Command) -> Output {
+pub(crate) fn done(mut command: Command) -> Output {
     let done = command.output().expect("the program starts");
     assert!(matches!(done.status.code(), Some(0 | 1)), "{}", text(&done));
     done
 }
 
 /// Every file below a folder with its content, but for the lock.
-fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     fn walk(dir: &Path, root: &Path, all: &mut BTreeMap<String, Vec<u8>>) {
         for entry in fs::read_dir(dir).expect("the folder is there") {
             let path = entry.expect("an entry").path();
@@ -67,7 +67,7 @@ fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     all
 }
 
-fn same(a: &BTreeMap<String, Vec<u8>>, b: &BTreeMap<String, Vec<u8>>, what: &str) {
+pub(crate) fn same(a: &BTreeMap<String, Vec<u8>>, b: &BTreeMap<String, Vec<u8>>, what: &str) {
     let names = |of: &BTreeMap<String, Vec<u8>>| of.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(a), names(b), "{what}");
     for (name, content) in a {
@@ -251,6 +251,43 @@ fn points_of_a_sweep() {
         assert_eq!(seen.len(), 6, "{latin:?}");
     }
     assert_ne!(latin, zipped);
+}
+
+/// Main effects are means by value less the mean of all, so that those of a key sum to nothing over a
+/// whole grid; two keys give a picture.
+#[test]
+fn effects_of_a_grid() {
+    let out = folder("effects");
+    let shown = out.to_string_lossy();
+    let rate = "workload.requests.arrivals.poisson.rate=20/s..80/s:4";
+    let mean = "station.server.service.exponential.mean=\"6 ms\",\"8 ms\",\"10 ms\"";
+    let mut args = vec!["sweep", "scenarios/mm1.toml", "--quiet", "--out", &shown];
+    args.extend([
+        "--set",
+        "run.length=5 min",
+        "--replications",
+        "2",
+        "--vary",
+        rate,
+        "--vary",
+        mean,
+    ]);
+    done(command(&args));
+    assert!(out.join("charts/grid.svg").exists());
+    let read = |file: &str| fs::read_to_string(out.join(file)).expect("a table");
+    let rows = read("effects.csv");
+    let of = |key: &str| -> Vec<(f64, f64)> {
+        let mine = rows.lines().filter(|l| l.contains(key) && l.contains("latency.p99"));
+        let cells = mine.map(|l| l.rsplit(',').take(2).map(|c| c.parse().unwrap()).collect());
+        cells.map(|c: Vec<f64>| (c[1], c[0])).collect()
+    };
+    let (rates, means) = (of("poisson.rate"), of("exponential.mean"));
+    assert_eq!((rates.len(), means.len()), (4, 3), "{rows}");
+    for list in [&rates, &means] {
+        let sum: f64 = list.iter().map(|e| e.1).sum();
+        assert!(sum.abs() < 1e-6 * list[0].0, "{list:?}");
+        assert!(list.windows(2).all(|w| w[0].0 < w[1].0), "busier is slower: {list:?}");
+    }
 }
 
 /// A piece that was damaged is refused by its name.

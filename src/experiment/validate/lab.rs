@@ -79,6 +79,7 @@ pub fn settings(seconds: u64, warmup: u64, replications: u32) -> Settings {
         window: Span::from_secs(seconds.div_ceil(10)),
         start_of_day: Span::ZERO,
         outages: false,
+        count_late: false,
     }
 }
 

@@ -100,7 +100,7 @@ fn key(d: &mut Drawing, tails: &[Tail]) {
 }
 
 /// The curve, thinned to what can be seen.
-fn curve(h: &Histogram, x: &Scale, y: &Scale) -> Vec<(f64, f64)> {
+pub(super) fn curve(h: &Histogram, x: &Scale, y: &Scale) -> Vec<(f64, f64)> {
     let mut points: Vec<(f64, f64)> = Vec::new();
     if let Some(min) = h.min() {
         points.push((x.at(float(min)), y.at(0.0)));
@@ -135,7 +135,7 @@ fn finding(tails: &[Tail]) -> String {
     text
 }
 
-fn table(tails: &[Tail]) -> Table {
+pub(super) fn table(tails: &[Tail]) -> Table {
     let mut table = Table::new(
         1,
         ["workload", "ok", "failed", "p10", "p25", "p50", "p75", "p90", "p99", "max"],

@@ -6,8 +6,12 @@
 
 mod cdf;
 pub(crate) mod deviation;
+pub(crate) mod difference;
+pub(crate) mod drill;
 mod errors;
 mod frame;
+pub(crate) mod grid;
+pub(crate) mod growth;
 mod heat;
 mod histogram;
 mod ladder;

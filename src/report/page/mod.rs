@@ -1,5 +1,6 @@
 //! `report.html`: one self-contained file, without script or outside address.
 
+pub(crate) mod drill;
 mod sections;
 
 use std::fmt::Write as _;
@@ -35,7 +36,7 @@ pub(crate) fn page(results: &Results, figures: &[Figure], command_line: &[String
     body.push_str(&sections::notices(results));
     body.push_str(&sections::assumptions(results));
     body.push_str(&sections::limits(results));
-    body.push_str(&sections::reproduce(results, command_line, false));
+    body.push_str(&sections::reproduce(results, command_line, sections::Again::Run));
     body.push_str("</main>\n");
     body.push_str(&footer(results));
     document(title(results), &body)
@@ -237,11 +238,106 @@ pub(crate) fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
     out.write_fmt(text).expect("writing to a String");
 }
 
+/// The page of a comparison: verdict, charts, table.
+pub(crate) fn comparison(
+    it: &super::compare::Compared,
+    figures: &[Figure],
+    command_line: &[String],
+) -> String {
+    let mut body = format!(
+        "<header class=\"top\">\n<p class=\"kicker\">{}</p>\n<h1>{}</h1>\n{}</header>\n<main>\n",
+        markup(&it.a.identity.scenario),
+        markup(&super::compare::verdict(it)),
+        super::compare::names(it),
+    );
+    figures.iter().for_each(|f| body.push_str(&figure(f)));
+    let table = super::compare::table(it);
+    put(
+        &mut body,
+        format_args!(
+            "<section><h2>All differences</h2>\n{}<p class=\"lead\">{}</p>\n</section>\n",
+            table.markup(table.rows.len()),
+            markup(&super::compare::reading(it)),
+        ),
+    );
+    if let (Some((a, b)), Some(line)) = (&it.cost, super::compare::cost_line(it)) {
+        put(
+            &mut body,
+            format_args!(
+                "<section><h2>Cost</h2>\n<p class=\"lead\">{}.</p>\n<h3>A</h3>\n{}<h3>B</h3>\n{}</section>\n",
+                markup(&line),
+                super::cost::table(a).markup(200),
+                super::cost::table(b).markup(200),
+            ),
+        );
+    }
+    body.push_str(&sections::limits(&it.a));
+    let command = markup(&sections::shell_line(command_line));
+    put(
+        &mut body,
+        format_args!("<section><h2>How to reproduce this</h2>\n<pre>{command}</pre>\n</section>\n"),
+    );
+    body.push_str("</main>\n");
+    body.push_str(&footer(&it.a));
+    document(title(&it.a), &body)
+}
+
+/// The page of a plan: answer, growth, upgrades, what was tried.
+pub(crate) fn plan(
+    it: &super::plan::Planned,
+    figures: &[Figure],
+    command_line: &[String],
+) -> String {
+    let mut body = format!(
+        "<header class=\"top\">\n<p class=\"kicker\">{}</p>\n<h1>{}</h1>\n<p class=\"question\">{}</p>\n",
+        markup(&it.base.identity.scenario),
+        markup(&it.answer),
+        markup(&capital(&it.question)),
+    );
+    for line in it.growth.iter().flat_map(super::plan::GrowthSeen::sentences) {
+        put(&mut body, format_args!("<p class=\"question\">{}</p>\n", markup(&line)));
+    }
+    body.push_str("</header>\n<main>\n");
+    figures.iter().for_each(|f| body.push_str(&figure(f)));
+    if !it.upgrades.is_empty() {
+        let table = super::plan::upgrades(it);
+        put(
+            &mut body,
+            format_args!(
+                "<section><h2>Which upgrade first?</h2>\n<p class=\"lead\">{}.</p>\n{}</section>\n",
+                super::plan::UPGRADES,
+                table.markup(table.rows.len()),
+            ),
+        );
+    }
+    if let Some(cost) = &it.cost {
+        let table = super::cost::table(cost).markup(200);
+        put(
+            &mut body,
+            format_args!("<section><h2>Cost a month, as it is</h2>\n{table}</section>\n"),
+        );
+    }
+    let tried = super::plan::tried(it);
+    if !tried.is_empty() {
+        let tried = tried.markup(tried.rows.len());
+        put(&mut body, format_args!("<section><h2>What was tried</h2>\n{tried}</section>\n"));
+    }
+    body.push_str(&sections::limits(&it.base));
+    let command = markup(&sections::shell_line(command_line));
+    put(
+        &mut body,
+        format_args!("<section><h2>How to reproduce this</h2>\n<pre>{command}</pre>\n</section>\n"),
+    );
+    body.push_str("</main>\n");
+    body.push_str(&footer(&it.base));
+    document(title(&it.base), &body)
+}
+
 /// The page of a sweep: its charts and one table of all points.
 pub(crate) fn sweep(
     first: &Results,
     points: usize,
-    table: &super::table::Table,
+    [table, effects]: &[super::table::Table; 2],
     figures: &[Figure],
     command_line: &[String],
 ) -> String {
@@ -254,9 +350,19 @@ pub(crate) fn sweep(
         plural(first.settings.replications.len(), "replication", "replications"),
     );
     figures.iter().for_each(|f| body.push_str(&figure(f)));
+    if !effects.is_empty() {
+        let effects = effects.markup(200);
+        put(
+            &mut body,
+            format_args!(
+                "<section><h2>Main effects</h2>\n<p class=\"lead\">Mean p99 over all points with a \
+                 value, and how far that is from the mean over all points.</p>\n{effects}</section>\n"
+            ),
+        );
+    }
     put(&mut body, format_args!("<section><h2>All points</h2>\n{}</section>\n", table.markup(200)));
     body.push_str(&sections::limits(first));
-    body.push_str(&sections::reproduce(first, command_line, true));
+    body.push_str(&sections::reproduce(first, command_line, sections::Again::Sweep));
     body.push_str("</main>\n");
     body.push_str(&footer(first));
     document(title(first), &body)

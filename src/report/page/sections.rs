@@ -239,11 +239,20 @@ pub(super) fn limits(r: &Results) -> String {
     )
 }
 
+/// Of what a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Again {
+    Run,
+    Sweep,
+    Drill,
+}
+
 /// How to get the same bytes again.
-pub(super) fn reproduce(r: &Results, command_line: &[String], sweep: bool) -> String {
-    let again = match sweep {
-        true => "each folder of <code>points</code> holds a <code>results.json</code>",
-        false => "<code>results.json</code> beside this page is enough to draw it again",
+pub(super) fn reproduce(r: &Results, command_line: &[String], of: Again) -> String {
+    let again = match of {
+        Again::Drill => "<code>drill.json</code> holds all that is shown here",
+        Again::Sweep => "each folder of <code>points</code> holds a <code>results.json</code>",
+        Again::Run => "<code>results.json</code> beside this page is enough to draw it again",
     };
     let command = match command_line.is_empty() {
         true => String::new(),

@@ -1,4 +1,4 @@
-//! The rows of cloud services over Express Connect (004). Not here as yet: prices (C-16), `drill` (C-32).
+//! The rows of cloud services over Express Connect (004).
 
 use super::{CIRCUITS as PLANTED, How, Row};
 
@@ -56,6 +56,10 @@ rows! {
     "C-15" Rule: "PrivateLink for clashes of addresses or tighter control";
         "`vpcs` of transit_router, `cidr` of vpc; rules/circuits/plan.rs";
         [PLANTED];
+    "C-16" Behaviour: "billed: circuit, transit router, transfer between regions, PrivateLink; the prices are lost";
+        "`--prices` of run, compare and plan: a price book of its user; prices.rs";
+        ["tests/it/planning.rs::a_price_book_turns_results_into_money",
+         "src/measure/cost.rs::prices_by_hand"];
     "C-17" Both: "not elastic: scale-out is slow";
         "`upgrades`, `lead_time` of circuit; circuit.rs, rules/circuits.rs";
         [PLANTED,
@@ -113,8 +117,9 @@ rows! {
         [PLANTED,
          "tests/it/circuits.rs::the_vpn_takes_what_is_left_when_every_circuit_is_lost"];
     "C-29" Behaviour: "the service survives the loss of every circuit";
-        "`standby` of circuit_group; circuit_group.rs";
-        ["tests/it/circuits.rs::the_vpn_takes_what_is_left_when_every_circuit_is_lost",
+        "`standby` of circuit_group; circuit_group.rs; `highwater drill --name circuit.a,circuit.b`";
+        ["tests/it/drill.rs::every_circuit_is_lost_and_the_vpn_carries_on",
+         "tests/it/circuits.rs::the_vpn_takes_what_is_left_when_every_circuit_is_lost",
          "tests/it/circuits.rs::the_vpn_carries_its_cap_and_no_more",
          "tests/it/circuit_scenarios.rs::a_vpn_sheds_from_below"];
     "C-30" Both: "BGP with BFD on the circuit";
@@ -125,6 +130,10 @@ rows! {
     "C-31" Rule: "ECR and TR rather than an uplink of the VBR";
         "`uplink` of vbr; rules/circuits.rs";
         [PLANTED];
+    "C-32" Behaviour: "drills show how failures are detected and recovered from";
+        "`highwater drill`: detect, propagate, cache and reconnect of each failure, ranked";
+        ["tests/it/drill.rs::a_planted_single_point_is_found_and_its_redundant_twin_is_silent",
+         "tests/it/drill.rs::a_drill_of_all_states_gives_the_exact_availability_of_2_of_3"];
     "C-33" Rule: "premises must not use 100.64.0.0/10";
         "`cidr` of site; rules/circuits/plan.rs";
         [PLANTED];
