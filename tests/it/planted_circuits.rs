@@ -156,7 +156,7 @@ fn planted() -> Vec<Planted> {
     case("C-19", Error, &[qos, class], ("# asks", "\n[background.b]\npath = [\"vbr.v1\"]\nforward = \"1 Mbps\" # asks"), "b", "as a workload", &[("path = [\"vbr.v1\"]", "path = [\"vbr.v2\"]")]);
     case("C-19", Error, &[qos, class], ("path = [\"site.hq\", \"circuit_group.main\"", "path = [\"site.hq\", \"against:circuit.c1\", \"circuit_group.main\""), "\"circuit_group.main\"", "leave `qos`", &[("\"against:circuit.c1\", ", "")]);
     const WIDE: [Edit; 3] = [("# c2", "\nqos = { quick = { weight = 2 } } # c2"), ("\"1 Gbps\"\nservice = \"1 ms\"\nvpc", "\"40 Gbps\"\nservice = \"1 ms\"\nvpc"), ("\"1 Gbps\"\nservice = \"1 ms\"\nreach = \"100.64\"", "\"50 Gbps\"\nservice = \"1 ms\"\nreach = \"100.64\"")];
-    case("C-19", Error, &[qos, class, WIDE[0], WIDE[1], WIDE[2]], ("\"40 Gbps\"", "\"3 Gbps\""), "c1", "give `backend.db` the bandwidth", &[("\"3 Gbps\"", "\"4 Gbps\"")]);
+    case("C-19", Error, &[qos, class, WIDE[0], WIDE[1], WIDE[2]], ("\"40 Gbps\"", "\"3 Gbps\""), "c1", "give `backend.db.link` the bandwidth", &[("\"3 Gbps\"", "\"4 Gbps\"")]);
     case("C-19", Warning, &[qos, class, ("# v1", "\nrate_limit = \"1000 Mbps\" # v1")], ("\"1000 Mbps\"", "\"500 Mbps\""), "c1", "a larger `rate_limit`", &[("\"500 Mbps\"", "\"1000 Mbps\"")]);
     case("C-20", Warning, &[("# v1", "\nrate_limit = \"500 Mbps\" # v1")], ("\"500 Mbps\"", "\"600 Mbps\""), "\"600 Mbps\"", "500, 1000", &[("\"600 Mbps\"", "\"500 Mbps\"")]);
     case("C-21", Warning, &[("[\"vbr.v1\", \"vbr.v2\", \"vbr.v3\"]", "[\"vbr.v2\", \"vbr.v1\"]")], ("[\"vbr.v2\", \"vbr.v1\"]", "[\"vbr.v2\", \"vbr.v3\"]"), "[\"vbr.v2\", \"vbr.v3\"]", "another access point",
