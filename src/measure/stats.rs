@@ -145,11 +145,12 @@ mod tests {
 
     #[test]
     fn mser_cuts_what_is_of_another_level() {
-        // 20 values far off, then a level with a little noise: 20 go.
+        // 20 values far off, then a level: 20 go; with a little noise perhaps a few more.
         let noise = |i: usize| [0.1, -0.2, 0.15, -0.05, 0.0, 0.2, -0.1][i % 7];
-        let series: Vec<f64> =
-            (0..200).map(|i| noise(i) + if i < 20 { 50.0 } else { 1.0 }).collect();
-        assert_eq!(mser5(&series), Some(20));
+        let far = |i: usize| if i < 20 { 50.0 } else { 1.0 };
+        assert_eq!(mser5(&(0..200).map(far).collect::<Vec<f64>>()), Some(20));
+        let series: Vec<f64> = (0..200).map(|i| far(i) + noise(i)).collect();
+        assert!(mser5(&series).is_some_and(|cut| (20..=40).contains(&cut)), "{:?}", mser5(&series));
         // A level from the start: nothing, or next to it.
         let level: Vec<f64> = (0..200).map(noise).collect();
         assert!(mser5(&level).is_some_and(|cut| cut <= 20), "{:?}", mser5(&level));
