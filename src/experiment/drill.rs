@@ -211,7 +211,7 @@ impl Drills {
     /// [circuit_group.main]
     /// members = ["circuit.c1", "circuit.c2"]
     /// mode = "ecmp"
-    /// detection = { bfd = { interval = "100 ms", multiplier = 3 } }
+    /// detection = { bfd = { interval = "200 ms", multiplier = 3 } }
     /// [workload.w]
     /// path = ["circuit_group.main"]
     /// arrivals = { poisson = { rate = "20/s" } }
